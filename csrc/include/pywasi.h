@@ -1,0 +1,421 @@
+/* pywasi.h - the one public header of the C core. Read it top to bottom.
+ *
+ *   engine    types shared by everything, the dispatch shell, the features     one per process or per interpreter
+ *   module    decoded and validated code; immutable, shared by threads
+ *   store     the heap: instances, functions, memories, tables, globals; serves one thread at a time
+ *   instance  a module joined with its imports
+ *
+ * Ownership: whoever makes an engine, module or store frees it with the function of its name; freeing drops one
+ * reference. Everything inside a store (instances, functions, memories, tables, globals) lives as long as the
+ * store does: their pointers stay valid until the last reference to the store is dropped.
+ *
+ * Threads: engines and modules may be used from any thread at any time. A store and all that is in it serve one
+ * thread at a time; the embedder holds pw_store_enter/pw_store_leave (or a lock of its own) around uses.
+ *
+ * Errors: every function that can fail returns a pw_result; details go to the pw_error that was passed, or, for
+ * what happens inside a call, to the store's (pw_store_error). The first error wins.
+ */
+#ifndef PYWASI_H
+#define PYWASI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define PW_MUST_USE __attribute__((warn_unused_result))
+#else
+#define PW_MUST_USE
+#endif
+
+typedef struct pw_engine pw_engine;
+typedef struct pw_module pw_module;
+typedef struct pw_store pw_store;
+typedef struct pw_instance pw_instance;
+typedef struct pw_func pw_func;
+typedef struct pw_memory pw_memory;
+typedef struct pw_table pw_table;
+typedef struct pw_global pw_global;
+
+/* ---- Results and errors ------------------------------------------------------------------------------------- */
+
+typedef enum pw_result {
+    PW_OK = 0,
+    PW_ERR_MALFORMED,   /* the bytes are no module */
+    PW_ERR_INVALID,     /* well formed, not valid */
+    PW_ERR_UNLINKABLE,  /* an import is missing or of another type */
+    PW_ERR_TRAP,        /* the spec's traps; exhaustion of the call stack too (trap kind tells) */
+    PW_ERR_EXCEPTION,   /* a wasm exception that nothing caught (later) */
+    PW_ERR_EXIT,        /* proc_exit: exit_code tells */
+    PW_ERR_HOST,        /* a host function or poll hook failed; the embedder knows why */
+    PW_ERR_NO_MEMORY,   /* the host refused memory */
+    PW_ERR_LIMIT,       /* a limit of the engine or the store was reached */
+    PW_ERR_ARGUMENT     /* the embedder passed something that does not fit */
+} pw_result;
+
+typedef enum pw_trap_kind {
+    PW_TRAP_NONE = 0,
+#define PW_TRAP(name, text) PW_TRAP_##name,
+#include "base/traps.def"
+#undef PW_TRAP
+    PW_TRAP_COUNT
+} pw_trap_kind;
+
+/* The spec's message of a trap kind, e.g. "integer divide by zero". */
+const char *pw_trap_text(pw_trap_kind kind);
+
+#define PW_ERROR_TEXT 480
+#define PW_ERROR_FRAMES 64
+
+/* One wasm function on the stack at the time of a trap. */
+typedef struct pw_frame_info {
+    pw_instance *instance;
+    uint32_t func_index; /* index in the instance's function index space */
+    uint64_t offset;     /* byte offset of the instruction in the module */
+} pw_frame_info;
+
+#define PW_NO_INDEX UINT32_MAX
+#define PW_NO_OFFSET UINT64_MAX
+
+typedef struct pw_error {
+    pw_result result;
+    pw_trap_kind trap;
+    uint32_t exit_code;        /* of PW_ERR_EXIT */
+    uint32_t func_index;       /* of PW_ERR_INVALID, or PW_NO_INDEX */
+    uint64_t offset;           /* of PW_ERR_MALFORMED and PW_ERR_INVALID: byte in the module, or PW_NO_OFFSET */
+    uint32_t frame_count;      /* frames kept below; outermost first */
+    uint32_t frames_left_out;  /* frames in the middle that did not fit */
+    pw_frame_info frames[PW_ERROR_FRAMES];
+    char text[PW_ERROR_TEXT];  /* what was wrong, in English, UTF-8, NUL-terminated */
+} pw_error;
+
+void pw_error_clear(pw_error *error);
+
+/* ---- Types ---------------------------------------------------------------------------------------------------- */
+
+/* A value type in 32 bits:
+ *
+ *    31                                8 7              0
+ *   +-----------------------------------+---------------+
+ *   | heap type (references only)       | kind          |
+ *   +-----------------------------------+---------------+
+ *
+ * kind is the byte of the binary format; REF is non-null (0x64), REF_NULL nullable (0x63). The heap type is a type
+ * index of the module (or a canonical id of the engine, where a type left its module) below PW_HEAP_ABSTRACT, else
+ * PW_HEAP_ABSTRACT | byte of the abstract heap type. Shorthands (funcref = 0x70) are stored in the long form.
+ */
+typedef uint32_t pw_val_type;
+
+enum {
+    PW_KIND_I32 = 0x7f,
+    PW_KIND_I64 = 0x7e,
+    PW_KIND_F32 = 0x7d,
+    PW_KIND_F64 = 0x7c,
+    PW_KIND_V128 = 0x7b,
+    PW_KIND_REF = 0x64,
+    PW_KIND_REF_NULL = 0x63
+};
+
+#define PW_HEAP_ABSTRACT 0xffff00u
+enum {
+    PW_HEAP_NOEXN = PW_HEAP_ABSTRACT | 0x74,
+    PW_HEAP_NOFUNC = PW_HEAP_ABSTRACT | 0x73,
+    PW_HEAP_NOEXTERN = PW_HEAP_ABSTRACT | 0x72,
+    PW_HEAP_NONE = PW_HEAP_ABSTRACT | 0x71,
+    PW_HEAP_FUNC = PW_HEAP_ABSTRACT | 0x70,
+    PW_HEAP_EXTERN = PW_HEAP_ABSTRACT | 0x6f,
+    PW_HEAP_ANY = PW_HEAP_ABSTRACT | 0x6e,
+    PW_HEAP_EQ = PW_HEAP_ABSTRACT | 0x6d,
+    PW_HEAP_I31 = PW_HEAP_ABSTRACT | 0x6c,
+    PW_HEAP_STRUCT = PW_HEAP_ABSTRACT | 0x6b,
+    PW_HEAP_ARRAY = PW_HEAP_ABSTRACT | 0x6a,
+    PW_HEAP_EXN = PW_HEAP_ABSTRACT | 0x69
+};
+
+#define PW_REF_TYPE(kind, heap) ((pw_val_type)(kind) | ((pw_val_type)(heap) << 8))
+#define PW_TYPE_KIND(type) ((uint32_t)(type) & 0xffu)
+#define PW_TYPE_HEAP(type) ((uint32_t)(type) >> 8)
+
+#define PW_I32 ((pw_val_type)PW_KIND_I32)
+#define PW_I64 ((pw_val_type)PW_KIND_I64)
+#define PW_F32 ((pw_val_type)PW_KIND_F32)
+#define PW_F64 ((pw_val_type)PW_KIND_F64)
+#define PW_V128 ((pw_val_type)PW_KIND_V128)
+#define PW_FUNCREF PW_REF_TYPE(PW_KIND_REF_NULL, PW_HEAP_FUNC)
+#define PW_EXTERNREF PW_REF_TYPE(PW_KIND_REF_NULL, PW_HEAP_EXTERN)
+
+/* Slots that a value of this type takes in a frame or a slot array: 2 for v128, else 1. */
+static inline uint32_t pw_type_slots(pw_val_type type) { return type == PW_V128 ? 2u : 1u; }
+
+typedef struct pw_func_type {
+    uint32_t param_count;
+    uint32_t result_count;
+    const pw_val_type *params; /* heap types in it are canonical ids of the engine */
+    const pw_val_type *results;
+} pw_func_type;
+
+/* Limits of memories (in pages) and tables (in elements). */
+typedef struct pw_limits {
+    uint64_t min;
+    uint64_t max; /* valid if has_max */
+    bool has_max;
+    bool shared;
+    bool is64;         /* addressed by i64 */
+    uint8_t page_bits; /* memories: log2 of the page size, 16 unless the module says otherwise */
+} pw_limits;
+
+typedef struct pw_table_type {
+    pw_val_type element;
+    pw_limits limits;
+} pw_table_type;
+
+typedef struct pw_global_type {
+    pw_val_type type;
+    bool is_mutable;
+} pw_global_type;
+
+typedef enum pw_extern_kind {
+    PW_EXTERN_FUNC = 0,
+    PW_EXTERN_TABLE = 1,
+    PW_EXTERN_MEMORY = 2,
+    PW_EXTERN_GLOBAL = 3,
+    PW_EXTERN_TAG = 4
+} pw_extern_kind;
+
+typedef struct pw_extern_type {
+    pw_extern_kind kind;
+    pw_func_type func; /* of functions and tags */
+    pw_table_type table;
+    pw_limits memory;
+    pw_global_type global;
+} pw_extern_type;
+
+typedef struct pw_name {
+    const char *bytes; /* valid UTF-8, may hold NUL; not terminated */
+    size_t length;
+} pw_name;
+
+typedef struct pw_import_type {
+    pw_name module;
+    pw_name name;
+    pw_extern_type type;
+} pw_import_type;
+
+typedef struct pw_export_type {
+    pw_name name;
+    uint32_t index; /* in the index space of its kind */
+    pw_extern_type type;
+} pw_export_type;
+
+/* Writes the text form of a type ("i32", "funcref", "(ref null 3)") to out, truncated to size; returns its length. */
+size_t pw_val_type_text(pw_val_type type, char *out, size_t size);
+
+/* ---- Values: slots -------------------------------------------------------------------------------------------- */
+
+/* Arguments and results travel in slots of 8 bytes, in order, v128 in two:
+ *   i32, f32   bits in the low half, the high half zero        i64, f64   bits
+ *   v128       low 8 bytes, high 8 bytes                       funcref    pw_func pointer or 0
+ *   externref  a handle of pw_extern_new or 0
+ */
+typedef uint64_t pw_slot;
+
+/* ---- Engine --------------------------------------------------------------------------------------------------- */
+
+typedef enum pw_shell { PW_SHELL_DEFAULT = 0, PW_SHELL_ID_GOTO, PW_SHELL_ID_SWITCH, PW_SHELL_ID_TAIL } pw_shell;
+
+/* Features that a module may use: a bit set, rows in base/features.def. */
+typedef uint64_t pw_features;
+enum pw_feature_bit {
+#define PW_FEATURE(name, text, supported, standard) PW_FEATURE_BIT_##name,
+#include "base/features.def"
+#undef PW_FEATURE
+    PW_FEATURE_COUNT
+};
+#define PW_FEATURE_MASK(name) ((pw_features)1 << PW_FEATURE_BIT_##name)
+
+/* What this build supports. */
+pw_features pw_features_supported(void);
+/* Text name of a feature bit ("bulk-memory"), NULL beyond the last. */
+const char *pw_feature_text(uint32_t bit);
+
+typedef struct pw_engine_config {
+    pw_shell shell; /* PW_ERR_ARGUMENT when the build lacks it */
+} pw_engine_config;
+
+PW_MUST_USE pw_result pw_engine_new(const pw_engine_config *config, pw_engine **engine);
+void pw_engine_retain(pw_engine *engine);
+void pw_engine_free(pw_engine *engine);
+/* "goto", "switch" or "tail". */
+const char *pw_engine_shell_name(const pw_engine *engine);
+
+/* ---- Modules -------------------------------------------------------------------------------------------------- */
+
+typedef struct pw_compile_config {
+    pw_features features; /* 0: all that are supported */
+} pw_compile_config;
+
+/* Decodes and validates. The bytes are copied. Time is linear in size. */
+PW_MUST_USE pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size,
+                                    const pw_compile_config *config, pw_module **module, pw_error *error);
+void pw_module_retain(pw_module *module);
+void pw_module_free(pw_module *module);
+
+size_t pw_module_import_count(const pw_module *module);
+void pw_module_import(const pw_module *module, size_t index, pw_import_type *out);
+size_t pw_module_export_count(const pw_module *module);
+void pw_module_export(const pw_module *module, size_t index, pw_export_type *out);
+/* Name of a function by the name section, else by its first export, else empty. */
+pw_name pw_module_func_name(const pw_module *module, uint32_t func_index);
+/* Name of the module by the name section, or empty. */
+pw_name pw_module_name(const pw_module *module);
+/* Features that the module uses. */
+pw_features pw_module_features(const pw_module *module);
+/* The bytes that the module was made of. */
+void pw_module_bytes(const pw_module *module, const uint8_t **bytes, size_t *size);
+/* Custom sections: index below count; content points into the module. */
+size_t pw_module_custom_count(const pw_module *module);
+void pw_module_custom(const pw_module *module, size_t index, pw_name *name, const uint8_t **bytes, size_t *size);
+
+/* Sections in file order, for inspection. id 0 is custom (name is set). */
+typedef struct pw_section_info {
+    uint8_t id;
+    uint64_t offset; /* of the content in the module */
+    uint64_t size;   /* of the content in bytes */
+    pw_name name;
+    uint32_t count;  /* entries, where the section is a vector */
+} pw_section_info;
+size_t pw_module_section_count(const pw_module *module);
+void pw_module_section(const pw_module *module, size_t index, pw_section_info *out);
+
+/* Number of functions (imports first) and the body of a defined one (offset of its first instruction byte). */
+uint32_t pw_module_func_count(const pw_module *module);
+uint32_t pw_module_imported_func_count(const pw_module *module);
+PW_MUST_USE pw_result pw_module_func_body(const pw_module *module, uint32_t func_index, uint64_t *offset, uint64_t *size);
+void pw_module_func_type(const pw_module *module, uint32_t func_index, pw_func_type *out);
+
+/* Disassembles the instruction at *offset into text ("i32.add", "local.get 3"), advances *offset to the next one.
+ * depth_change: +1 after block/loop/if, -1 for end. PW_ERR_ARGUMENT beyond the end of code. */
+PW_MUST_USE pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char *text, size_t size,
+                                            int *depth_change);
+
+/* ---- Stores --------------------------------------------------------------------------------------------------- */
+
+typedef struct pw_store_limits {
+    uint64_t memory_bytes;   /* of one memory and of all memories of the store together; 0: 4 GiB */
+    uint64_t table_elements; /* of all tables together; 0: 10,000,000 */
+    uint32_t instances;      /* 0: 1,000 */
+    uint64_t stack_bytes;    /* call stack; 0: 1 MiB */
+} pw_store_limits;
+
+/* Called by running code about every millisecond of work, at a place where all state is consistent. A result other
+ * than PW_OK ends the call with it. It may release and take back locks of the embedder (the GIL), and may
+ * not call into the store. */
+typedef pw_result (*pw_poll_fn)(void *env);
+
+PW_MUST_USE pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store);
+void pw_store_retain(pw_store *store);
+void pw_store_free(pw_store *store);
+void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env);
+/* Makes the running call reach its poll soon. Any thread, signal handlers too. */
+void pw_store_interrupt(pw_store *store);
+/* Details of the last call that did not return PW_OK. */
+pw_error *pw_store_error(pw_store *store);
+/* Peak of memory_bytes in use by wasm memories, in bytes. */
+uint64_t pw_store_peak_memory(const pw_store *store);
+
+/* ---- Instances ------------------------------------------------------------------------------------------------ */
+
+typedef struct pw_extern {
+    pw_extern_kind kind;
+    union {
+        pw_func *func;
+        pw_table *table;
+        pw_memory *memory;
+        pw_global *global;
+    } of;
+} pw_extern;
+
+/* Does this thing satisfy the import? For error texts before instantiation. */
+bool pw_import_matches(const pw_module *module, size_t import_index, const pw_extern *value);
+
+/* Joins the module with its imports, in the order of the module's imports. Runs element and data segments and
+ * the start function. On a trap in these, *instance is NULL but what was written to shared tables and memories stays,
+ * as the spec says. error describes UNLINKABLE, LIMIT, NO_MEMORY and TRAP. */
+PW_MUST_USE pw_result pw_instance_new(pw_store *store, pw_module *module, const pw_extern *imports,
+                                      size_t import_count, pw_instance **instance, pw_error *error);
+pw_store *pw_instance_store(const pw_instance *instance);
+pw_module *pw_instance_module(const pw_instance *instance);
+/* The export by its index in pw_module_export. */
+void pw_instance_export(pw_instance *instance, size_t export_index, pw_extern *out);
+/* A function of the instance's function index space. */
+pw_func *pw_instance_func(pw_instance *instance, uint32_t func_index);
+/* The memory exported as "memory", or NULL: what WASI works on. */
+pw_memory *pw_instance_memory(pw_instance *instance);
+
+/* ---- Functions ------------------------------------------------------------------------------------------------ */
+
+/* A host function. Arguments are in slots[0..]; results are written to slots[0..] (room for the larger of both).
+ * caller is the instance whose code called, NULL when the host called it directly. A result other than PW_OK unwinds
+ * the wasm frames: PW_ERR_TRAP and PW_ERR_EXIT by pw_raise_trap / pw_raise_exit, PW_ERR_HOST with a reason
+ * that the embedder keeps. It may call wasm functions of the same store, grow memories, and use the store freely. */
+typedef pw_result (*pw_host_fn)(void *env, pw_instance *caller, pw_slot *slots);
+
+/* Makes a function of the host. finalize (may be NULL) is called with env when the store goes. */
+PW_MUST_USE pw_result pw_func_new(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
+                                  void (*finalize)(void *env), pw_func **func);
+/* For host functions: notes the error for the store and returns the result to return. text may be NULL. */
+pw_result pw_raise_trap(pw_store *store, pw_trap_kind kind, const char *text);
+pw_result pw_raise_exit(pw_store *store, uint32_t code);
+
+/* Calls a function: slots hold the arguments and get the results; room for max(param slots, result slots).
+ * Re-entrance (from a host function) is allowed. Not PW_OK: see pw_store_error. */
+PW_MUST_USE pw_result pw_func_call(pw_func *func, pw_slot *slots);
+void pw_func_type_of(const pw_func *func, pw_func_type *out);
+/* The instance and index a wasm function belongs to; NULL for host functions. */
+pw_instance *pw_func_instance(const pw_func *func, uint32_t *func_index);
+pw_store *pw_func_store(const pw_func *func);
+void *pw_func_host_env(const pw_func *func); /* env of pw_func_new, NULL for wasm functions */
+
+/* References to host objects. A store has one handle per host pointer; it keeps it until it goes, then calls
+ * release (pw_store_set_extern_release) for each. */
+PW_MUST_USE pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle);
+void *pw_extern_host(pw_slot handle);
+void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host));
+
+/* ---- Memories, tables, globals -------------------------------------------------------------------------------- */
+
+PW_MUST_USE pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory);
+pw_store *pw_memory_store(const pw_memory *memory);
+void pw_memory_type_of(const pw_memory *memory, pw_limits *out); /* min is the current size */
+/* Base address: never moves while the store lives (PW_MEMORY_MOVES tells when it may, see below). */
+uint8_t *pw_memory_data(const pw_memory *memory);
+uint64_t pw_memory_size(const pw_memory *memory); /* bytes */
+uint64_t pw_memory_pages(const pw_memory *memory);
+/* Grows by pages; *old_pages is the size before. PW_ERR_LIMIT when max, the store's limit or the host forbid it. */
+PW_MUST_USE pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages);
+/* Views held by the host: while there are any, a memory that would have to move refuses to grow. */
+void pw_memory_pin(pw_memory *memory);
+void pw_memory_unpin(pw_memory *memory);
+
+PW_MUST_USE pw_result pw_table_new(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table);
+pw_store *pw_table_store(const pw_table *table);
+void pw_table_type_of(const pw_table *table, pw_table_type *out); /* limits.min is the current size */
+uint64_t pw_table_size(const pw_table *table);
+PW_MUST_USE pw_result pw_table_get(const pw_table *table, uint64_t index, pw_slot *value);
+PW_MUST_USE pw_result pw_table_set(pw_table *table, uint64_t index, pw_slot value); /* PW_ERR_ARGUMENT: type or index */
+PW_MUST_USE pw_result pw_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t *old_size);
+
+PW_MUST_USE pw_result pw_global_new(pw_store *store, const pw_global_type *type, const pw_slot *value, pw_global **global);
+pw_store *pw_global_store(const pw_global *global);
+void pw_global_type_of(const pw_global *global, pw_global_type *out);
+void pw_global_get(const pw_global *global, pw_slot *value); /* 1 or 2 slots */
+PW_MUST_USE pw_result pw_global_set(pw_global *global, const pw_slot *value); /* PW_ERR_ARGUMENT: immutable or type */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
