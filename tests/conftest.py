@@ -1,0 +1,37 @@
+"""What every test may ask for: the project's root, and the shared folder with the conformance suites.
+
+The shared folder is `../shared` beside the project, or what PYWASI_SHARED names. A test that needs it and does not
+find it skips and says how to get it; with CI=true its absence is a failure, so a run cannot pass by skipping.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import locate
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The folder that holds pyproject.toml."""
+    return locate.ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared folder; skips (or fails with CI=true) where it is missing."""
+    folder = locate.shared_folder()
+    if folder is None:
+        locate.missing(locate.SHARED_ADVICE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spec_testsuite(shared: Path) -> Path:
+    """The folder of the official spec tests."""
+    folder = shared / "conformance" / "spec-testsuite"
+    if not folder.is_dir():
+        locate.missing(f"{folder} is missing. {locate.SHARED_ADVICE}")
+    return folder
