@@ -65,11 +65,15 @@ static inline pw_memarg pwi_read_memarg(const uint8_t **p) {
     return arg;
 }
 
-/* The opcode at *p in the numbering of the op tables: the byte, or prefix << 8 | sub-opcode (0xfc0a). */
+/* Opcodes in the numbering of the op tables: the byte, or prefix << 12 | sub-opcode (memory.copy is 0xfc00a).
+ * Sub-opcodes from 0xfff on do not exist. */
+#define PW_OPCODE_PREFIXED(prefix, sub) ((uint32_t)(prefix) << 12 | ((sub) < 0xfff ? (uint32_t)(sub) : 0xfffu))
+
 static inline uint32_t pwi_read_opcode(const uint8_t **p) {
     uint32_t byte = *(*p)++;
     if (byte < 0xfb || byte > 0xfe) return byte;
-    return byte << 8 | (pwi_leb_u32(p) & 0xffff);
+    uint32_t sub = pwi_leb_u32(p);
+    return PW_OPCODE_PREFIXED(byte, sub);
 }
 
 #endif

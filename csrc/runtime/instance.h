@@ -1,0 +1,81 @@
+/* instance.h - the instance context: what running code reads at fixed offsets.
+ *
+ * The layout is frozen: the interpreter uses it today, compiled code tomorrow. Offsets are asserted in instance.c.
+ *
+ *   byte    field
+ *     0     memory_base      memory 0, or NULL
+ *     8     memory_size      bytes of memory 0
+ *    16     stack_limit      a frame must end at or below it
+ *    24     poll_budget      counts down at back edges and entries; at zero the poll hook is due
+ *    32     globals          slots of all globals (imported mutable ones: a pointer to the slot)
+ *    40     funcs            by function index
+ *    48     tables           by table index
+ *    56     memories         by memory index
+ *    64     codes            the module's code of defined functions
+ *    72     fuel             counted fuel (later)
+ *    80     store
+ *    88     module
+ */
+#ifndef PW_RUNTIME_INSTANCE_H
+#define PW_RUNTIME_INSTANCE_H
+
+#include "pywasi.h"
+#include "wasm/module.h"
+
+struct pw_instance {
+    uint8_t *memory_base;
+    uint64_t memory_size;
+    pw_slot *stack_limit;
+    int64_t poll_budget;
+    pw_slot *globals;
+    pw_func **funcs;
+    pw_table **tables;
+    pw_memory **memories;
+    pw_code *codes;
+    int64_t fuel;
+    pw_store *store;
+    pw_module *module;
+    /* from here on: not for compiled code */
+    pw_func *own_funcs;      /* records of defined functions, contiguous */
+    pw_global **global_objects; /* by global index; NULL until somebody asks (defined), or the imported one */
+    uint8_t *dropped_elems;  /* 1 where elem.drop (or an active segment's end) emptied the segment */
+    uint8_t *dropped_datas;
+    pw_slot **elem_values;   /* evaluated items of passive element segments, made when first used, owned */
+};
+
+/* A function of either kind. A funcref value is a pointer to one. */
+struct pw_func {
+    pw_instance *instance;       /* wasm: whose it is; host: NULL */
+    pw_code *code;               /* wasm: its code; host: NULL */
+    const pw_type_record *type;
+    pw_store *store;
+    uint32_t func_index;         /* wasm: index in the instance; host: PW_NO_INDEX */
+    uint32_t pad;
+    pw_host_fn host;             /* host functions: */
+    void *env;
+    void (*finalize)(void *env);
+};
+
+/* instance.c: everything up to, not including, running the start function (which needs an engine). */
+PW_MUST_USE pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern *imports,
+                                        size_t import_count, pw_instance **instance, pw_error *error);
+
+/* link.c: checks the imports' kinds and types. error lists the first that does not fit. */
+PW_MUST_USE pw_result pwi_link_check(pw_store *store, const pw_module *module, const pw_extern *imports,
+                                     size_t import_count, pw_error *error);
+
+/* const_eval.c: value of a validated constant expression (1 or 2 slots). */
+PW_MUST_USE pw_result pwi_const_eval(pw_instance *instance, const pw_const_expr *expr, pw_slot *value, pw_error *error);
+
+/* segments.c: bulk operations with segments; index and type are valid. They check bounds first: all or nothing. */
+PW_MUST_USE pw_result pwi_memory_init(pw_instance *instance, uint32_t memory, uint32_t segment, uint64_t to,
+                                      uint64_t from, uint64_t count);
+PW_MUST_USE pw_result pwi_table_init(pw_instance *instance, uint32_t table, uint32_t segment, uint64_t to,
+                                     uint64_t from, uint64_t count);
+void pwi_data_drop(pw_instance *instance, uint32_t segment);
+void pwi_elem_drop(pw_instance *instance, uint32_t segment);
+
+/* The global object of an index (made on first use, for exports). NULL: no memory. */
+pw_global *pwi_instance_global(pw_instance *instance, uint32_t index);
+
+#endif

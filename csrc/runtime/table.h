@@ -1,0 +1,23 @@
+/* table.h - tables of references. */
+#ifndef PW_RUNTIME_TABLE_H
+#define PW_RUNTIME_TABLE_H
+
+#include "pywasi.h"
+
+struct pw_table {
+    pw_slot *elements; /* references; 0 is null */
+    uint64_t size;
+    uint64_t capacity;
+    uint64_t max; /* elements, of the type or the implementation */
+    pw_table_type type;
+    pw_store *store;
+};
+
+PW_MUST_USE pw_result pwi_table_make(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table,
+                                     pw_error *error);
+void pwi_table_destroy(pw_table *table);
+/* Bulk operations; false when out of bounds (and then nothing was written). */
+bool pwi_table_fill(pw_table *table, uint64_t to, pw_slot value, uint64_t count);
+bool pwi_table_copy(pw_table *to_table, uint64_t to, pw_table *from_table, uint64_t from, uint64_t count);
+
+#endif
