@@ -1,0 +1,92 @@
+"""Runs scripts of the suite from the command line: ``python tests/spec/run_suite.py [paths] [--engine wasmtime]``.
+
+For work on the engine and on the lists of expected failures; the tests use the same parts by way of pytest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from wast_assemble import ModuleCache
+from wast_engine import Engine
+from wast_expected import load, surprises
+from wast_reader import WastSyntaxError
+from wast_runner import Outcome, Status, run_script
+from wast_script import parse_script
+from wast_suite import Script, scripts
+
+CACHE = Path(tempfile.gettempdir()) / "pywasi-spec-modules"
+
+
+def run(script: Script, engine: Engine, cache: Path) -> list[Outcome]:
+    """All outcomes of one script; one that cannot be parsed is a single failure."""
+    data = script.file.read_bytes()
+    try:
+        commands = parse_script(data, script.path)
+    except WastSyntaxError as error:
+        return [Outcome(1, "script", Status.FAILED, str(error))]
+    modules = ModuleCache(cache, data)
+    try:
+        return run_script(commands, engine, modules)
+    finally:
+        modules.save()
+
+
+def make_engine(name: str, without: frozenset[str]) -> Engine:
+    """The adapter of that name."""
+    if name == "wasmtime":
+        from oracle_wasmtime import WasmtimeEngine
+
+        return WasmtimeEngine(without)
+    from pywasi_engine import PywasiEngine
+
+    return PywasiEngine(without)
+
+
+def main() -> int:
+    """Prints failures (with `--surprises`: only what the lists do not expect) and totals."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("paths", nargs="*", help="prefixes of script paths, as core/simd")
+    parser.add_argument("--engine", default="pywasi", choices=["pywasi", "wasmtime"])
+    parser.add_argument("--surprises", action="store_true")
+    parser.add_argument("--notes", action="store_true", help="passes with a differing message, too")
+    options = parser.parse_args()
+    root = Path(__file__).resolve().parents[2]
+    suite = Path(os.environ.get("PYWASI_SHARED") or root.parent / "shared") / "conformance" / "spec-testsuite"
+    expected, totals, bad = load(), Counter[Status](), 0
+    for script in scripts(suite):
+        if options.paths and not script.path.startswith(tuple(options.paths)):
+            continue
+        start = time.perf_counter()
+        outcomes = run(script, make_engine(options.engine, script.without), CACHE)
+        counts = Counter(outcome.status for outcome in outcomes)
+        totals += counts
+        lines = _report(script.path, outcomes, options.notes)
+        if options.surprises:
+            lines = surprises(script.path, outcomes, expected.get(script.path, []))
+        bad += bool(lines)
+        print(*lines, sep="\n", end="\n" if lines else "")
+        seconds = time.perf_counter() - start
+        if lines or seconds > 5:
+            print(f"{script.path}: {_counts(counts)} in {seconds:.1f} s", flush=True)
+    print(f"all: {_counts(totals)}; scripts with something above: {bad}")
+    return 1 if bad else 0
+
+
+def _counts(counts: Counter[Status]) -> str:
+    return ", ".join(f"{counts[status]} {status.value}" for status in Status)
+
+
+def _report(path: str, outcomes: list[Outcome], notes: bool) -> list[str]:
+    lines = [f"{path}:{o.line} {o.command}: {o.detail}" for o in outcomes if o.status is Status.FAILED]
+    return lines + [f"{path}:{o.line} {o.command}: {o.note}" for o in outcomes if notes and o.note]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

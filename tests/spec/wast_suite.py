@@ -1,0 +1,43 @@
+"""The suite on disk: its scripts, their groups, and what has to be switched off for a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+# A proposal's suite may rest on an older core: these features must be off, or its "malformed" texts are legal.
+_WITHOUT = {
+    "proposals/threads": frozenset({"multi-memory", "memory64"}),
+}
+# Component-model texts that lie among core scripts.
+NOT_CORE = frozenset({"proposals/shared-everything-threads/shared-builtins.wast"})
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One ``.wast`` file; `path` is relative to the suite with forward slashes, `group` its folder."""
+
+    path: str
+    group: str
+    file: Path
+
+    @property
+    def without(self) -> frozenset[str]:
+        """Features that must be off for this script."""
+        return _WITHOUT.get(self.group, frozenset())
+
+
+def group_of(path: str) -> str:
+    """``core``, ``core/<folder>``, ``proposals/<name>``, ``custom`` or ``legacy``."""
+    parts = path.split("/")
+    return parts[0] if parts[0] in ("custom", "legacy") or len(parts) == 2 else "/".join(parts[:2])
+
+
+def scripts(suite: Path) -> list[Script]:
+    """All core scripts of the suite, sorted by path."""
+    found = []
+    for file in sorted(suite.rglob("*.wast")):
+        path = file.relative_to(suite).as_posix()
+        if path not in NOT_CORE:
+            found.append(Script(path, group_of(path), file))
+    return found
