@@ -1,0 +1,144 @@
+/* pywasi_wasi.h - WASI for embedders: what a guest is granted, and the functions that it imports.
+ *
+ *   pw_wasi_config  what is granted; made once, used for any number of pw_wasi        (default: nothing)
+ *   pw_wasi         the state of one guest: its file descriptors, streams, clocks     one per instance
+ *   pw_wasi_lookup  module name, function name -> host function and signature         env of each is the pw_wasi
+ *
+ * A pw_wasi is used by one thread at a time, like the store of its instance. It must outlive the instance, or the
+ * functions must not be called any more.
+ */
+#ifndef PYWASI_WASI_H
+#define PYWASI_WASI_H
+
+#include "pywasi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pw_wasi_config pw_wasi_config;
+typedef struct pw_wasi pw_wasi;
+
+/* ---- What is granted ------------------------------------------------------------------------------------------ */
+
+PW_MUST_USE pw_result pw_wasi_config_new(pw_wasi_config **config);
+void pw_wasi_config_free(pw_wasi_config *config);
+
+/* Appends to argv (the first is the program's name). No NUL in it: PW_ERR_ARGUMENT. The bytes are copied. */
+PW_MUST_USE pw_result pw_wasi_config_arg(pw_wasi_config *config, const char *bytes, size_t length);
+/* Appends a variable. No NUL in either, no '=' in the name, the name not empty: else PW_ERR_ARGUMENT. */
+PW_MUST_USE pw_result pw_wasi_config_env(pw_wasi_config *config, const char *name, size_t name_length,
+                                         const char *value, size_t value_length);
+
+/* What a grant of a directory allows below it. */
+enum {
+    PW_WASI_READ = 1,   /* read files, list directories, read links */
+    PW_WASI_WRITE = 2,  /* write, truncate and extend existing files, set times */
+    PW_WASI_CREATE = 4, /* make files, directories and links */
+    PW_WASI_DELETE = 8, /* remove them; moving needs CREATE too */
+    PW_WASI_READ_ONLY = PW_WASI_READ,
+    PW_WASI_READ_WRITE = PW_WASI_READ | PW_WASI_WRITE | PW_WASI_CREATE | PW_WASI_DELETE
+};
+/* Grants a host directory (path in UTF-8) under a guest path. It is opened by pw_wasi_new. */
+PW_MUST_USE pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
+                                         uint32_t access);
+
+enum { PW_WASI_STDIN = 0, PW_WASI_STDOUT = 1, PW_WASI_STDERR = 2 };
+typedef enum pw_wasi_stdio_kind {
+    PW_WASI_STDIO_NULL = 0, /* end of file; output is thrown away. The default. */
+    PW_WASI_STDIO_BYTES,    /* stdin: data, copied. Output: kept, read with pw_wasi_output. */
+    PW_WASI_STDIO_FD,       /* a file descriptor of the process; duplicated, not closed */
+    PW_WASI_STDIO_CALLBACK  /* read or write */
+} pw_wasi_stdio_kind;
+
+typedef struct pw_wasi_stdio {
+    pw_wasi_stdio_kind kind;
+    const uint8_t *data; /* BYTES on stdin */
+    size_t size;
+    /* BYTES and CALLBACK on output: bytes that the guest may write in all, 0: no limit for callbacks, 1 MiB for
+     * BYTES. Beyond it writes fail with "no space". */
+    uint64_t cap;
+    int fd; /* FD */
+    /* CALLBACK. The buffer is valid during the call only. *done: bytes taken or given; 0 on read is end of file. A
+     * result other than PW_OK ends the guest's call with it. They may use the store and call into the guest. */
+    pw_result (*read)(void *env, uint8_t *buffer, size_t size, size_t *done);
+    pw_result (*write)(void *env, const uint8_t *data, size_t size, size_t *done);
+    void *env;
+} pw_wasi_stdio;
+PW_MUST_USE pw_result pw_wasi_config_stdio(pw_wasi_config *config, int stream, const pw_wasi_stdio *stdio);
+
+/* Both clocks stand at ns. Time passes only by the guest's own sleeping, which takes no real time. */
+void pw_wasi_config_fixed_clock(pw_wasi_config *config, uint64_t ns);
+/* random_get gives the same bytes for the same seed. */
+void pw_wasi_config_seeded_random(pw_wasi_config *config, uint64_t seed);
+/* File descriptors that may be open at once, stdio and granted directories among them. Default 256. */
+void pw_wasi_config_max_fds(pw_wasi_config *config, uint32_t count);
+/* Entries of one directory listing that are held in memory. Default 1,000,000. */
+void pw_wasi_config_max_dirents(pw_wasi_config *config, uint32_t count);
+
+/* How paths are resolved. AUTO takes the kernel's way where there is one; the others are for tests. OPENAT2 makes
+ * path calls fail with NOSYS where the kernel has none. */
+typedef enum pw_wasi_resolver {
+    PW_WASI_RESOLVER_AUTO = 0,
+    PW_WASI_RESOLVER_OPENAT2,
+    PW_WASI_RESOLVER_WALKER
+} pw_wasi_resolver;
+void pw_wasi_config_resolver(pw_wasi_config *config, pw_wasi_resolver resolver);
+
+/* A refusal: what the guest wanted and was not granted. */
+typedef struct pw_wasi_denial {
+    const char *call;    /* "path_open" */
+    const char *wanted;  /* "write", "a path outside of the directory": English, static */
+    const char *granted; /* guest path of the grant that was asked, "" if none */
+    char path[256];      /* the guest's path, shortened, UTF-8, "" if the call has none */
+} pw_wasi_denial;
+
+/* Any of these may be NULL. */
+typedef struct pw_wasi_hooks {
+    void *env;
+    /* Called at least every 20 ms while a call is blocked; may not call into the store. Not PW_OK: the guest's call
+     * ends with it. */
+    pw_result (*poll)(void *env);
+    /* Around system calls that may take long: give a lock of the embedder (the GIL) away, take it back. */
+    void (*release)(void *env);
+    void (*acquire)(void *env);
+    /* Told of every refusal, before the guest sees its error number. */
+    void (*denied)(void *env, const pw_wasi_denial *denial);
+} pw_wasi_hooks;
+void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks);
+
+/* ---- The state of one guest ----------------------------------------------------------------------------------- */
+
+/* Opens the granted directories. PW_ERR_HOST: one cannot be opened, error->text names it. The configuration may be
+ * freed afterwards. */
+PW_MUST_USE pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **wasi, pw_error *error);
+/* Closes all that is open. */
+void pw_wasi_free(pw_wasi *wasi);
+
+/* What was written to a BYTES stream so far; valid until the next call of the guest. *capped (may be NULL): the
+ * guest wanted to write more than the cap. */
+void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, bool *capped);
+/* The last refusal, NULL if there was none. */
+const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi);
+/* File descriptors that are open in the guest. */
+uint32_t pw_wasi_open_fds(const pw_wasi *wasi);
+
+/* ---- The functions -------------------------------------------------------------------------------------------- */
+
+typedef struct pw_wasi_function {
+    const char *name;
+    const char *signature;  /* "iIi:i": parameters, ':', results; i = i32, I = i64 */
+    const char *capability; /* what it needs: "args", "env", "clock", "random", "dirs", "fds", "exit", ... */
+    bool implemented;       /* false: returns the error number of "function not implemented" */
+    pw_host_fn call;        /* env: the pw_wasi */
+} pw_wasi_function;
+
+/* Finds a function of "wasi_snapshot_preview1" or "wasi_unstable"; NULL if there is none of the name. */
+const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name, size_t length);
+/* The functions of wasi_snapshot_preview1 by index; NULL beyond the last. */
+const pw_wasi_function *pw_wasi_function_at(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

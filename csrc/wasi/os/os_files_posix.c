@@ -1,0 +1,166 @@
+/* Open files on POSIX. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "wasi/os/os_posix.h"
+
+void pwi_os_close(pwi_os_handle handle)
+{
+    if (handle != PWI_OS_NONE)
+        (void)close((int)handle); /* nothing can be done about a late write error here; fd_sync reports it */
+}
+
+pwi_errno pwi_os_dup(pwi_os_handle handle, pwi_os_handle *out)
+{
+    int fd = fcntl((int)handle, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0)
+        return pwi_posix_last();
+    *out = fd;
+    return PWI_ESUCCESS;
+}
+
+pwi_errno pwi_os_from_fd(int fd, pwi_os_handle *out)
+{
+    return pwi_os_dup(fd, out);
+}
+
+uint64_t pwi_posix_nanoseconds(const struct timespec *time)
+{
+    if (time->tv_sec < 0) /* WASI has no time before 1970 */
+        return 0;
+    uint64_t seconds = (uint64_t)time->tv_sec;
+    if (seconds > (UINT64_MAX - 999999999u) / 1000000000u)
+        return UINT64_MAX;
+    return seconds * 1000000000u + (uint64_t)time->tv_nsec;
+}
+
+static uint8_t stat_type(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return PWI_TYPE_REGULAR_FILE;
+    if (S_ISDIR(mode))
+        return PWI_TYPE_DIRECTORY;
+    if (S_ISLNK(mode))
+        return PWI_TYPE_SYMBOLIC_LINK;
+    if (S_ISCHR(mode))
+        return PWI_TYPE_CHARACTER_DEVICE;
+    if (S_ISBLK(mode))
+        return PWI_TYPE_BLOCK_DEVICE;
+    if (S_ISSOCK(mode))
+        return PWI_TYPE_SOCKET_STREAM;
+    return PWI_TYPE_UNKNOWN;
+}
+
+void pwi_posix_stat_convert(const struct stat *st, pwi_os_stat *out)
+{
+    out->dev = (uint64_t)st->st_dev;
+    out->ino = (uint64_t)st->st_ino;
+    out->nlink = (uint64_t)st->st_nlink;
+    out->size = st->st_size < 0 ? 0 : (uint64_t)st->st_size;
+    out->type = stat_type(st->st_mode);
+    out->is_fifo = S_ISFIFO(st->st_mode);
+    pwi_posix_stat_times(st, out);
+}
+
+pwi_errno pwi_os_stat_handle(pwi_os_handle handle, pwi_os_stat *out)
+{
+    struct stat st;
+    if (fstat((int)handle, &st) != 0)
+        return pwi_posix_last();
+    pwi_posix_stat_convert(&st, out);
+    return PWI_ESUCCESS;
+}
+
+bool pwi_os_is_tty(pwi_os_handle handle)
+{
+    return isatty((int)handle) == 1;
+}
+
+/* Copies to the system's type, never more bytes in all than the system's count can tell. */
+static int to_system(const pwi_os_iovec *iov, size_t count, struct iovec *out)
+{
+    size_t left = SSIZE_MAX;
+    size_t used = 0;
+    for (; used < count && used < PWI_OS_IOVECS && left > 0; used++) {
+        size_t length = iov[used].length < left ? iov[used].length : left;
+        out[used].iov_base = iov[used].data;
+        out[used].iov_len = length;
+        left -= length;
+    }
+    return (int)used;
+}
+
+static pwi_errno moved(ssize_t got, size_t *done)
+{
+    if (got < 0)
+        return pwi_posix_last();
+    *done = (size_t)got;
+    return PWI_ESUCCESS;
+}
+
+pwi_errno pwi_os_read(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done)
+{
+    struct iovec system[PWI_OS_IOVECS];
+    if (count == 1)
+        return moved(read((int)handle, iov->data, iov->length), done);
+    return moved(readv((int)handle, system, to_system(iov, count, system)), done);
+}
+
+pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done)
+{
+    struct iovec system[PWI_OS_IOVECS];
+    if (count == 1)
+        return moved(write((int)handle, iov->data, iov->length), done);
+    return moved(writev((int)handle, system, to_system(iov, count, system)), done);
+}
+
+/* preadv(2) came to macOS with 11; one piece at a time is a short transfer, which WASI allows. */
+pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset, size_t *done)
+{
+    if (offset > INT64_MAX)
+        return PWI_EINVAL;
+    if (count == 0)
+        return moved(pread((int)handle, NULL, 0, (off_t)offset), done);
+    return moved(pread((int)handle, iov->data, iov->length, (off_t)offset), done);
+}
+
+pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset, size_t *done)
+{
+    if (offset > INT64_MAX)
+        return PWI_EINVAL;
+    if (count == 0)
+        return moved(pwrite((int)handle, "", 0, (off_t)offset), done);
+    return moved(pwrite((int)handle, iov->data, iov->length, (off_t)offset), done);
+}
+
+pwi_errno pwi_os_seek(pwi_os_handle handle, int64_t offset, uint8_t whence, uint64_t *position)
+{
+    static const int system[] = {SEEK_SET, SEEK_CUR, SEEK_END};
+    if (whence > PWI_SEEK_END)
+        return PWI_EINVAL;
+    off_t now = lseek((int)handle, (off_t)offset, system[whence]);
+    if (now < 0)
+        return pwi_posix_last();
+    *position = (uint64_t)now;
+    return PWI_ESUCCESS;
+}
+
+pwi_errno pwi_os_set_size(pwi_os_handle handle, uint64_t size)
+{
+    if (size > INT64_MAX)
+        return PWI_EINVAL;
+    return ftruncate((int)handle, (off_t)size) == 0 ? PWI_ESUCCESS : pwi_posix_last();
+}
+
+pwi_errno pwi_os_set_append(pwi_os_handle handle, bool append)
+{
+    int flags = fcntl((int)handle, F_GETFL);
+    if (flags < 0)
+        return pwi_posix_last();
+    flags = append ? flags | O_APPEND : flags & ~O_APPEND;
+    return fcntl((int)handle, F_SETFL, flags) == 0 ? PWI_ESUCCESS : pwi_posix_last();
+}

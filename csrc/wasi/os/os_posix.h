@@ -1,0 +1,22 @@
+/* os_posix.h - what the POSIX files of this folder share. */
+#ifndef PW_WASI_OS_POSIX_H
+#define PW_WASI_OS_POSIX_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "wasi/os/os.h"
+
+/* The number of WASI for errno; IO for what has none. */
+pwi_errno pwi_posix_errno(int error);
+/* The same for the errno of the call that just failed. */
+pwi_errno pwi_posix_last(void);
+/* open(2) flags for a directory that is only looked up in. */
+int pwi_posix_search_flags(void);
+/* Nanoseconds in st, which POSIX names differently from macOS. */
+void pwi_posix_stat_times(const struct stat *st, pwi_os_stat *out);
+void pwi_posix_stat_convert(const struct stat *st, pwi_os_stat *out);
+uint64_t pwi_posix_nanoseconds(const struct timespec *time);
+
+#endif
