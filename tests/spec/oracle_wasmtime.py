@@ -25,8 +25,8 @@ _SPECTEST = """(module
   (func (export "print_i32_f32") (param i32 f32)) (func (export "print_f64_f64") (param f64 f64))
   (global (export "global_i32") i32 (i32.const 666)) (global (export "global_i64") i64 (i64.const 666))
   (global (export "global_f32") f32 (f32.const 666.6)) (global (export "global_f64") f64 (f64.const 666.6))
-  (table (export "table") 10 20 funcref) (table (export "table64") i64 10 20 funcref)
-  (memory (export "memory") 1 2))"""
+  (table (export "table") 10 20 funcref) (memory (export "memory") 1 2) %s)"""
+_TABLE64 = '(table (export "table64") i64 10 20 funcref)'
 _FEATURES = (
     "threads tail_call reference_types simd bulk_memory multi_value multi_memory memory64 relaxed_simd exceptions "
     "function_references gc wide_arithmetic custom_page_sizes"
@@ -48,7 +48,7 @@ class WasmtimeEngine:
         for feature in _FEATURES:
             setattr(config, f"wasm_{feature}", feature.replace("_", "-") not in without)
         self.engine = wasmtime.Engine(config)
-        self.spectest = wasmtime.Module(self.engine, _SPECTEST)
+        self.spectest = wasmtime.Module(self.engine, _SPECTEST % ("" if "memory64" in without else _TABLE64))
 
     def session(self) -> WasmtimeSession:
         """A fresh store."""
@@ -130,7 +130,7 @@ class WasmtimeSession:
     def get(self, instance: wasmtime.Instance, name: str) -> Result:
         """The bits of a global."""
         value = ffi.wasmtime_val_t()
-        exported = instance.exports(self.store)[name]
+        exported: Any = instance.exports(self.store)[name]
         ffi.wasmtime_global_get(self.store._context(), ctypes.byref(exported._global), ctypes.byref(value))
         return self._result(value)
 

@@ -13,29 +13,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from wast_assemble import ModuleCache
 from wast_engine import Engine
 from wast_expected import load, surprises
-from wast_reader import WastSyntaxError
-from wast_runner import Outcome, Status, run_script
-from wast_script import parse_script
-from wast_suite import Script, scripts
+from wast_runner import Outcome, Status
+from wast_suite import run, scripts
 
 CACHE = Path(tempfile.gettempdir()) / "pywasi-spec-modules"
-
-
-def run(script: Script, engine: Engine, cache: Path) -> list[Outcome]:
-    """All outcomes of one script; one that cannot be parsed is a single failure."""
-    data = script.file.read_bytes()
-    try:
-        commands = parse_script(data, script.path)
-    except WastSyntaxError as error:
-        return [Outcome(1, "script", Status.FAILED, str(error))]
-    modules = ModuleCache(cache, data)
-    try:
-        return run_script(commands, engine, modules)
-    finally:
-        modules.save()
 
 
 def make_engine(name: str, without: frozenset[str]) -> Engine:

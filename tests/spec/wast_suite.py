@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wast_assemble import ModuleCache
+from wast_engine import Engine
+from wast_reader import WastSyntaxError
+from wast_runner import Outcome, Status, run_script
+from wast_script import parse_script
+
 # A proposal's suite may rest on an older core: these features must be off, or its "malformed" texts are legal.
 _WITHOUT = {
     "proposals/threads": frozenset({"multi-memory", "memory64"}),
@@ -41,3 +47,17 @@ def scripts(suite: Path) -> list[Script]:
         if path not in NOT_CORE:
             found.append(Script(path, group_of(path), file))
     return found
+
+
+def run(script: Script, engine: Engine, cache: Path) -> list[Outcome]:
+    """All outcomes of one script; one that cannot be parsed is a single failure."""
+    data = script.file.read_bytes()
+    try:
+        commands = parse_script(data, script.path)
+    except WastSyntaxError as error:
+        return [Outcome(1, "script", Status.FAILED, str(error))]
+    modules = ModuleCache(cache, data)
+    try:
+        return run_script(commands, engine, modules)
+    finally:
+        modules.save()

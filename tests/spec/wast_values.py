@@ -131,7 +131,7 @@ def _lane(text: str, kind: str) -> tuple[int, int]:
 
 
 def _vector(words: list[str]) -> NumberPattern:
-    shape, *lanes = words
+    shape, lanes = (words or [""])[0], words[1:]
     kind, _, count = shape.partition("x")
     if kind not in WIDTH or int(count or 0) != len(lanes) or WIDTH[kind] * len(lanes) != 128:
         raise WastSyntaxError(f"v128.const wants the lanes of its shape: {' '.join(words)}")

@@ -1,0 +1,47 @@
+"""What the test files of the suite share: which scripts there are, and how one of them is judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+import locate
+from conftest import PROPERTY
+from wast_expected import load, surprises
+from wast_runner import Outcome, Status
+from wast_suite import Script, scripts
+
+MOST_SHOWN = 25
+
+
+def collect(group_prefix: str) -> list[object]:
+    """One parameter per script of the groups; none where the suite is missing (test_spec_presence.py tells)."""
+    shared = locate.shared_folder()
+    suite = shared / "conformance" / "spec-testsuite" if shared else None
+    if suite is None or not suite.is_dir():
+        return []
+    return [pytest.param(s, id=s.path) for s in scripts(suite) if s.group.startswith(group_prefix)]
+
+
+def judge(label: str, script: Script, outcomes: list[Outcome], record: Callable[[str, object], None]) -> None:
+    """Records the counts of a script and fails on whatever the lists of expected failures do not say."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    record(
+        PROPERTY,
+        {
+            "group": f"{label}: {script.group}",
+            "counts": {
+                "scripts": 1,
+                "clean scripts": int(counts[Status.FAILED] == 0),
+                "commands": counts[Status.PASSED] + counts[Status.FAILED] + counts[Status.BLOCKED],
+                **{status.value: counts[status] for status in Status},
+            },
+        },
+    )
+    found = surprises(script.path, outcomes, load().get(script.path, []))
+    if found:
+        left_out = len(found) - MOST_SHOWN
+        more = [f"... and {left_out} more"] if left_out > 0 else []
+        pytest.fail("\n".join([*found[:MOST_SHOWN], *more]), pytrace=False)
