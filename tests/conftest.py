@@ -1,8 +1,8 @@
 """What every test may ask for: the project's root, and the shared folder with the conformance suites.
 
 The shared folder is `../shared` beside the project, or what PYWASI_SHARED names. A test that needs it and
-does not find it skips and says how to get it; with CI=true its absence is a failure, so that a run cannot pass
-by skipping.
+does not find it skips and says how to get it; with CI=true its absence is a failure, so that a run cannot
+pass by skipping.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import check_sizes
 from tree import Tree
 
 # Each exception says why; an entry that is no longer needed fails.
+PLATFORM_NAMES: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 
@@ -50,7 +51,7 @@ def test_includes_run_one_way(tree: Tree, generated: set[str]) -> None:
 
 
 def test_platforms_are_named_in_their_own_files(tree: Tree) -> None:
-    agree(check_includes.check_platform_names(tree))
+    agree(check_includes.check_platform_names(tree, PLATFORM_NAMES))
 
 
 def test_memory_comes_from_the_allocator(tree: Tree) -> None:

@@ -1,0 +1,119 @@
+# Thin names over the real commands. `make help` lists them; CI (.ci/run) runs `make check` in a fresh environment.
+#
+# Everything runs in one virtual environment: the active one, or .venv, which is made when it is missing.
+PYTHON ?= python3
+VENV ?= $(or $(VIRTUAL_ENV),.venv)
+BUILD ?= build
+JOBS ?= 2
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What CI runs, in this order.
+STEPS := install test lint types stubtest ctest asan switch cross-build wheel
+TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
+CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
+ASAN_ENV = LD_PRELOAD=$$($${CC:-cc} -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+	UBSAN_OPTIONS=print_stacktrace=1
+
+# The README's two commands are read from it, so that what is checked is what is promised.
+.PHONY: help check $(STEPS) install spec bench format show-generated cross clean tools steps
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+check: ## all that CI checks, each step with a heading; goes on after a failure and names it at the end
+	@failed=; for step in $(STEPS); do \
+	  printf '\n==== %s ====\n' "$$step"; begin=$$(date +%s); \
+	  $(MAKE) --no-print-directory $$step || failed="$$failed $$step"; \
+	  printf -- '---- %s: %s s\n' "$$step" $$(( $$(date +%s) - begin )); \
+	done; \
+	if [ -n "$$failed" ]; then printf '\nFAILED:%s\n' "$$failed"; exit 1; fi; printf '\nall steps passed\n'
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The tools of the dev extra without the package itself.
+tools: $(VENV)/bin/python
+	@python -m pip install -q $$(python .ci/extra.py dev)
+
+install: $(VENV)/bin/python ## build, install and run the example: the README's first command
+	@set -e; command=$$(python .ci/readme_commands.py install); echo "$$command"; eval "$$command"
+
+test: $(VENV)/bin/python ## install with the test extra and pass the tests: the README's second command
+	@set -e; command=$$(python .ci/readme_commands.py test); echo "$$command"; eval "$$command"
+
+lint: tools ## ruff
+	ruff check .
+
+types: tools ## mypy, as setup.cfg says
+	mypy
+
+stubtest: tools ## the stubs against the compiled module (needs the package installed: make test)
+	python -m mypy.stubtest pywasi_native --mypy-config-file setup.cfg --allowlist tests/house/stubtest_allowlist.txt
+
+ctest: tools ## C tests, warnings as errors, all shells that every compiler has
+	$(CMAKE_C) -B $(BUILD)/c "-DPYWASI_SHELLS=goto;switch"
+	cmake --build $(BUILD)/c -j $(JOBS)
+	ctest --test-dir $(BUILD)/c --output-on-failure --no-tests=error
+
+asan: tools ## C tests and the spec suite under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(CMAKE_C) -B $(BUILD)/asan -DPYWASI_SANITIZE=ON "-DPYWASI_SHELLS=goto;switch"
+	cmake --build $(BUILD)/asan -j $(JOBS)
+	ctest --test-dir $(BUILD)/asan --output-on-failure --no-tests=error
+	python -m pip install -q --no-deps --upgrade --target $(BUILD)/asan-site . -Ccmake.define.PYWASI_SANITIZE=ON
+	PYTHONPATH=$(BUILD)/asan-site $(ASAN_ENV) python -m pytest -q tests/spec
+
+switch: tools ## the spec suite and the unit tests on the switch shell
+	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . -Ccmake.define.PYWASI_SHELLS=switch
+	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q tests/spec tests/unit
+
+cross-build: tools ## compile the C library and its tests for Windows, macOS and Linux on ARM with zig cc
+	@set -e; for target in $(TARGETS); do echo "-- $$target"; \
+	  $(CMAKE_C) -B $(BUILD)/$$target -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET=$$target >/dev/null; \
+	  cmake --build $(BUILD)/$$target -j $(JOBS); done
+
+wheel: tools ## build a wheel, audit it, print the matrix of the wheels workflow
+	rm -rf $(BUILD)/wheel
+	python -m pip wheel -q --no-deps -w $(BUILD)/wheel .
+	auditwheel show $(BUILD)/wheel/*.whl
+	@auditwheel show $(BUILD)/wheel/*.whl | tr '\n' ' ' | grep -q 'manylinux' || { echo 'no manylinux tag'; exit 1; }
+	cibuildwheel --print-build-identifiers --platform linux
+	cibuildwheel --print-build-identifiers --platform macos
+	cibuildwheel --print-build-identifiers --platform windows
+
+spec: ## the official spec tests on the installed package
+	python -m pytest -q tests/spec
+
+bench: $(VENV)/bin/python ## interleaved ratios against pywasm3 and wasmtime from PyPI
+	python -m pip install -q '.[bench]'
+	python -m benchmarks
+
+format: tools ## rewrite Python with ruff and C with clang-format
+	ruff format .
+	ruff check --fix .
+	git ls-files 'csrc/*.c' 'csrc/*.h' 'tests/*.c' 'tests/*.h' | grep -v '\.op\.c$$' | xargs clang-format -i
+
+show-generated: ## write the generated headers to build/gen and list them
+	@mkdir -p $(BUILD)/gen
+	$(PYTHON) csrc/gen/generate.py $(BUILD)/gen csrc/ops/*.op.c
+	@wc -l $(BUILD)/gen/*
+
+cross: tools ## run the C tests for ARM Linux under qemu-user and for Windows under wine (both from Debian)
+	@command -v qemu-aarch64 >/dev/null || { echo 'qemu-aarch64 is missing: apt-get install qemu-user'; exit 1; }
+	@command -v wine >/dev/null || { echo 'wine is missing: apt-get install wine64'; exit 1; }
+	$(CMAKE_C) -B $(BUILD)/qemu -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake \
+	  -DPYWASI_TARGET=aarch64-linux-musl -DPYWASI_TEST_RUNNER=qemu-aarch64
+	cmake --build $(BUILD)/qemu -j $(JOBS)
+	ctest --test-dir $(BUILD)/qemu --output-on-failure --no-tests=error
+	$(CMAKE_C) -B $(BUILD)/wine -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake \
+	  -DPYWASI_TARGET=x86_64-windows-gnu -DPYWASI_TEST_RUNNER=wine
+	cmake --build $(BUILD)/wine -j $(JOBS)
+	WINEDEBUG=-all ctest --test-dir $(BUILD)/wine --output-on-failure --no-tests=error
+
+clean: ## remove what building and testing left behind
+	rm -rf $(BUILD) dist wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+steps:
+	@echo $(STEPS)

@@ -1,0 +1,31 @@
+# Toolchain file: `zig cc` as cross compiler, from the ziglang wheel or from PATH.
+#   cmake -S csrc -B build/x -DCMAKE_TOOLCHAIN_FILE=cmake/zig.cmake -DPYWASI_TARGET=aarch64-linux-gnu
+set(PYWASI_TARGET "" CACHE STRING "a zig target: x86_64-windows-gnu, aarch64-macos, aarch64-linux-gnu, ...")
+set(PYWASI_ZIG "" CACHE FILEPATH "the zig executable")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES PYWASI_TARGET PYWASI_ZIG)
+if(NOT PYWASI_ZIG)
+  execute_process(COMMAND python -c "import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), 'zig'))"
+                  OUTPUT_VARIABLE wheel OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    set(PYWASI_ZIG ${wheel} CACHE FILEPATH "the zig executable" FORCE)
+  else()
+    find_program(PYWASI_ZIG zig REQUIRED)
+  endif()
+endif()
+
+if(NOT PYWASI_TARGET MATCHES "^([a-z0-9_]+)-(linux|windows|macos)(-[a-z0-9.]+)?$")
+  message(FATAL_ERROR "PYWASI_TARGET='${PYWASI_TARGET}' is not <cpu>-<linux|windows|macos>[-<abi>]")
+endif()
+set(CMAKE_SYSTEM_PROCESSOR ${CMAKE_MATCH_1})
+if(CMAKE_MATCH_2 STREQUAL "linux")
+  set(CMAKE_SYSTEM_NAME Linux)
+elseif(CMAKE_MATCH_2 STREQUAL "windows")
+  set(CMAKE_SYSTEM_NAME Windows)
+else()
+  set(CMAKE_SYSTEM_NAME Darwin)
+endif()
+
+set(CMAKE_C_COMPILER ${PYWASI_ZIG} cc -target ${PYWASI_TARGET})
+set(CMAKE_C_ARCHIVE_CREATE "\"${PYWASI_ZIG}\" ar qc <TARGET> <LINK_FLAGS> <OBJECTS>")
+set(CMAKE_C_ARCHIVE_FINISH "\"${PYWASI_ZIG}\" ranlib <TARGET>")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
