@@ -16,8 +16,8 @@ void pwi_free(void *memory);
  * 0 on failure, and then nothing has changed. */
 int pwi_reserve(void **data, size_t *capacity, size_t needed, size_t size);
 
-#ifdef PYWASI_TORTURE
-/* The n-th allocation from now on fails, once (0: never). For tests only. */
+#ifdef PW_TORTURE
+/* The n-th allocation from now on fails, once (0: never), whichever thread makes it. For tests only. */
 void pwi_alloc_fail_after(unsigned long n);
 #endif
 

@@ -17,9 +17,26 @@ void pwi_mutex_destroy(pwi_mutex *mutex);
 void pwi_mutex_lock(pwi_mutex *mutex);
 void pwi_mutex_unlock(pwi_mutex *mutex);
 
-/* Reference counts. */
-static inline void pwi_ref_inc(uint32_t *count) { __atomic_fetch_add(count, 1, __ATOMIC_RELAXED); }
-/* Returns 1 when this was the last reference. */
-static inline int pwi_ref_dec(uint32_t *count) { return __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL) == 0; }
+/* Reference counts. pwi_ref_dec returns 1 when this was the last reference. */
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+static __inline void pwi_ref_inc(uint32_t *count)
+{
+    _InterlockedIncrement((volatile long *)count);
+}
+static __inline int pwi_ref_dec(uint32_t *count)
+{
+    return _InterlockedDecrement((volatile long *)count) == 0;
+}
+#else
+static inline void pwi_ref_inc(uint32_t *count)
+{
+    __atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+}
+static inline int pwi_ref_dec(uint32_t *count)
+{
+    return __atomic_sub_fetch(count, 1, __ATOMIC_ACQ_REL) == 0;
+}
+#endif
 
 #endif
