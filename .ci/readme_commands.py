@@ -1,6 +1,6 @@
 """Prints one of the README's two commands, so that what is checked is what is promised.
 
-`readme_commands.py install` and `readme_commands.py test` print the shell lines of the code block that follows
+`readme_commands.py install` and `readme_commands.py test` print the shell lines of the code block after
 `<!-- install-command -->` or `<!-- test-command -->`.
 """
 

@@ -96,7 +96,7 @@ def _forbidden(tree: Tree, file: str, layer: str, match: re.Match[str], generate
 
 
 def check_platform_names(tree: Tree, allowed: dict[str, str]) -> list[str]:
-    """Platform macros outside of the files that are made for one platform; `allowed` maps others to the reason."""
+    """Platform macros outside of the files made for one platform; `allowed` maps others to the reason."""
     problems = []
     for file in tree.under("csrc/", ".c", ".h"):
         if file in allowed or OS_FILE.search(file):
