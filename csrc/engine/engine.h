@@ -13,7 +13,7 @@ struct pw_shell_table; /* handlers of one dispatch shell, engine/code.h */
 struct pw_engine {
     uint32_t references;
     pw_type_registry registry;
-    const struct pw_shell_table *shell;
+    struct pw_shell_table *shell;
 };
 
 /* engine.c */

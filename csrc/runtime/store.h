@@ -6,6 +6,10 @@
 #include "pywasi.h"
 #include "runtime/instance.h"
 
+/* Slots behind pw_stack.limit: room for the arguments and results of a host function that the deepest frame calls
+ * (PW_MAX_PARAMS or PW_MAX_RESULTS v128s), and for the engine's bridges. */
+#define PW_STACK_HEADROOM_SLOTS 4096u
+
 /* The wasm call stack: slots, reserved once, growing upwards. Frames are drawn in engine/code.h. */
 typedef struct pw_stack {
     pw_slot *base;
@@ -40,6 +44,7 @@ struct pw_store {
     uint64_t table_elements_in_use;
     pw_stack stack;
     uint32_t nested_calls;
+    struct pw_run *run; /* the innermost run of code, engine/code.h */
     int interrupted; /* set from any thread; running code clears it */
     pw_poll_fn poll;
     void *poll_env;
@@ -62,6 +67,34 @@ PW_MUST_USE pw_result pwi_list_add(pw_list *list, void *item);
 PW_MUST_USE pw_result pwi_store_take_memory(pw_store *store, uint64_t bytes);
 void pwi_store_return_memory(pw_store *store, uint64_t bytes);
 PW_MUST_USE pw_result pwi_store_take_elements(pw_store *store, uint64_t count);
+void pwi_store_return_elements(pw_store *store, uint64_t count);
+/* Adds a reference to the record of a concrete heap type, for as long as the store lives: a host's table or global
+ * names it by id only. PW_ERR_ARGUMENT when the type does not exist. */
+PW_MUST_USE pw_result pwi_store_hold_type(pw_store *store, pw_val_type type);
+
+/* Lengths of the lists that instantiation adds to: what was added since can be taken back. */
+typedef struct pw_store_mark {
+    size_t instances, memories, tables, globals;
+} pw_store_mark;
+pw_store_mark pwi_store_get_mark(const pw_store *store);
+void pwi_store_rollback(pw_store *store, pw_store_mark mark);
+
+/* extern_ref.c: the one handle of a host pointer; calls the retain hook when it is new. NULL is the null reference. */
+PW_MUST_USE pw_result pwi_extern_intern(pw_store *store, void *host, pw_slot *handle);
+/* Calls the release hook for each handle and forgets them. */
+void pwi_externs_destroy(pw_store *store);
+
+/* func.c: makes a function of the host. On failure env stays the caller's: finalize is not called. */
+PW_MUST_USE pw_result pwi_func_make_host(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
+                                         void (*finalize)(void *env), pw_func **func, pw_error *error);
+/* Is this a value type that can exist: a known kind, and an abstract heap type or a live record? */
+bool pwi_val_type_exists(pw_type_registry *registry, pw_val_type type);
+/* Does a value given by the host belong to the type, and to this store? */
+bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *value);
+
+/* global.c */
+PW_MUST_USE pw_result pwi_global_make(pw_store *store, const pw_global_type *type, const pw_slot *value,
+                                      pw_global **global, pw_error *error);
 
 /* stack.c */
 PW_MUST_USE pw_result pwi_stack_make(pw_stack *stack, uint64_t bytes);

@@ -81,6 +81,7 @@ typedef struct pw_body {
  * code; it is read without a lock (acquire) and written under pw_module.code_lock (release). */
 typedef struct pw_code {
     const uint64_t *entry;
+    uint64_t stub;   /* one cell: the handler that translates; `entry` points here at first */
     uint64_t *cells; /* owned; NULL before translation */
     uint32_t cell_count;
     uint32_t frame_slots;

@@ -1,0 +1,106 @@
+/* code.h - the code that the interpreter runs, its frames, and what the shells share.
+ *
+ * A function's code is an array of 8-byte cells. An instruction is a handler cell, an operand cell, and further
+ * cells where it needs them:
+ *
+ *   cell 0   handler (an address, or a number in the switch shell)
+ *   cell 1   operands:   63      48 47      32 31      16 15       0
+ *                       +----------+----------+----------+----------+
+ *                       | lane 3   | lane 2   | lane 1   | lane 0   |   lanes: slots of the frame
+ *                       +----------+----------+----------+----------+
+ *                       | 32-bit immediate    | lane 1   | lane 0   |   constant or memory offset
+ *                       +---------------------+----------+----------+
+ *   cell 2.. branch target (address of a cell), 64-bit constant, pointer, ...
+ *
+ * By convention operand a is lane 0, the result lane 1, operand b lane 2. The operand classes (slot, accumulator,
+ * constant) are part of the handler: csrc/gen makes one handler per combination that pays.
+ *
+ * A frame, in slots of 8 bytes, growing upwards:
+ *
+ *   fp ->          params, then locals         results are left at 0.. when the function returns
+ *   return_slot    return address              address of the cell behind the call
+ *                  operands                    the arguments of a call are the callee's first slots
+ *
+ * The operand cell of every call is two cells before its return address, and its lane 0 is the distance from the
+ * caller's fp to the callee's: returning is `fp -= lane 0 of pc[-2]`. Calls into another instance put a bridge
+ * between the frames (call.c), calls from the host start with a return address of halting cells.
+ */
+#ifndef PW_ENGINE_CODE_H
+#define PW_ENGINE_CODE_H
+
+#include "engine/engine.h"
+#include "op_forms.h" /* generated: handler numbers */
+
+typedef uint64_t pw_cell;
+
+#if defined(__GNUC__) || defined(__clang__)
+typedef uint16_t __attribute__((may_alias)) pw_lane;
+typedef uint32_t __attribute__((may_alias)) pw_half;
+#else
+typedef uint16_t pw_lane;
+typedef uint32_t pw_half;
+#endif
+
+static inline uint16_t pwi_lane(const pw_cell *cell, unsigned lane) { return ((const pw_lane *)cell)[lane]; }
+static inline void pwi_set_lane(pw_cell *cell, unsigned lane, uint32_t value) {
+    ((pw_lane *)cell)[lane] = (uint16_t)value;
+}
+static inline uint32_t pwi_high(const pw_cell *cell) { return ((const pw_half *)cell)[1]; }
+static inline void pwi_set_high(pw_cell *cell, uint32_t value) { ((pw_half *)cell)[1] = value; }
+static inline void pwi_set_low(pw_cell *cell, uint32_t value) { ((pw_half *)cell)[0] = value; }
+
+/* One run of code: what the shell keeps in registers, written back when it leaves or calls out. Runs nest when a
+ * host function calls wasm again. */
+typedef struct pw_run {
+    const pw_cell *pc; /* after a trap: one cell behind its instruction's first, so that pc - 1 is always "in" it */
+    pw_slot *fp;
+    pw_instance *context;
+    uint64_t accumulator;
+    pw_result result;
+    pw_trap_kind trap;
+    struct pw_run *outer;
+} pw_run;
+
+typedef struct pw_shell_table {
+    const char *name;
+    void (*enter)(pw_run *run); /* runs until halt, trap or error: run->result */
+    pw_cell halt[4];            /* cells that a call from the host returns to; the return address is &halt[2] */
+    pw_cell handlers[PW_HANDLER_COUNT];
+} pw_shell_table;
+
+/* Fill in a table. Only the shells that the build has exist. */
+void pwi_shell_goto(pw_shell_table *table);
+void pwi_shell_switch(pw_shell_table *table);
+void pwi_shell_tail(pw_shell_table *table);
+
+/* ---- Out-of-line parts of handlers (call.c, translate.c): all state is in run, before and after ---------------- */
+
+/* Calls a function that is not of run->context: of the host or of another instance. run->accumulator is the function,
+ * run->fp the first argument, run->pc the return address. Afterwards execution goes on at run->pc. */
+PW_MUST_USE pw_result pwi_call_foreign(pw_run *run);
+/* The same for a tail call: run->pc is the return address of the frame that goes away. */
+PW_MUST_USE pw_result pwi_tail_call_foreign(pw_run *run);
+/* Translates the function whose stub is at run->pc and sets run->pc to its code. */
+PW_MUST_USE pw_result pwi_run_translate(pw_run *run);
+/* The poll budget is used up. */
+PW_MUST_USE pw_result pwi_run_poll(pw_run *run);
+/* Leaves a trap in the run. */
+PW_COLD void pwi_run_trap(pw_run *run, pw_trap_kind kind);
+
+/* Slots of a bridge behind the arguments and results: return address and the caller's context. */
+#define PW_BRIDGE_SLOTS 2
+/* Slots behind the stack limit that bridges and host calls may use without a check of their own. */
+#define PW_STACK_MARGIN 8192
+
+/* Return address of a bridge, in the type record's cells (engine.c fills them). */
+#define PW_BRIDGE_CELL 2
+static inline const pw_cell *pwi_bridge_return(const pw_type_record *type) { return type->code + PW_BRIDGE_CELL; }
+
+/* translate.c: makes the code of a function. offsets, if not NULL, receives an array (owned by the caller) with the
+ * byte offset in the module of the instruction that each cell came from, and code is left alone. */
+PW_MUST_USE pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets);
+
+/* frames.c: fills error->frames with the frames of this run (not of outer runs: their own calls report them). */
+void pwi_capture_frames(const pw_run *run, pw_error *error);
+
+#endif

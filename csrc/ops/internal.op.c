@@ -1,0 +1,310 @@
+/* Handlers without an opcode of their own: moves, branches, calls, returns. The translator emits them for control and
+ * variable instructions (engine/translate_*.c). Bodies end by themselves; cells are drawn in engine/code.h.
+ */
+#include "op_prelude.h"
+
+/* ---- moves: lane 0 -> slot of lane 1; K: 64 bits in cell 2, I: 32 bits zero-extended in the high half ---------- */
+
+INTERNAL(mov_S, 2)
+{
+    fp[PW_LANE(1, 1)] = fp[PW_LANE(1, 0)];
+    PW_NEXT(2);
+}
+
+INTERNAL(mov_A, 2)
+{
+    fp[PW_LANE(1, 1)] = A;
+    PW_NEXT(2);
+}
+
+INTERNAL(mov_F, 2)
+{
+    fp[PW_LANE(1, 1)] = pwi_bits_of_f32(F);
+    PW_NEXT(2);
+}
+
+INTERNAL(mov_D, 2)
+{
+    fp[PW_LANE(1, 1)] = pwi_bits_of_f64(D);
+    PW_NEXT(2);
+}
+
+INTERNAL(mov_I, 2)
+{
+    fp[PW_LANE(1, 1)] = PW_HIGH(1);
+    PW_NEXT(2);
+}
+
+INTERNAL(mov_K, 3)
+{
+    fp[PW_LANE(1, 1)] = pc[2];
+    PW_NEXT(3);
+}
+
+/* mov_many: lane 2 slots from lane 0 on, to lane 1 on, where the destination is lower or equal. */
+INTERNAL(mov_many, 2)
+{
+    const pw_slot *from = fp + PW_LANE(1, 0);
+    pw_slot *to = fp + PW_LANE(1, 1);
+    for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*to++ = *from++);
+    PW_NEXT(2);
+}
+
+/* ---- select: condition in lane 0 or A, result lane 1, a and b in lanes 2 and 3 or halves of cell 2 -------------- */
+/* names: condition S A, a S I, b S I, result S A; I are 32-bit constants, zero-extended */
+
+INTERNAL(select_SSSS, 2) { PW_SELECT(fp[PW_LANE(1, 0)], fp[PW_LANE(1, 2)], fp[PW_LANE(1, 3)]); PW_PUT_i64_S(1, 1, A); PW_NEXT(2); }
+INTERNAL(select_SSSA, 2) { PW_SELECT(fp[PW_LANE(1, 0)], fp[PW_LANE(1, 2)], fp[PW_LANE(1, 3)]); PW_NEXT(2); }
+INTERNAL(select_SSIS, 3) { PW_SELECT(fp[PW_LANE(1, 0)], fp[PW_LANE(1, 2)], PW_HIGH(2)); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
+INTERNAL(select_SSIA, 3) { PW_SELECT(fp[PW_LANE(1, 0)], fp[PW_LANE(1, 2)], PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(select_SISS, 3) { PW_SELECT(fp[PW_LANE(1, 0)], PW_LOW(2), fp[PW_LANE(1, 3)]); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
+INTERNAL(select_SISA, 3) { PW_SELECT(fp[PW_LANE(1, 0)], PW_LOW(2), fp[PW_LANE(1, 3)]); PW_NEXT(3); }
+INTERNAL(select_SIIS, 3) { PW_SELECT(fp[PW_LANE(1, 0)], PW_LOW(2), PW_HIGH(2)); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
+INTERNAL(select_SIIA, 3) { PW_SELECT(fp[PW_LANE(1, 0)], PW_LOW(2), PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(select_ASSS, 2) { PW_SELECT(A, fp[PW_LANE(1, 2)], fp[PW_LANE(1, 3)]); PW_PUT_i64_S(1, 1, A); PW_NEXT(2); }
+INTERNAL(select_ASSA, 2) { PW_SELECT(A, fp[PW_LANE(1, 2)], fp[PW_LANE(1, 3)]); PW_NEXT(2); }
+INTERNAL(select_ASIS, 3) { PW_SELECT(A, fp[PW_LANE(1, 2)], PW_HIGH(2)); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
+INTERNAL(select_ASIA, 3) { PW_SELECT(A, fp[PW_LANE(1, 2)], PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(select_AISS, 3) { PW_SELECT(A, PW_LOW(2), fp[PW_LANE(1, 3)]); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
+INTERNAL(select_AISA, 3) { PW_SELECT(A, PW_LOW(2), fp[PW_LANE(1, 3)]); PW_NEXT(3); }
+INTERNAL(select_AIIS, 3) { PW_SELECT(A, PW_LOW(2), PW_HIGH(2)); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
+INTERNAL(select_AIIA, 3) { PW_SELECT(A, PW_LOW(2), PW_HIGH(2)); PW_NEXT(3); }
+
+/* ---- globals: slot number in the high half; P: the slot holds a pointer to the value ---------------------------- */
+
+INTERNAL(global_get_S, 2) { PW_PUT_i64_S(1, 1, CTX->globals[PW_HIGH(1)]); PW_NEXT(2); }
+INTERNAL(global_get_A, 2) { PW_PUT_i64_A(CTX->globals[PW_HIGH(1)]); PW_NEXT(2); }
+INTERNAL(global_get_P, 2) { PW_PUT_i64_S(1, 1, *(pw_slot *)(uintptr_t)CTX->globals[PW_HIGH(1)]); PW_NEXT(2); }
+INTERNAL(global_set_S, 2) { CTX->globals[PW_HIGH(1)] = fp[PW_LANE(1, 0)]; PW_NEXT(2); }
+INTERNAL(global_set_A, 2) { CTX->globals[PW_HIGH(1)] = A; PW_NEXT(2); }
+INTERNAL(global_set_K, 3) { CTX->globals[PW_HIGH(1)] = pc[2]; PW_NEXT(3); }
+INTERNAL(global_set_P, 2) { *(pw_slot *)(uintptr_t)CTX->globals[PW_HIGH(1)] = fp[PW_LANE(1, 0)]; PW_NEXT(2); }
+
+/* ---- references ------------------------------------------------------------------------------------------------- */
+
+INTERNAL(ref_func_S, 2) { PW_PUT_i64_S(1, 1, (uint64_t)(uintptr_t)CTX->funcs[PW_HIGH(1)]); PW_NEXT(2); }
+INTERNAL(ref_check, 2)
+{
+    TRAP_IF(fp[PW_LANE(1, 0)] == 0, NULL_REFERENCE);
+    PW_NEXT(2);
+}
+
+/* ---- branches ---------------------------------------------------------------------------------------------------- */
+
+INTERNAL(br, 2)
+{
+    PW_BRANCH(1);
+}
+
+/* br_table: index in lane 0 or A, number of targets in the high half, targets from cell 2 on, the default one last. */
+INTERNAL(br_table_S, 2)
+{
+    uint32_t index = (uint32_t)fp[PW_LANE(1, 0)], count = PW_HIGH(1);
+    if (index > count) index = count;
+    PW_BRANCH(2 + index);
+}
+
+INTERNAL(br_table_A, 2)
+{
+    uint32_t index = (uint32_t)A, count = PW_HIGH(1);
+    if (index > count) index = count;
+    PW_BRANCH(2 + index);
+}
+
+INTERNAL(unreachable, 2)
+{
+    PW_TRAP(UNREACHABLE);
+}
+
+/* ---- entry: lane 0 return slot, lanes 1 and 2 first and number of slots to zero, cell 2 slots of the frame ------- */
+
+INTERNAL(enter, 3)
+{
+    if (PW_UNLIKELY(fp + pc[2] > CTX->stack_limit)) PW_JUMP(stack_exhausted);
+    fp[PW_LANE(1, 0)] = A;
+    pw_slot *zero = fp + PW_LANE(1, 1);
+    for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*zero++ = 0);
+    PW_POLL_THEN(3);
+}
+
+INTERNAL(enter_plain, 3)
+{
+    if (PW_UNLIKELY(fp + pc[2] > CTX->stack_limit)) PW_JUMP(stack_exhausted);
+    fp[PW_LANE(1, 0)] = A;
+    PW_POLL_THEN(3);
+}
+
+/* The frame does not fit: the trap belongs to the caller, nothing of the callee's frame has been written. */
+INTERNAL(stack_exhausted, 0)
+{
+    pc = (const pw_cell *)(uintptr_t)A;
+    fp -= PW_LANE(-2, 0);
+    PW_TRAP(STACK_EXHAUSTED);
+}
+
+/* First call of a function: translate, then go on with its code; A (the return address) passes through. */
+INTERNAL(translate, 1)
+{
+    PW_CALL_OUT(pwi_run_translate);
+    PW_NEXT(0);
+}
+
+INTERNAL(poll_slow, 0)
+{
+    PW_CALL_OUT(pwi_run_poll);
+    PW_NEXT(0);
+}
+
+/* ---- calls: lane 0 distance to the callee's frame ----------------------------------------------------------------- */
+
+INTERNAL(call, 3)
+{
+    A = (uint64_t)(uintptr_t)(pc + 3);
+    fp += PW_LANE(1, 0);
+    pc = PW_ENTRY((const pw_code *)(uintptr_t)pc[2]);
+    PW_NEXT(0);
+}
+
+INTERNAL(call_import, 3)
+{
+    PW_CALL_FUNC(CTX->funcs[pc[2]]);
+}
+
+/* lane 1 slot of the index, lane 2 table; cell 2 the type's record */
+INTERNAL(call_indirect, 3)
+{
+    const pw_table *table = CTX->tables[PW_LANE(1, 2)];
+    uint64_t index = fp[PW_LANE(1, 1)];
+    TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
+    pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
+    TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
+    TRAP_IF(func->type != (const pw_type_record *)(uintptr_t)pc[2], INDIRECT_CALL_TYPE);
+    PW_CALL_FUNC(func);
+}
+
+/* lane 1 slot of the reference */
+INTERNAL(call_ref, 3)
+{
+    pw_func *func = (pw_func *)(uintptr_t)fp[PW_LANE(1, 1)];
+    TRAP_IF(func == NULL, NULL_FUNCTION_REFERENCE);
+    PW_CALL_FUNC(func);
+}
+
+/* A is a function of the host or of another instance, pc the return address. */
+INTERNAL(call_slow, 0)
+{
+    fp += PW_LANE(-2, 0);
+    PW_CALL_OUT(pwi_call_foreign);
+    PW_NEXT(0);
+}
+
+/* ---- tail calls: lane 0 slot of the first argument, lane 3 number of argument slots, lane 1 slot of index or
+ *      reference, lane 2 the frame's return slot. Arguments move down to slot 0; the return address passes on. ------ */
+
+INTERNAL(return_call, 3)
+{
+    const pw_code *code = (const pw_code *)(uintptr_t)pc[2];
+    PW_MOVE_ARGUMENTS();
+    pc = PW_ENTRY(code);
+    PW_NEXT(0);
+}
+
+INTERNAL(return_call_import, 3)
+{
+    PW_TAIL_CALL_FUNC(CTX->funcs[pc[2]]);
+}
+
+/* cell 2 the type's record, cell 3 the table */
+INTERNAL(return_call_indirect, 4)
+{
+    const pw_table *table = CTX->tables[pc[3]];
+    uint64_t index = fp[PW_LANE(1, 1)];
+    TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
+    pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
+    TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
+    TRAP_IF(func->type != (const pw_type_record *)(uintptr_t)pc[2], INDIRECT_CALL_TYPE);
+    PW_TAIL_CALL_FUNC(func);
+}
+
+INTERNAL(return_call_ref, 3)
+{
+    pw_func *func = (pw_func *)(uintptr_t)fp[PW_LANE(1, 1)];
+    TRAP_IF(func == NULL, NULL_FUNCTION_REFERENCE);
+    PW_TAIL_CALL_FUNC(func);
+}
+
+/* A is the function, pc the return address of the frame that is gone; arguments are at fp. */
+INTERNAL(tail_call_slow, 0)
+{
+    PW_CALL_OUT(pwi_tail_call_foreign);
+    PW_NEXT(0);
+}
+
+/* ---- returns: lane 2 the return slot. A integer result is left in A too. ------------------------------------------- */
+
+INTERNAL(ret_none, 2)
+{
+    PW_RETURN();
+}
+
+INTERNAL(ret_S, 2)
+{
+    A = fp[PW_LANE(1, 0)];
+    fp[0] = A;
+    PW_RETURN();
+}
+
+INTERNAL(ret_A, 2)
+{
+    fp[0] = A;
+    PW_RETURN();
+}
+
+INTERNAL(ret_F, 2)
+{
+    fp[0] = pwi_bits_of_f32(F);
+    PW_RETURN();
+}
+
+INTERNAL(ret_D, 2)
+{
+    fp[0] = pwi_bits_of_f64(D);
+    PW_RETURN();
+}
+
+INTERNAL(ret_K, 3)
+{
+    A = pc[2];
+    fp[0] = A;
+    PW_RETURN();
+}
+
+/* lane 1 result slots from lane 0 on */
+INTERNAL(ret_many, 2)
+{
+    const pw_slot *from = fp + PW_LANE(1, 0);
+    pw_slot *to = fp;
+    for (uint32_t n = PW_LANE(1, 1); n != 0; n--) PW_KEEP_LOOP(*to++ = *from++);
+    PW_RETURN();
+}
+
+/* Behind a call into another instance: fp is the bridge, lane 0 its size without the two saved slots, the high half
+ * the number of result slots. Restores the caller's context and returns to it. */
+INTERNAL(bridge_return, 2)
+{
+    uint32_t saved = PW_LANE(1, 0);
+    const pw_slot *from = fp + saved + PW_BRIDGE_SLOTS;
+    pw_slot *to = fp;
+    for (uint32_t n = PW_HIGH(1); n != 0; n--) PW_KEEP_LOOP(*to++ = *from++);
+    CTX = (pw_instance *)(uintptr_t)fp[saved + 1];
+    pc = (const pw_cell *)(uintptr_t)fp[saved];
+    RELOAD_MEMORY();
+    A = fp[0];
+    fp -= PW_LANE(-2, 0);
+    PW_NEXT(0);
+}
+
+INTERNAL(halt, 2)
+{
+    PW_HALT();
+}
