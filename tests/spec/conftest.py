@@ -53,5 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 counts["text"],
             )
         )
-    terminalreporter.write_line("failed: each is listed in expected_failures/; blocked: stands on a failed command;")
+    terminalreporter.write_line(
+        "failed: each is listed in expected_failures/; blocked: stands on a failed one;"
+    )
     terminalreporter.write_line("text: asserts that a text is malformed, a matter of the assembler, not run")

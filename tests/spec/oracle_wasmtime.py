@@ -1,8 +1,8 @@
 """The suite on `wasmtime` from PyPI: a second engine, which shows that the runner itself is right.
 
-Values cross by the C structures of the package, not by its Python conversions, since those go through Python
-floats and lose NaN payloads. It uses internals of the package and is a tool for developers, not a part of the tests
-of this project's engine.
+Values cross by the C structures of the package, not by its Python conversions, since those go through
+Python floats and lose NaN payloads. It uses internals of the package and is a tool for developers, not a
+part of the tests of this project's engine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import wasmtime
 from wasmtime import _ffi as ffi
 
-from wast_engine import Failure
+from wast_engine import EngineError
 from wast_script import Verdict
 from wast_values import Argument, HostArgument, NullArgument, Number, Reference, Result
 
@@ -27,10 +27,22 @@ _SPECTEST = """(module
   (global (export "global_f32") f32 (f32.const 666.6)) (global (export "global_f64") f64 (f64.const 666.6))
   (table (export "table") 10 20 funcref) (memory (export "memory") 1 2) %s)"""
 _TABLE64 = '(table (export "table64") i64 10 20 funcref)'
-_FEATURES = (
-    "threads tail_call reference_types simd bulk_memory multi_value multi_memory memory64 relaxed_simd exceptions "
-    "function_references gc wide_arithmetic custom_page_sizes"
-).split()
+_FEATURES = [
+    "threads",
+    "tail_call",
+    "reference_types",
+    "simd",
+    "bulk_memory",
+    "multi_value",
+    "multi_memory",
+    "memory64",
+    "relaxed_simd",
+    "exceptions",
+    "function_references",
+    "gc",
+    "wide_arithmetic",
+    "custom_page_sizes",
+]
 _HOST_IN_ANY = 1 << 16  # an i31 of the wasmtime host stands for a host object inside `any`
 _ALSO = {"wasm `unreachable` instruction executed": "unreachable", "null reference": "null"}
 _NO_FINALIZER = ctypes.CFUNCTYPE(None, ctypes.c_void_p)()
@@ -61,9 +73,9 @@ def _verdicts(otherwise: Verdict) -> Iterator[None]:
         yield
     except wasmtime.Trap as trap:
         text = trap.message.splitlines()[-1].strip().split("wasm trap: ")[-1]
-        raise Failure(_verdict_of(text), text, also=_ALSO.get(text, text.rpartition(": ")[2])) from None
+        raise EngineError(_verdict_of(text), text, also=_ALSO.get(text, text.rpartition(": ")[2])) from None
     except wasmtime.WasmtimeError as error:
-        raise Failure(otherwise, str(error)) from None
+        raise EngineError(otherwise, str(error)) from None
 
 
 def _verdict_of(text: str) -> Verdict:
@@ -97,14 +109,16 @@ class WasmtimeSession:
             provider = registered.get(item.module, self.spectest if item.module == "spectest" else None)
             value = provider.exports(self.store).get(item.name) if provider is not None else None
             if value is None:
-                raise Failure(Verdict.UNLINKABLE, "unknown import")
+                raise EngineError(Verdict.UNLINKABLE, "unknown import")
             values.append(value)
         with _verdicts(Verdict.UNLINKABLE):
             return wasmtime.Instance(self.store, module, values)
 
-    def invoke(self, instance: wasmtime.Instance, name: str, arguments: Sequence[Argument]) -> tuple[Result, ...]:
+    def invoke(
+        self, instance: wasmtime.Instance, name: str, arguments: Sequence[Argument]
+    ) -> tuple[Result, ...]:
         """Calls an export with exact bits."""
-        function = instance.exports(self.store)[name]
+        function: Any = instance.exports(self.store)[name]
         count = len(function.type(self.store).results)
         params = (ffi.wasmtime_val_t * len(arguments))()
         results = (ffi.wasmtime_val_t * count)()

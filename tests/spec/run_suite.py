@@ -1,4 +1,4 @@
-"""Runs scripts of the suite from the command line: ``python tests/spec/run_suite.py [paths] [--engine wasmtime]``.
+"""Runs scripts of the suite from the command line: ``python tests/spec/run_suite.py [paths]``.
 
 For work on the engine and on the lists of expected failures; the tests use the same parts by way of pytest.
 """

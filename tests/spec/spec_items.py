@@ -17,7 +17,7 @@ MOST_SHOWN = 25
 
 
 def collect(group_prefix: str) -> list[object]:
-    """One parameter per script of the groups; none where the suite is missing (test_spec_presence.py tells)."""
+    """One parameter per script; none where the suite is missing, which test_spec_presence.py tells."""
     shared = locate.shared_folder()
     suite = shared / "conformance" / "spec-testsuite" if shared else None
     if suite is None or not suite.is_dir():

@@ -1,6 +1,7 @@
 """The official core suite (Wasm 3.0) on the engine of this project, one item per script.
 
-What is not supported yet stands in expected_failures/; an unexpected pass fails, as an unexpected failure does.
+What is not supported yet stands in expected_failures/; an unexpected pass fails, as an unexpected failure
+does.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from pywasi_engine import PywasiEngine
+
 from spec_items import collect, judge
 from wast_suite import Script, run
 
 
 @pytest.mark.parametrize("script", collect("core"))
-def test_core_script(script: Script, module_cache: Path, record_property: Callable[[str, object], None]) -> None:
+def test_core_script(
+    script: Script, module_cache: Path, record_property: Callable[[str, object], None]
+) -> None:
     engine = PywasiEngine(script.without)
     judge(engine.name, script, run(script, engine, module_cache), record_property)

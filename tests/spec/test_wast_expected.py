@@ -36,7 +36,10 @@ def test_unexpected_pass(end: Status) -> None:
 
 def test_rows() -> None:
     text = "# comment\n\ncore/a.wast:12  needs simd\ncore/b.wast gc types\n"
-    assert parse_rows(text, "f") == [Row("core/a.wast", 12, "needs simd", "f"), Row("core/b.wast", 0, "gc types", "f")]
+    assert parse_rows(text, "f") == [
+        Row("core/a.wast", 12, "needs simd", "f"),
+        Row("core/b.wast", 0, "gc types", "f"),
+    ]
 
 
 @pytest.mark.parametrize("row", ["core/a.wast:12", "core/a.wast:x why", "core/a why", "why"])

@@ -38,7 +38,9 @@ def test_f32_bits(text: str, bits: int) -> None:
     assert float_bits(text, "f32") == bits
 
 
-@pytest.mark.parametrize("text", ["0.1", "1e-320", "4.9e-324", "1.7976931348623157e308", "123456789.0e-7", "2.4e-324"])
+@pytest.mark.parametrize(
+    "text", ["0.1", "1e-320", "4.9e-324", "1.7976931348623157e308", "123456789.0e-7", "2.4e-324"]
+)
 def test_f64_agrees_with_python(text: str) -> None:
     assert float_bits(text, "f64") == struct.unpack("<Q", struct.pack("<d", float(text)))[0]
 
@@ -60,7 +62,8 @@ def test_no_f32(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "bits"), [("-1", 0xFFFFFFFF), ("0xffff_ffff", 0xFFFFFFFF), ("-0x80000000", 0x80000000), ("+7", 7)]
+    ("text", "bits"),
+    [("-1", 0xFFFFFFFF), ("0xffff_ffff", 0xFFFFFFFF), ("-0x80000000", 0x80000000), ("+7", 7)],
 )
 def test_int_bits(text: str, bits: int) -> None:
     assert int_bits(text, 32) == bits

@@ -56,15 +56,34 @@ def test_numbers(pattern: str, result: Result, verdict: bool) -> None:
     assert takes(pattern, result) is verdict
 
 
+LANES = "(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)"
+
+
 @pytest.mark.parametrize(
     ("pattern", "bits", "verdict"),
     [
-        ("(v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 -1)", 0xFF0E0D0C0B0A09080706050403020100, True),
+        (
+            "(v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 -1)",
+            0xFF0E0D0C0B0A09080706050403020100,
+            True,
+        ),
         ("(v128.const i32x4 1 0 0 0)", 1 << 96, False),
         ("(v128.const i64x2 1 2)", 2 << 64 | 1, True),
-        ("(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)", 0x7FC00007 << 96 | 0xFFC00000 << 32 | 0x3F800000, True),
-        ("(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)", 0x7FC00007 << 96 | 0xFFC00001 << 32 | 0x3F800000, False),
-        ("(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)", 0x7F800007 << 96 | 0xFFC00000 << 32 | 0x3F800000, False),
+        (
+            "(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)",
+            0x7FC00007 << 96 | 0xFFC00000 << 32 | 0x3F800000,
+            True,
+        ),
+        (
+            "(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)",
+            0x7FC00007 << 96 | 0xFFC00001 << 32 | 0x3F800000,
+            False,
+        ),
+        (
+            "(v128.const f32x4 1 nan:canonical 0 nan:arithmetic)",
+            0x7F800007 << 96 | 0xFFC00000 << 32 | 0x3F800000,
+            False,
+        ),
         ("(v128.const f64x2 nan:arithmetic -0)", 1 << 127 | 0x7FFF << 48, True),
         ("(v128.const f64x2 nan:arithmetic -0)", 0x7FFF << 48, False),
     ],
@@ -119,14 +138,24 @@ def test_arguments(text: str, argument: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(f32.const nan:canonical)", "(ref.func)", "(ref.extern)", "(i32.const)", "(i16.const 1)", "i32.const", "(x)"],
+    [
+        "(f32.const nan:canonical)",
+        "(ref.func)",
+        "(ref.extern)",
+        "(i32.const)",
+        "(i16.const 1)",
+        "i32.const",
+        "(x)",
+    ],
 )
 def test_no_argument(text: str) -> None:
     with pytest.raises(WastSyntaxError):
         parse_argument(read(Source(text.encode()))[0])
 
 
-@pytest.mark.parametrize("text", ["(v128.const i32x4 1 2 3)", "(v128.const i8x4 1 2 3 4)", "(v128.const)", "(ref.thing)"])
+@pytest.mark.parametrize(
+    "text", ["(v128.const i32x4 1 2 3)", "(v128.const i8x4 1 2 3 4)", "(v128.const)", "(ref.thing)"]
+)
 def test_no_pattern(text: str) -> None:
     with pytest.raises(WastSyntaxError):
         parse_pattern(read(Source(text.encode()))[0])

@@ -32,7 +32,8 @@ class Assemble(Protocol):
 def escape_non_ascii(text: bytes) -> bytes:
     r"""The same module with every non-ASCII byte inside a string written as ``\hh``.
 
-    The assembler refuses some confusing Unicode in plain sight (``names.wast`` holds it all) but takes the escapes.
+    The assembler refuses some confusing Unicode in plain sight (``names.wast`` holds it all) but takes the
+    escapes.
     """
     pieces, at = [], 0
     for literal in _strings(read(Source(text))):

@@ -9,7 +9,7 @@ from wast_script import Verdict
 from wast_values import Argument, Result
 
 
-class Failure(Exception):
+class EngineError(Exception):
     """The engine failed in one of the ways that the specification names.
 
     `message` is the engine's own text; `also` is a second one, for an engine that has one trap where the
@@ -24,7 +24,7 @@ class Failure(Exception):
 
 
 class Session(Protocol):
-    """The world of one script: one store with the ``spectest`` module. Every method may raise `Failure`."""
+    """The world of one script: a store with the ``spectest`` module. Every method may raise `EngineError`."""
 
     def compile(self, wasm: bytes) -> Any:
         """A module, decoded and validated."""

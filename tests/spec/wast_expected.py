@@ -1,8 +1,8 @@
 """Expected failures: one file per missing proposal, one row per cause.
 
-A row is ``path:line  reason`` for one command of a script, or ``path  reason`` for a script that as a whole needs
-the proposal. Commands that are blocked by a failed line need no row. What is listed and passes is an error, as is
-what fails and is not listed: the files always tell the truth.
+A row is ``path:line  reason`` for one command of a script, or ``path  reason`` for a script that as a whole
+needs the proposal. Commands that are blocked by a failed line need no row. What is listed and passes is an
+error, as is what fails and is not listed: the files always tell the truth.
 """
 
 from __future__ import annotations

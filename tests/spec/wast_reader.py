@@ -1,9 +1,9 @@
 """Reads the s-expressions of a ``.wast`` script, on bytes.
 
-Scripts hold NUL, CR and bytes that are no UTF-8 on purpose, so nothing here decodes: an atom is the bytes as
-written, a string is the bytes that it denotes. Every node keeps its span in the source, because a text module is
-handed to the assembler exactly as it stands. Comments and annotations, ``(@id ...)``, count as white space
-(core specification, "Lexical Format" and "Annotations").
+Scripts hold NUL, CR and bytes that are no UTF-8 on purpose, so nothing here decodes: an atom is the bytes
+as written, a string is the bytes that it denotes. Every node keeps its span in the source, because a text
+module is handed to the assembler exactly as it stands. Comments and annotations, ``(@id ...)``, count as
+white space (core specification, "Lexical Format" and "Annotations").
 """
 
 from __future__ import annotations

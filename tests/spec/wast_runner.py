@@ -1,7 +1,7 @@
 """Runs the commands of a script on an engine and says of each command how it went.
 
-A module that an engine cannot take poisons the commands after it. Such a command is *blocked by* the line where
-things went wrong and is neither passed nor failed: one missing feature is one failure, at its root.
+A module that an engine cannot take poisons the commands after it. Such a command is *blocked by* the line
+where things went wrong and is neither passed nor failed: one missing feature is one failure, at its root.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from wast_assemble import Assemble, AssembleError
-from wast_engine import Engine, Failure
+from wast_engine import Engine, EngineError
 from wast_script import (
     Action,
     AssertFails,
@@ -56,7 +56,7 @@ class Outcome:
     is_assertion: bool = False
 
 
-class Blocked(Exception):
+class BlockedError(Exception):
     """A command stands on something that failed at line `root`."""
 
     def __init__(self, root: int) -> None:
@@ -64,7 +64,7 @@ class Blocked(Exception):
         self.root = root
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """A command ended otherwise than the script demands."""
 
 
@@ -117,11 +117,11 @@ class ScriptRun:
             if is_about_text(command):
                 return outcome(Status.TEXT)
             return outcome(Status.PASSED, note=self._execute(command) or "")
-        except Blocked as blocked:
+        except BlockedError as blocked:
             return outcome(Status.BLOCKED, root=blocked.root)
-        except Mismatch as mismatch:
+        except MismatchError as mismatch:
             return outcome(Status.FAILED, str(mismatch))
-        except Failure as failure:
+        except EngineError as failure:
             return outcome(Status.FAILED, f"{failure.verdict.value}: {failure.message}")
         except AssembleError as error:
             return outcome(Status.FAILED, f"the assembler refuses the text: {error}")
@@ -139,16 +139,16 @@ class ScriptRun:
             case Register():
                 found = self.names.instances.get(command.module)
                 if found is None:
-                    raise Mismatch(f"no instance {command.module or 'yet'}")
+                    raise MismatchError(f"no instance {command.module or 'yet'}")
                 self.names.registered[command.name] = found
                 if isinstance(found, _Broken):
-                    raise Blocked(found.root)
+                    raise BlockedError(found.root)
             case Perform():
                 self._perform(command.action)
             case AssertReturn():
                 results = self._perform(command.action)
                 if not match_all(command.expected, results):
-                    raise Mismatch(f"gave {_show(results)}, expected {_show(command.expected)}")
+                    raise MismatchError(f"gave {_show(results)}, expected {_show(command.expected)}")
             case AssertFails():
                 return self._expect_failure(command)
             case Thread():
@@ -171,7 +171,7 @@ class ScriptRun:
         self.names.instances[name] = self.names.instances[None] = _Broken(line)
         try:
             instance = self._link(module)
-        except Blocked as blocked:
+        except BlockedError as blocked:
             self.names.instances[name] = self.names.instances[None] = _Broken(blocked.root)
             raise
         self.names.instances[name] = self.names.instances[None] = instance
@@ -181,15 +181,15 @@ class ScriptRun:
         for name in sorted(imported & self.names.registered.keys()):
             provider = self.names.registered[name]
             if isinstance(provider, _Broken):
-                raise Blocked(provider.root)
+                raise BlockedError(provider.root)
         return self.session.instantiate(module, self.names.registered)
 
     def _look_up(self, among: dict[str | None, Any], name: str | None, what: str) -> Any:
         if name not in among:
-            raise Mismatch(f"no {what} {name or 'yet'}")
+            raise MismatchError(f"no {what} {name or 'yet'}")
         found = among[name]
         if isinstance(found, _Broken):
-            raise Blocked(found.root)
+            raise BlockedError(found.root)
         return found
 
     def _perform(self, action: Action) -> tuple[Result, ...]:
@@ -205,15 +205,15 @@ class ScriptRun:
             else:
                 self._load(command.target, command.verdict)
                 ending = "was accepted"
-        except Failure as failure:
+        except EngineError as failure:
             if not self._is_same(command.verdict, failure.verdict):
-                raise Mismatch(f"expected {command.verdict.value}, got {failure}") from None
+                raise MismatchError(f"expected {command.verdict.value}, got {failure}") from None
             words = (failure.message, failure.also)
             says_the_same = any(is_same_message(command.message, text) for text in words)
             if not says_the_same and command.verdict in (Verdict.TRAP, Verdict.EXHAUSTION):
-                raise Mismatch(f"expected '{command.message}', got '{failure.message}'") from None
+                raise MismatchError(f"expected '{command.message}', got '{failure.message}'") from None
             return "" if says_the_same else f"says '{failure.message}', the suite '{command.message}'"
-        raise Mismatch(f"expected {command.verdict.value} ({command.message}), but it {ending}")
+        raise MismatchError(f"expected {command.verdict.value} ({command.message}), but it {ending}")
 
     def _load(self, source: ModuleSource, verdict: Verdict) -> None:
         """Compiles a module that must fail; instantiates it where only that can be what fails."""
@@ -236,16 +236,16 @@ class ScriptRun:
 
     def _wait(self, command: Wait) -> None:
         if command.name not in self.names.threads:
-            raise Mismatch(f"no thread {command.name}")
+            raise MismatchError(f"no thread {command.name}")
         thread, outcomes = self.names.threads[command.name]
         thread.join(THREAD_TIMEOUT)
         if thread.is_alive():
-            raise Mismatch(f"thread {command.name} still runs after {THREAD_TIMEOUT:.0f} s")
+            raise MismatchError(f"thread {command.name} still runs after {THREAD_TIMEOUT:.0f} s")
         self.outcomes.extend(outcomes)
 
 
 def is_about_text(command: Command) -> bool:
-    """Whether a command asserts that a *text* is malformed (or badly annotated): a matter of the assembler."""
+    """Whether a command asserts that a *text* is malformed or badly annotated: the assembler's matter."""
     if not isinstance(command, AssertFails) or isinstance(command.target, Action):
         return False
     is_text = command.target.form is not Form.BINARY
@@ -253,7 +253,7 @@ def is_about_text(command: Command) -> bool:
 
 
 def is_same_message(expected: str, actual: str) -> bool:
-    """The suite's rule: the expected text starts the actual one; an engine's shorter wording counts as well."""
+    """The suite's rule: the expected text starts the actual one; a shorter wording counts as well."""
     return actual.startswith(expected) or (actual != "" and expected.startswith(actual))
 
 

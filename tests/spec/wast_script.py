@@ -238,5 +238,15 @@ class _Parser:
 
 
 _COMMAND_WORDS = frozenset(
-    {b"module", b"register", b"invoke", b"get", b"assert_return", b"thread", b"wait", *_ASSERTS, *_CUSTOM_ASSERTS}
+    {
+        b"module",
+        b"register",
+        b"invoke",
+        b"get",
+        b"assert_return",
+        b"thread",
+        b"wait",
+        *_ASSERTS,
+        *_CUSTOM_ASSERTS,
+    }
 )

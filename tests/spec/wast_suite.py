@@ -11,7 +11,7 @@ from wast_reader import WastSyntaxError
 from wast_runner import Outcome, Status, run_script
 from wast_script import parse_script
 
-# A proposal's suite may rest on an older core: these features must be off, or its "malformed" texts are legal.
+# A proposal's suite may rest on an older core: these features must be off, or its "malformed" is legal.
 _WITHOUT = {
     "proposals/threads": frozenset({"multi-memory", "memory64"}),
 }
