@@ -71,6 +71,10 @@ typedef struct pwi_os_iovec {
 } pwi_os_iovec;
 #define PWI_OS_IOVECS 64u /* at most so many per call */
 
+/* What a pipe that pwi_os_wait_ready calls ready for writing takes without blocking. */
+#define PWI_OS_PIPE_PIECE_MAX 4096u
+extern const size_t pwi_os_pipe_piece;
+
 /* Times to set. */
 enum { PWI_TIME_OMIT = 0, PWI_TIME_NOW = 1, PWI_TIME_VALUE = 2 };
 typedef struct pwi_os_times {

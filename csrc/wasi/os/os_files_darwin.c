@@ -12,6 +12,9 @@
 #define SEARCH_FLAGS O_RDONLY
 #endif
 
+/* PIPE_BUF */
+const size_t pwi_os_pipe_piece = 512;
+
 int pwi_posix_search_flags(void)
 {
     return SEARCH_FLAGS;

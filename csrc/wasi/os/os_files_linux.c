@@ -6,6 +6,9 @@
 
 #include "wasi/os/os_posix.h"
 
+/* A pipe is reported writable only with a page free (and PIPE_BUF is that much). */
+const size_t pwi_os_pipe_piece = 4096;
+
 int pwi_posix_search_flags(void)
 {
     return O_PATH;

@@ -1,0 +1,95 @@
+/* The table of file descriptors. */
+#include "wasi/core/fd_table.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define FIRST_FREE_FD 3u
+
+pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd)
+{
+    if (fd >= table->capacity || table->slots[fd].kind == PWI_FD_FREE)
+        return NULL;
+    return &table->slots[fd];
+}
+
+static pwi_errno put(pwi_fd_table *table, const pwi_fd *entry, uint32_t fd)
+{
+    size_t old = table->capacity;
+    if (!pwi_reserve((void **)&table->slots, &table->capacity, (size_t)fd + 1, sizeof *table->slots))
+        return PWI_ENOMEM;
+    if (table->capacity > old)
+        memset(table->slots + old, 0, (table->capacity - old) * sizeof *table->slots);
+    table->slots[fd] = *entry;
+    table->used++;
+    return PWI_ESUCCESS;
+}
+
+pwi_errno pwi_fd_room(const pwi_fd_table *table)
+{
+    return table->used < table->max ? PWI_ESUCCESS : PWI_EMFILE;
+}
+
+pwi_errno pwi_fd_insert(pwi_fd_table *table, const pwi_fd *entry, uint32_t *fd)
+{
+    pwi_errno error = pwi_fd_room(table);
+    if (error != PWI_ESUCCESS)
+        return error;
+    uint32_t number = FIRST_FREE_FD;
+    while (pwi_fd_lookup(table, number))
+        number++;
+    error = put(table, entry, number);
+    if (error == PWI_ESUCCESS)
+        *fd = number;
+    return error;
+}
+
+pwi_errno pwi_fd_insert_stdio(pwi_fd_table *table, const pwi_fd *entry, uint32_t fd)
+{
+    if (fd >= FIRST_FREE_FD || pwi_fd_lookup(table, fd))
+        return PWI_EINVAL;
+    return put(table, entry, fd);
+}
+
+static void release(pwi_fd *entry)
+{
+    if (entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR)
+        entry->fs->close(entry->handle);
+    pwi_dir_list_free(entry->list);
+    *entry = (pwi_fd){.kind = PWI_FD_FREE};
+}
+
+pwi_errno pwi_fd_close(pwi_fd_table *table, uint32_t fd)
+{
+    pwi_fd *entry = pwi_fd_lookup(table, fd);
+    if (!entry)
+        return PWI_EBADF;
+    release(entry);
+    table->used--;
+    return PWI_ESUCCESS;
+}
+
+pwi_errno pwi_fd_renumber(pwi_fd_table *table, uint32_t from, uint32_t to)
+{
+    pwi_fd *source = pwi_fd_lookup(table, from);
+    pwi_fd *target = pwi_fd_lookup(table, to);
+    if (!source || !target)
+        return PWI_EBADF;
+    if (source == target)
+        return PWI_ESUCCESS;
+    release(target);
+    *target = *source;
+    *source = (pwi_fd){.kind = PWI_FD_FREE};
+    table->used--;
+    return PWI_ESUCCESS;
+}
+
+void pwi_fd_table_destroy(pwi_fd_table *table)
+{
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->slots[i].kind != PWI_FD_FREE)
+            release(&table->slots[i]);
+    pwi_free(table->slots);
+    *table = (pwi_fd_table){0};
+}

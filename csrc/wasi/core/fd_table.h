@@ -1,0 +1,64 @@
+/* fd_table.h - the guest's file descriptors: small numbers to open things. Numbers are given lowest first, never 0,
+ * 1 or 2 again (programs take these for their streams). */
+#ifndef PW_WASI_FD_TABLE_H
+#define PW_WASI_FD_TABLE_H
+
+#include "wasi/core/dir_list.h"
+#include "wasi/core/grant.h"
+#include "wasi/core/rights.h"
+#include "wasi/core/stream.h"
+
+typedef enum pwi_fd_kind {
+    PWI_FD_FREE = 0,
+    PWI_FD_FILE,  /* anything that is read and written through a handle */
+    PWI_FD_DIR,
+    PWI_FD_STREAM /* standard input or output that is no file */
+} pwi_fd_kind;
+
+/* fdflags of WASI. */
+enum {
+    PWI_FDFLAG_APPEND = 1,
+    PWI_FDFLAG_DSYNC = 2,
+    PWI_FDFLAG_NONBLOCK = 4,
+    PWI_FDFLAG_RSYNC = 8,
+    PWI_FDFLAG_SYNC = 16,
+    PWI_FDFLAG_ALL = 31
+};
+
+typedef struct pwi_fd {
+    pwi_fd_kind kind;
+    uint8_t type;    /* PWI_TYPE_... */
+    bool is_preopen; /* a granted directory itself: the guest asks for its path */
+    bool may_block;  /* a FIFO or the like: wait before reading and writing */
+    bool is_shared;  /* the open file belongs to the process (a stream that is a file): no flags are set on it */
+    uint16_t flags;  /* PWI_FDFLAG_... */
+    uint64_t rights;
+    uint64_t inheriting;
+    const pwi_fs_ops *fs; /* FILE, DIR */
+    pwi_os_handle handle; /* FILE, DIR; owned */
+    const pwi_grant *grant;
+    pwi_dir_list *list; /* DIR: what fd_readdir is going through; owned */
+    pwi_stream *stream; /* STREAM; belongs to the pw_wasi */
+} pwi_fd;
+
+typedef struct pwi_fd_table {
+    pwi_fd *slots;
+    size_t capacity;
+    uint32_t used; /* slots that are not FREE */
+    uint32_t max;
+} pwi_fd_table;
+
+/* The open descriptor, or NULL. The pointer is good until the next insert. */
+pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd);
+/* Takes over entry (its handle, its list) on success. MFILE when max are open. */
+PW_MUST_USE pwi_errno pwi_fd_insert(pwi_fd_table *table, const pwi_fd *entry, uint32_t *fd);
+/* The same at 0, 1 or 2, which have to be free. */
+PW_MUST_USE pwi_errno pwi_fd_insert_stdio(pwi_fd_table *table, const pwi_fd *entry, uint32_t fd);
+/* Whether one more may be opened: asked before a file is made. */
+PW_MUST_USE pwi_errno pwi_fd_room(const pwi_fd_table *table);
+PW_MUST_USE pwi_errno pwi_fd_close(pwi_fd_table *table, uint32_t fd);
+/* Moves `from` to the number `to`, closing what was there. Both must be open: BADF. */
+PW_MUST_USE pwi_errno pwi_fd_renumber(pwi_fd_table *table, uint32_t from, uint32_t to);
+void pwi_fd_table_destroy(pwi_fd_table *table);
+
+#endif

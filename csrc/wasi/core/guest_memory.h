@@ -1,0 +1,60 @@
+/* guest_memory.h - the one way to the guest's linear memory. Offsets and lengths come from the guest: nothing here
+ * trusts them, nothing allocates by them. Numbers are little-endian and need no alignment. */
+#ifndef PW_WASI_GUEST_MEMORY_H
+#define PW_WASI_GUEST_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A view for the time of one host call; a call of the embedder's code ends it (see pwi_call_refresh). */
+typedef struct pwi_guest_memory {
+    uint8_t *data;
+    uint64_t size;
+} pwi_guest_memory;
+
+/* The bytes [offset, offset + length), NULL if not all of them are there. A length of 0 is always there. */
+static inline uint8_t *pwi_guest_range(const pwi_guest_memory *memory, uint64_t offset, uint64_t length)
+{
+    static uint8_t nothing;
+    if (length == 0)
+        return &nothing;
+    if (offset > memory->size || length > memory->size - offset)
+        return NULL;
+    return memory->data + offset;
+}
+
+static inline void pwi_store_u16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static inline void pwi_store_u32(uint8_t *at, uint32_t value)
+{
+    pwi_store_u16(at, (uint16_t)value);
+    pwi_store_u16(at + 2, (uint16_t)(value >> 16));
+}
+
+static inline void pwi_store_u64(uint8_t *at, uint64_t value)
+{
+    pwi_store_u32(at, (uint32_t)value);
+    pwi_store_u32(at + 4, (uint32_t)(value >> 32));
+}
+
+static inline uint16_t pwi_load_u16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static inline uint32_t pwi_load_u32(const uint8_t *at)
+{
+    return pwi_load_u16(at) | (uint32_t)pwi_load_u16(at + 2) << 16;
+}
+
+static inline uint64_t pwi_load_u64(const uint8_t *at)
+{
+    return pwi_load_u32(at) | (uint64_t)pwi_load_u32(at + 4) << 32;
+}
+
+#endif

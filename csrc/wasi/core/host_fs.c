@@ -1,0 +1,30 @@
+/* The operating system as a tree of files. */
+#include "wasi/core/fs_ops.h"
+
+const pwi_fs_ops pwi_host_fs = {
+    .open_at = pwi_os_open_at,
+    .open_beneath = pwi_os_open_beneath,
+    .stat_at = pwi_os_stat_at,
+    .readlink_at = pwi_os_readlink_at,
+    .mkdir_at = pwi_os_mkdir_at,
+    .rmdir_at = pwi_os_rmdir_at,
+    .unlink_at = pwi_os_unlink_at,
+    .rename_at = pwi_os_rename_at,
+    .link_at = pwi_os_link_at,
+    .symlink_at = pwi_os_symlink_at,
+    .set_times_at = pwi_os_set_times_at,
+    .list = pwi_os_list,
+    .close = pwi_os_close,
+    .stat_handle = pwi_os_stat_handle,
+    .read = pwi_os_read,
+    .write = pwi_os_write,
+    .pread = pwi_os_pread,
+    .pwrite = pwi_os_pwrite,
+    .seek = pwi_os_seek,
+    .set_size = pwi_os_set_size,
+    .allocate = pwi_os_allocate,
+    .advise = pwi_os_advise,
+    .sync = pwi_os_sync,
+    .set_append = pwi_os_set_append,
+    .set_times = pwi_os_set_times,
+};

@@ -1,0 +1,230 @@
+/* Standard streams. */
+#include "wasi/core/stream.h"
+
+#include "base/alloc.h"
+#include "wasi/core/iovec.h"
+
+#define DEFAULT_OUTPUT_CAP ((uint64_t)1 << 20)
+#define BOUNCE_SMALL       4096u
+#define BOUNCE_MAX         65536u
+
+pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_input)
+{
+    pwi_errno error = PWI_ESUCCESS;
+    *stream = (pwi_stream){.kind = how->kind, .how = *how, .handle = PWI_OS_NONE, .cap = how->cap};
+    if (how->kind == PW_WASI_STDIO_BYTES && is_input && how->size > 0) {
+        stream->data = pwi_alloc(how->size);
+        if (!stream->data)
+            return PWI_ENOMEM;
+        memcpy(stream->data, how->data, how->size);
+        stream->size = how->size;
+    } else if (how->kind == PW_WASI_STDIO_BYTES && !is_input && how->cap == 0) {
+        stream->cap = DEFAULT_OUTPUT_CAP;
+    } else if (how->kind == PW_WASI_STDIO_FD) {
+        error = pwi_os_from_fd(how->fd, &stream->handle);
+        stream->is_tty = error == PWI_ESUCCESS && pwi_os_is_tty(stream->handle);
+    }
+    stream->how.data = NULL; /* the embedder's memory may be gone */
+    return error;
+}
+
+void pwi_stream_destroy(pwi_stream *stream)
+{
+    pwi_os_close(stream->handle);
+    pwi_free(stream->data);
+    *stream = (pwi_stream){.handle = PWI_OS_NONE};
+}
+
+/* Ready at once, or after waiting if the guest wants that. */
+static pwi_errno wait_for(pwi_call *call, pwi_stream *stream, bool for_write, bool wait)
+{
+    pwi_os_wait one = {.handle = stream->handle, .for_write = for_write};
+    pwi_errno error = pwi_wait(call, &one, 1, wait ? PWI_FOREVER : 0);
+    if (error == PWI_ESUCCESS && !one.ready)
+        error = PWI_EAGAIN;
+    return error;
+}
+
+static pwi_errno read_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait, size_t *done)
+{
+    pwi_iov_list list;
+    pwi_errno error = wait_for(call, stream, false, wait);
+    if (error == PWI_ESUCCESS)
+        error = pwi_iov_read(call, iovs, count, &list);
+    if (error != PWI_ESUCCESS)
+        return error;
+    pwi_unlocked_begin(call); /* another process may have taken what was there: this can block */
+    error = pwi_os_read(stream->handle, list.items, list.count, done);
+    pwi_unlocked_end(call);
+    return error;
+}
+
+/* Host memory for the data of one callback: the callback may run the guest, and its memory may move. */
+typedef struct bounce {
+    uint8_t small[BOUNCE_SMALL];
+    uint8_t *data;
+    size_t size;
+} bounce;
+
+static pwi_errno bounce_make(bounce *buffer, uint64_t wanted)
+{
+    buffer->size = wanted < BOUNCE_MAX ? (size_t)wanted : BOUNCE_MAX;
+    buffer->data = buffer->size <= sizeof buffer->small ? buffer->small : pwi_alloc(buffer->size);
+    return buffer->data ? PWI_ESUCCESS : PWI_ENOMEM;
+}
+
+static void bounce_free(bounce *buffer)
+{
+    if (buffer->data != buffer->small)
+        pwi_free(buffer->data);
+}
+
+static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, size_t *done)
+{
+    pwi_iov_list list;
+    bounce buffer;
+    pwi_errno error = pwi_iov_read(call, iovs, count, &list);
+    if (error == PWI_ESUCCESS)
+        error = bounce_make(&buffer, list.total);
+    if (error != PWI_ESUCCESS)
+        return error;
+    size_t got = 0;
+    pw_result result = stream->how.read(stream->how.env, buffer.data, buffer.size, &got);
+    pwi_call_refresh(call);
+    if (result != PW_OK)
+        error = pwi_call_stop(call, result);
+    else if (got > buffer.size)
+        error = PWI_EIO;
+    else /* read once more: the list's pointers are of before the callback */
+        error = pwi_iov_read(call, iovs, count, &list);
+    if (error == PWI_ESUCCESS)
+        *done = pwi_iov_scatter(&list, 0, buffer.data, got);
+    bounce_free(&buffer);
+    return error;
+}
+
+pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait, size_t *done)
+{
+    pwi_iov_list list;
+    pwi_errno error = pwi_iov_read(call, iovs, count, &list);
+    *done = 0;
+    if (error != PWI_ESUCCESS || list.total == 0)
+        return error;
+    switch (stream->kind) {
+    case PW_WASI_STDIO_BYTES:
+        *done = pwi_iov_scatter(&list, 0, stream->data + stream->position, stream->size - stream->position);
+        stream->position += *done;
+        return PWI_ESUCCESS;
+    case PW_WASI_STDIO_FD:
+        return read_handle(call, stream, iovs, count, wait, done);
+    case PW_WASI_STDIO_CALLBACK:
+        return stream->how.read ? read_callback(call, stream, iovs, count, done) : PWI_ESUCCESS;
+    case PW_WASI_STDIO_NULL:
+        break;
+    }
+    return PWI_ESUCCESS;
+}
+
+static pwi_errno write_bytes(pwi_stream *stream, const pwi_iov_list *list, size_t part)
+{
+    if (!pwi_reserve((void **)&stream->data, &stream->capacity, stream->size + part, 1))
+        return PWI_ENOMEM;
+    stream->size += pwi_iov_gather(list, 0, stream->data + stream->size, part);
+    return PWI_ESUCCESS;
+}
+
+static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, const pwi_iov_list *list, size_t part, size_t *done)
+{
+    bounce buffer;
+    pwi_errno error = bounce_make(&buffer, part);
+    if (error != PWI_ESUCCESS)
+        return error;
+    pwi_iov_gather(list, 0, buffer.data, buffer.size);
+    pw_result result = stream->how.write(stream->how.env, buffer.data, buffer.size, done);
+    if (result != PW_OK)
+        error = pwi_call_stop(call, result);
+    else if (*done > buffer.size)
+        error = PWI_EIO;
+    bounce_free(&buffer);
+    pwi_call_refresh(call);
+    return error;
+}
+
+/* A guest may print what it likes, but not program the terminal of whoever runs it: control characters but tab,
+ * newline and return become '?', and so do the C1 controls (U+0080 to U+009F, in UTF-8 0xc2 0x80 to 0xc2 0x9f). */
+static void tame(pwi_stream *stream, uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = bytes[i];
+        if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f ||
+            (stream->escape_lead && byte >= 0x80 && byte < 0xa0))
+            bytes[i] = '?';
+        stream->escape_lead = byte == 0xc2;
+    }
+}
+
+static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, size_t limit, bool wait,
+                              size_t *done)
+{
+    pwi_errno error = PWI_ESUCCESS;
+    size_t total = 0;
+    while (error == PWI_ESUCCESS && total < limit) {
+        pwi_iov_list list;
+        uint8_t piece[PWI_OS_PIPE_PIECE_MAX];
+        size_t space = limit - total < pwi_os_pipe_piece ? limit - total : pwi_os_pipe_piece;
+        size_t length, written = 0;
+        error = wait_for(call, stream, true, wait && total == 0);
+        if (error == PWI_ESUCCESS)
+            error = pwi_iov_read(call, iovs, count, &list); /* the poll hook may have moved memory */
+        if (error != PWI_ESUCCESS)
+            break;
+        length = pwi_iov_gather(&list, total, piece, space);
+        if (stream->is_tty)
+            tame(stream, piece, length);
+        pwi_unlocked_begin(call);
+        error = pwi_os_write(stream->handle, &(pwi_os_iovec){piece, length}, 1, &written);
+        pwi_unlocked_end(call);
+        total += written;
+        if (written < length)
+            break;
+    }
+    *done = total;
+    if (total > 0 && error < PWI_STOP) /* what was written is told; the error comes back with the next call */
+        error = PWI_ESUCCESS;
+    return error;
+}
+
+pwi_errno pwi_stream_write(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait, size_t *done)
+{
+    pwi_iov_list list;
+    pwi_errno error = pwi_iov_read(call, iovs, count, &list);
+    *done = 0;
+    if (error != PWI_ESUCCESS || list.total == 0)
+        return error;
+    size_t part = (size_t)list.total; /* fits: at most UINT32_MAX, and size_t has 32 bits or more */
+    uint64_t room = stream->written < stream->cap ? stream->cap - stream->written : 0;
+    if (stream->cap > 0 && part > room) {
+        stream->capped = true;
+        part = (size_t)room;
+        if (part == 0)
+            return PWI_ENOSPC;
+    }
+    *done = part;
+    switch (stream->kind) {
+    case PW_WASI_STDIO_BYTES:
+        error = write_bytes(stream, &list, part);
+        break;
+    case PW_WASI_STDIO_FD:
+        error = write_handle(call, stream, iovs, count, part, wait, done);
+        break;
+    case PW_WASI_STDIO_CALLBACK:
+        if (stream->how.write)
+            error = write_callback(call, stream, &list, part, done);
+        break;
+    case PW_WASI_STDIO_NULL:
+        break;
+    }
+    if (error == PWI_ESUCCESS)
+        stream->written += *done;
+    return error;
+}
