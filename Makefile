@@ -9,14 +9,24 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What CI runs, in this order.
-STEPS := install test lint types stubtest ctest asan switch cross-build wheel
+STEPS := install test lint types stubtest ctest asan torture switch cross-build wheel
 TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
 CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
-ASAN_ENV = LD_PRELOAD=$$($${CC:-cc} -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
-	UBSAN_OPTIONS=print_stacktrace=1
+# The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
+SHELLS := "-DPYWASI_SHELLS=goto;switch"
+spec_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver$(3) PYWASI_SPEC_EMULATOR="$(2)" \
+	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q tests/spec/test_spec_driver.py
+# Configures, builds and runs all that is C: $(call all_in_c,BUILD,CMAKE OPTIONS,EMULATOR,SUFFIX)
+define all_in_c
+	$(CMAKE_C) -B $(1) $(SHELLS) $(2) -DPYWASI_TEST_RUNNER=$(3)
+	cmake --build $(1) -j $(JOBS)
+	ctest --test-dir $(1) --output-on-failure --no-tests=error
+	$(call spec_in_c,$(1),$(3),$(4))
+endef
+ZIG := -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET
 
 # The README's two commands are read from it, so that what is checked is what is promised.
-.PHONY: help check $(STEPS) install spec bench format show-generated cross clean tools steps
+.PHONY: help check $(STEPS) spec bench format show-generated cross clean tools steps
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -52,25 +62,23 @@ types: tools ## mypy, as setup.cfg says
 stubtest: tools ## the stubs against the compiled module (needs the package installed: make test)
 	python -m mypy.stubtest pywasi_native --mypy-config-file setup.cfg --allowlist tests/house/stubtest_allowlist.txt
 
-ctest: tools ## C tests, warnings as errors, all shells that every compiler has
-	$(CMAKE_C) -B $(BUILD)/c "-DPYWASI_SHELLS=goto;switch"
-	cmake --build $(BUILD)/c -j $(JOBS)
-	ctest --test-dir $(BUILD)/c --output-on-failure --no-tests=error
+ctest: tools ## C tests and the core suite in C on the goto and the switch shell, warnings as errors
+	$(call all_in_c,$(BUILD)/c)
 
-asan: tools ## C tests and the spec suite under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(CMAKE_C) -B $(BUILD)/asan -DPYWASI_SANITIZE=ON "-DPYWASI_SHELLS=goto;switch"
-	cmake --build $(BUILD)/asan -j $(JOBS)
-	ctest --test-dir $(BUILD)/asan --output-on-failure --no-tests=error
-	python -m pip install -q --no-deps --upgrade --target $(BUILD)/asan-site . -Ccmake.define.PYWASI_SANITIZE=ON
-	PYTHONPATH=$(BUILD)/asan-site $(ASAN_ENV) python -m pytest -q tests/spec
+asan: export UBSAN_OPTIONS := print_stacktrace=1
+asan: tools ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(call all_in_c,$(BUILD)/asan,-DPYWASI_SANITIZE=ON)
 
-switch: tools ## the spec suite and the unit tests on the switch shell
+torture: tools ## the same in a build that hurts: memory moves, every branch polls
+	$(call all_in_c,$(BUILD)/torture,-DPYWASI_TORTURE=ON)
+
+switch: tools ## the Python tests on a package that was built with the switch shell
 	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . -Ccmake.define.PYWASI_SHELLS=switch
 	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q tests/spec tests/unit
 
 cross-build: tools ## compile the C library and its tests for Windows, macOS and Linux on ARM with zig cc
 	@set -e; for target in $(TARGETS); do echo "-- $$target"; \
-	  $(CMAKE_C) -B $(BUILD)/$$target -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET=$$target >/dev/null; \
+	  $(CMAKE_C) -B $(BUILD)/$$target $(SHELLS) $(ZIG)=$$target >/dev/null; \
 	  cmake --build $(BUILD)/$$target -j $(JOBS); done
 
 wheel: tools ## build a wheel, audit it, print the matrix of the wheels workflow
@@ -99,17 +107,12 @@ show-generated: ## write the generated headers to build/gen and list them
 	$(PYTHON) csrc/gen/generate.py $(BUILD)/gen csrc/ops/*.op.c
 	@wc -l $(BUILD)/gen/*
 
+cross: export WINEDEBUG := -all
 cross: tools ## run the C tests for ARM Linux under qemu-user and for Windows under wine (both from Debian)
 	@command -v qemu-aarch64 >/dev/null || { echo 'qemu-aarch64 is missing: apt-get install qemu-user'; exit 1; }
 	@command -v wine >/dev/null || { echo 'wine is missing: apt-get install wine64'; exit 1; }
-	$(CMAKE_C) -B $(BUILD)/qemu -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake \
-	  -DPYWASI_TARGET=aarch64-linux-musl -DPYWASI_TEST_RUNNER=qemu-aarch64
-	cmake --build $(BUILD)/qemu -j $(JOBS)
-	ctest --test-dir $(BUILD)/qemu --output-on-failure --no-tests=error
-	$(CMAKE_C) -B $(BUILD)/wine -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake \
-	  -DPYWASI_TARGET=x86_64-windows-gnu -DPYWASI_TEST_RUNNER=wine
-	cmake --build $(BUILD)/wine -j $(JOBS)
-	WINEDEBUG=-all ctest --test-dir $(BUILD)/wine --output-on-failure --no-tests=error
+	$(call all_in_c,$(BUILD)/qemu,$(ZIG)=aarch64-linux-musl,qemu-aarch64)
+	$(call all_in_c,$(BUILD)/wine,$(ZIG)=x86_64-windows-gnu,wine,.exe)
 
 clean: ## remove what building and testing left behind
 	rm -rf $(BUILD) dist wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis

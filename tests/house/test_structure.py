@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,12 @@ def test_configuration_stands_once(tree: Tree) -> None:
 
 def test_file_names_are_unique(tree: Tree) -> None:
     agree(check_facts.check_unique_names(tree))
+
+
+def test_cmake_knows_what_is_generated(tree: Tree, generated: set[str]) -> None:
+    listed = re.search(r"set\(gen_headers ([^)]*)\)", tree.text("csrc/CMakeLists.txt"))
+    assert listed
+    assert set(listed.group(1).split()) == generated
 
 
 def test_generated_files_are_not_committed(tree: Tree, generated: set[str]) -> None:
