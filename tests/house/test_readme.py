@@ -1,4 +1,4 @@
-"""The README keeps its word: its example runs, its commands are those that CI runs, its claims are in the tree."""
+"""The README keeps its word: its example runs, its commands are what CI runs, what it names is there."""
 
 from __future__ import annotations
 
