@@ -17,7 +17,9 @@ from tree import Tree
 
 # Each exception says why; an entry that is no longer needed fails.
 PLATFORM_NAMES: dict[str, str] = {}
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "csrc/engine/interp.h": "no header but the interpreter's body, which each shell compiles",
+}
 LONG_FUNCTIONS: dict[str, str] = {}
 
 
