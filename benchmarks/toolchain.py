@@ -95,7 +95,10 @@ def build_native(source: Path, flags: Sequence[str] = ("-O2",), compiler: Sequen
 
 
 def build_shared(
-    source: Path, flags: Sequence[str] = ("-O2",), compiler: Sequence[str] = (), libs: Sequence[str] = ("-lm",)
+    source: Path,
+    flags: Sequence[str] = ("-O2",),
+    compiler: Sequence[str] = (),
+    libs: Sequence[str] = ("-lm",),
 ) -> Path:
     """Compiles one C file to a shared object of this machine, for `ctypes` or `import`."""
     suffix = ".dll" if os.name == "nt" else ".so"
@@ -137,7 +140,7 @@ def _build(compiler: list[str], flags: list[str], sources: list[Path], suffix: s
         )
         if done.returncode != 0 or not result.is_file():
             raise BuildError(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stderr}")
-        os.replace(result, out)  # atomic: two test processes may build the same file
+        result.replace(out)  # atomic: two test processes may build the same file
     return out
 
 
@@ -160,5 +163,7 @@ def _fingerprint(compiler: list[str], flags: list[str], sources: list[Path]) -> 
 def _compiler_identity(compiler: tuple[str, ...]) -> tuple[str, ...]:
     if list(compiler) == zig_cc():
         return ("zig", zig_version(), sysconfig.get_platform())
-    version = subprocess.run([*compiler, "--version"], check=False, capture_output=True, text=True, timeout=60)
+    version = subprocess.run(
+        [*compiler, "--version"], check=False, capture_output=True, text=True, timeout=60
+    )
     return (*compiler, version.stdout)

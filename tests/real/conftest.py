@@ -15,6 +15,7 @@ if str(locate.ROOT) not in sys.path:
     sys.path.append(str(locate.ROOT))  # benchmarks/toolchain.py serves the tests too
 
 from benchmarks import toolchain
+
 from running import Outcome, run_native, run_wasm, snapshot
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -27,6 +28,11 @@ OPTIMISATIONS = {
 }
 
 
+def lines(output: bytes) -> list[str]:
+    """Output as lines, so that a failed comparison names the first one that differs; nothing is lost."""
+    return output.decode(errors="surrogateescape").split("\n")
+
+
 class Compare(Protocol):
     """Runs one program natively and as wasm, each in a folder with the same files; both must agree."""
 
@@ -35,7 +41,7 @@ class Compare(Protocol):
         program: str,
         args: Sequence[str] = (),
         *,
-        input: bytes = b"",
+        stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         files: Mapping[str, bytes] | None = None,
         opt: str = "O2",
@@ -64,7 +70,7 @@ def compare(posix: None, tmp_path: Path) -> Compare:
         program: str,
         args: Sequence[str] = (),
         *,
-        input: bytes = b"",
+        stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         files: Mapping[str, bytes] | None = None,
         opt: str = "O2",
@@ -80,11 +86,11 @@ def compare(posix: None, tmp_path: Path) -> Compare:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
         environment = dict(env or {})
-        wanted = run_native(native, args, cwd=folders["native"], input=input, env=environment)
-        got = run_wasm(wasm, args, folder=folders["wasm"], input=input, env=environment)
+        wanted = run_native(native, args, cwd=folders["native"], stdin=stdin, env=environment)
+        got = run_wasm(wasm, args, folder=folders["wasm"], stdin=stdin, env=environment)
         assert got.trap is None, got
-        assert got.stderr == wanted.stderr
-        assert got.stdout == wanted.stdout
+        assert lines(got.stderr) == lines(wanted.stderr)
+        assert lines(got.stdout) == lines(wanted.stdout)
         assert got.code == wanted.code
         assert snapshot(folders["wasm"]) == snapshot(folders["native"])
         return got

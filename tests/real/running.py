@@ -1,7 +1,9 @@
 """Runs a program natively and as wasm, and describes what either left behind.
 
 The engine is ours. `PYWASI_REAL_ENGINE=wasmtime` puts wasmtime (PyPI) in its place: a test that fails
-with both has a wrong expectation, one that fails with ours alone has found a bug.
+with both has a wrong expectation, one that fails with ours alone has found a bug. Three things wasmtime 50
+does not do and we must, so these tests fail with it: a writev or readv of several buffers in one go
+(test_files), names that survive removal while a folder is read (test_many_entries), `rmdir d/`.
 """
 
 from __future__ import annotations
@@ -29,13 +31,18 @@ class Outcome:
 
 
 def run_native(
-    program: Path, args: Sequence[str], *, cwd: Path, input: bytes = b"", env: Mapping[str, str] | None = None
+    program: Path, args: Sequence[str], *, cwd: Path, stdin: bytes = b"", env: Mapping[str, str] | None = None
 ) -> Outcome:
     """Runs a native program with exactly the environment given."""
     done = subprocess.run(
-        [str(program), *args], check=False, cwd=cwd, input=input, env=dict(env or {}), capture_output=True,
+        [str(program), *args],
+        check=False,
+        cwd=cwd,
+        input=stdin,
+        env=dict(env or {}),
+        capture_output=True,
         timeout=TIMEOUT,
-    )  # fmt: skip
+    )
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
@@ -44,35 +51,37 @@ def run_wasm(
     args: Sequence[str],
     *,
     folder: Path | None = None,
-    input: bytes = b"",
+    stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Runs a WASI program; `folder` is its current directory, with all rights, and all that it sees."""
     run = {"pywasi": _run_pywasi, "wasmtime": _run_wasmtime}[ENGINE]
-    return run(program, args, folder, input, dict(env or {}))
+    return run(program, args, folder, stdin, dict(env or {}))
 
 
 def _run_pywasi(
-    program: Path, args: Sequence[str], folder: Path | None, input: bytes, env: dict[str, str]
+    program: Path, args: Sequence[str], folder: Path | None, stdin: bytes, env: dict[str, str]
 ) -> Outcome:
     import pywasi_native as wasm
 
     dirs = {".": wasm.rw(folder)} if folder else {}
     try:
-        done = wasm.run(program, list(args), dirs=dirs, input=input, env=env, capture_output=True, timeout=TIMEOUT)
+        done = wasm.run(
+            program, list(args), dirs=dirs, input=stdin, env=env, capture_output=True, timeout=TIMEOUT
+        )
     except wasm.Trap as trap:
         return Outcome(-1, b"", b"", str(trap))
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 def _run_wasmtime(
-    program: Path, args: Sequence[str], folder: Path | None, input: bytes, env: dict[str, str]
+    program: Path, args: Sequence[str], folder: Path | None, stdin: bytes, env: dict[str, str]
 ) -> Outcome:
     import wasmtime
 
     with tempfile.TemporaryDirectory() as scratch:
         files = {name: Path(scratch) / name for name in ("stdin", "stdout", "stderr")}
-        files["stdin"].write_bytes(input)
+        files["stdin"].write_bytes(stdin)
         config = wasmtime.WasiConfig()
         config.argv = [program.name, *args]
         config.env = list(env.items())

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(what, "return") == 0) return atoi(argv[2]);
     if (strcmp(what, "_exit") == 0) {
-        fputs("buffered, must not come out\n", stdout);
+        fputs("buffered, must not come out", stdout);
         _exit(atoi(argv[2]));
     }
     if (strcmp(what, "stderr") == 0) {

@@ -54,8 +54,8 @@ static void streams(void)
     int a;
     double b;
     char word[16];
-    printf("fscanf %d", fscanf(f, "%15s %d %lf", word, &a, &b));
-    printf(" <%s>\n", word);
+    int fields = fscanf(f, "%15s %d %lf", word, &a, &b);
+    printf("fscanf %d <%s>\n", fields, word);
     fclose(f);
     printf("mode r on nothing: %s\n", fopen("nothing.txt", "r") ? "opened" : errno == ENOENT ? "ENOENT" : "?");
     printf("mode wx on something: %s\n", fopen("stream.txt", "wx") ? "opened" : errno == EEXIST ? "EEXIST" : "?");
@@ -77,7 +77,8 @@ static void descriptors(void)
     printf("size %lld\n", (long long)lseek(fd, 0, SEEK_CUR));
     expect(pread(fd, back, sizeof back, 299 * 777) == 777 && memcmp(back, block, 777) == 0, "pread");
     expect(pwrite(fd, "\0binary\0", 8, 1000) == 8, "pwrite");
-    printf("pread at the end %zd past the end %zd\n", pread(fd, back, 10, 300 * 777 - 4), pread(fd, back, 10, 1 << 20));
+    ssize_t inside = pread(fd, back, 10, 300 * 777 - 4), outside = pread(fd, back, 10, 1 << 20);
+    printf("pread at the end %zd past the end %zd\n", inside, outside);
     printf("position unmoved %lld\n", (long long)lseek(fd, 0, SEEK_CUR));
     expect(lseek(fd, 500000, SEEK_SET) == 500000, "seek past the end");
     expect(write(fd, "end", 3) == 3, "write past the end");
@@ -87,10 +88,11 @@ static void descriptors(void)
     struct iovec parts[4] = {{(void *)"one,", 4}, {(void *)"", 0}, {(void *)"two,", 4}, {(void *)"three", 5}};
     lseek(fd, 10, SEEK_SET);
     printf("writev %zd\n", writev(fd, parts, 4));
-    char x[3], y[6], z[20];
+    char x[4] = "", y[7] = "", z[20] = "";
     struct iovec into[3] = {{x, 3}, {y, 6}, {z, 4}};
     lseek(fd, 10, SEEK_SET);
-    printf("readv %zd <%.3s|%.6s|%.4s>\n", readv(fd, into, 3), x, y, z);
+    ssize_t got = readv(fd, into, 3);
+    printf("readv %zd <%.3s|%.6s|%.4s>\n", got, x, y, z);
     struct stat st;
     expect(fstat(fd, &st) == 0, "fstat");
     printf("fstat %lld regular %d\n", (long long)st.st_size, S_ISREG(st.st_mode));
@@ -130,8 +132,10 @@ static void big(void)
     fclose(f);
     f = fopen("big.bin", "rb");
     setvbuf(f, NULL, _IONBF, 0);
-    printf("fread %zu same %d sum %08x\n", fread(back, 1, n, f), memcmp(data, back, n) == 0, checksum(back, n));
-    printf("fread at the end %zu eof %d\n", fread(back, 1, 10, f), !!feof(f));
+    size_t got = fread(back, 1, n, f);
+    printf("fread %zu same %d sum %08x\n", got, memcmp(data, back, n) == 0, checksum(back, n));
+    got = fread(back, 1, 10, f);
+    printf("fread at the end %zu eof %d\n", got, !!feof(f));
     fclose(f);
     free(data);
     free(back);

@@ -85,7 +85,8 @@ static void wide(void)
     printf("%zu:", n);
     for (size_t i = 0; i < n; i++) printf(" U+%04X", (unsigned)out[i]);
     char back[32] = {0};
-    printf(" %zu %d\n", wcstombs(back, out, sizeof back), strcmp(back, utf8));
+    size_t bytes = wcstombs(back, out, sizeof back);
+    printf(" %zu %d\n", bytes, strcmp(back, utf8));
     printf("%ls|%zu|%d|%lc\n", L"wide", wcslen(L"four"), sign(wcscmp(L"a", L"b")), (wint_t)towupper(L'x'));
     memset(&state, 0, sizeof state);
     wchar_t c;

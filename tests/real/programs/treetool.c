@@ -190,10 +190,10 @@ static void hold(const char *path)
     int fd = open(path, O_RDWR);
     if (answer(fd) < 0) return;
     answer(unlink(path));
-    printf("read %zd <%s>\n", read(fd, buffer, sizeof buffer - 1), buffer);
-    printf("write %zd\n", write(fd, "+", 1));
+    ssize_t got = read(fd, buffer, sizeof buffer - 1), wrote = write(fd, "+", 1);
     struct stat st;
-    printf("fstat %d size %lld\n", fstat(fd, &st), (long long)st.st_size);
+    int known = fstat(fd, &st);
+    printf("read %zd <%s> write %zd fstat %d size %lld\n", got, buffer, wrote, known, (long long)st.st_size);
     close(fd);
 }
 

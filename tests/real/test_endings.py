@@ -1,0 +1,85 @@
+"""How a program can end other than by returning: traps, timeouts, limits, unread output."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from benchmarks import toolchain
+
+from conftest import PROGRAMS
+
+
+@pytest.fixture(scope="module")
+def program(zig: None) -> Path:
+    return toolchain.build_command(PROGRAMS / "envecho.c")
+
+
+@pytest.fixture(scope="module")
+def debug_program(zig: None) -> Path:
+    return toolchain.build_command(PROGRAMS / "envecho.c", ("-O0", "-fno-sanitize=undefined"))
+
+
+def test_abort_is_a_trap(program: Path) -> None:
+    import pywasi_native as wasm
+
+    with pytest.raises(wasm.Trap, match="unreachable") as caught:
+        wasm.run(program, ["abort"], capture_output=True)
+    assert caught.value.frames
+
+
+def test_endless_recursion_is_stack_exhaustion(debug_program: Path) -> None:
+    import pywasi_native as wasm
+
+    # The shadow stack in linear memory (64 KiB by zig's default, at its start) may run out before ours does.
+    with pytest.raises(wasm.Trap, match=r"call stack exhausted|out of bounds memory access"):
+        wasm.run(debug_program, ["recurse"], capture_output=True)
+
+
+def test_an_endless_loop_ends_in_time(program: Path) -> None:
+    import pywasi_native as wasm
+
+    start = time.monotonic()
+    with pytest.raises(wasm.Timeout) as caught:
+        wasm.run(program, ["loop"], capture_output=True, timeout=0.5)
+    assert 0.4 < time.monotonic() - start < 20
+    assert caught.value.stdout == b"looping\n"
+    assert isinstance(caught.value, TimeoutError)
+
+
+def test_check_raises(program: Path) -> None:
+    import pywasi_native as wasm
+
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        wasm.run(program, ["exit", "9"], capture_output=True, check=True)
+    assert caught.value.returncode == 9
+    assert caught.value.stdout.startswith(b"buffered, must still come out\n")
+
+
+def test_text_mode(program: Path) -> None:
+    import pywasi_native as wasm
+
+    done = wasm.run(program, ["cat"], input="caf\u00e9\n", text=True, capture_output=True)
+    assert (done.stdout, done.stderr) == ("caf\u00e9\n", "6 bytes\n")
+
+
+def test_argv_0_is_the_file_name_or_the_name_given(zig: None, tmp_path: Path) -> None:
+    import pywasi_native as wasm
+
+    source = tmp_path / "argv0.c"
+    source.write_text('#include <stdio.h>\nint main(int c, char **v) { printf("%d %s", c, v[0]); }\n')
+    program = tmp_path / "renamed.wasm"
+    program.write_bytes(toolchain.build_command(source).read_bytes())
+    assert wasm.run(program, capture_output=True).stdout == b"1 renamed.wasm"
+    assert wasm.run(program, ["x"], name="other", capture_output=True).stdout == b"2 other"
+
+
+def test_memory_has_a_limit(zig: None) -> None:
+    import pywasi_native as wasm
+
+    program = toolchain.build_command(PROGRAMS / "allocstress.c")
+    done = wasm.run(program, ["6000", "1"], limits=wasm.Limits(memory="4MiB"), capture_output=True)
+    assert done.returncode in range(2, 6)  # the program saw malloc fail, and said where
+    assert wasm.run(program, ["6000", "1"], capture_output=True).returncode == 0
