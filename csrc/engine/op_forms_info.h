@@ -1,0 +1,90 @@
+/* op_forms_info.h - the handlers of each opcode, as the translator picks them: the rows of op_forms.h, which csrc/gen
+ * makes of csrc/ops.
+ *
+ * A handler is one version of an op for one choice of operand classes:
+ *
+ *    S   slot of the frame          as result: slot and accumulator are written
+ *    A   accumulator (one for i32 and i64, one for f32, one for f64)
+ *                                   as result: only the accumulator is written
+ *    K   constant in the code
+ *
+ * The versions of a family are contiguous; the id is `first + offset`, with S = 0, A = 1, K = 2:
+ *
+ *    family                                  operands             offset                 cells
+ *    base of BINOP, CMPOP, FCMPOP            a in SA, b in SAK    (a * 3 + b) * 2 + d    2; floats with b = K: 3
+ *    branch, branch_not of CMPOP             a in SA, b in SAK    a * 3 + b              3
+ *    branch, branch_not of FCMPOP            a in SA, b in SA     a * 2 + b              3
+ *    base of UNOP, LOAD                      a in SA              a * 2 + d              2
+ *    fused of LOAD (address a + b, 32 bits)  a in SA, b in SAK    (a * 3 + b) * 2 + d    3
+ *    base of STORE                           a in SA, v in SAK    a * 3 + v              2; v = K: 3
+ *    base of FSTORE                          a in SA, v in SA     a * 2 + v              2
+ *    general of LOAD, STORE, FSTORE          slots                0                      4
+ *    base of GENERIC                         slots                0                      `cells`
+ *
+ * Where the operands stand (lanes are the 16-bit quarters of a cell, 0 lowest; cell 0 is the handler):
+ *
+ *    BINOP, CMPOP, FCMPOP   a: cell 1 lane 0    result: cell 1 lane 1    b: cell 1 lane 2
+ *                           b constant: integers sign-extended from the high half of cell 1, floats bits in cell 2
+ *    branches               a, b as above; target in cell 2
+ *    UNOP                   a: cell 1 lane 0    result: cell 1 lane 1
+ *    LOAD                   address: cell 1 lane 0    result: cell 1 lane 1    offset: high half of cell 1
+ *      fused                b: cell 2 lane 0, constant: low half of cell 2
+ *    STORE, FSTORE          address: cell 1 lane 0    value: cell 1 lane 1     offset: high half of cell 1
+ *                           constant: 64 bits in cell 2
+ *    general                address: cell 1 lane 0    value or result: cell 1 lane 1    memory index: cell 2
+ *                           offset: cell 3
+ *    GENERIC                lanes from cell 1 on, four a cell: the operands, deepest first, then the result; then
+ *                           `imm_cells` cells, one per immediate in the order of the binary format
+ *
+ * Ops with general forms only (another memory than 0, 64-bit addresses, offsets beyond 32 bits) write slots; so do
+ * generic ops; neither keeps an accumulator.
+ */
+#ifndef PW_ENGINE_OP_FORMS_INFO_H
+#define PW_ENGINE_OP_FORMS_INFO_H
+
+#include "pywasi.h"
+
+typedef enum pw_op_shape {
+    PW_SHAPE_BINOP,   /* two operands of one type, result of the same */
+    PW_SHAPE_CMPOP,   /* comparison of integers */
+    PW_SHAPE_FCMPOP,  /* comparison of floats */
+    PW_SHAPE_UNOP,    /* one operand, a result of any type: conversions too */
+    PW_SHAPE_LOAD,
+    PW_SHAPE_STORE,   /* of integers */
+    PW_SHAPE_FSTORE,  /* of floats: the value is never constant */
+    PW_SHAPE_GENERIC, /* slots only */
+    PW_SHAPE_ROW      /* no handler: control, variables, constants, translated by hand */
+} pw_op_shape;
+
+#define PW_NO_HANDLER 0xffffu
+#define PW_NO_OPCODE UINT32_MAX
+
+typedef struct pw_op_forms {
+    uint32_t code;
+    uint8_t shape;        /* pw_op_shape */
+    uint8_t cells;        /* GENERIC: in all, with the handler; else 0 */
+    uint8_t imm_cells;    /* GENERIC */
+    const char *operands; /* types: i I f F, a (address), t (table index), r (reference); "" for ROW */
+    const char *result;   /* one character, or "" */
+    uint16_t base;        /* first handler of each family, or PW_NO_HANDLER */
+    uint16_t branch;      /* branches when the comparison holds */
+    uint16_t branch_not;  /* branches when it does not (not the same as the opposite comparison: NaN) */
+    uint16_t fused;
+    uint16_t general;
+    uint32_t swap;        /* op that gives the same for (b, a): itself where commutative; or PW_NO_OPCODE */
+    uint32_t negate;      /* CMPOP: op that gives the opposite for (a, b); or PW_NO_OPCODE */
+} pw_op_forms;
+
+/* Handler ids: PW_F_<ident> (base), PW_FBR_, PW_FBRN_, PW_FX_, PW_FG_ and PW_H_<ident> of internal handlers;
+ * PW_HANDLER_COUNT. */
+#include "op_forms.h"
+
+/* The row of a code, NULL where there is no such opcode. */
+const pw_op_forms *pwi_op_forms(uint32_t code);
+
+/* Cells of a handler with all it reads: `[handler][...]`. 0 for ids that do not exist. */
+uint8_t pwi_handler_cells(uint16_t handler);
+/* Name of a handler, "i32_add_SKA"; NULL for ids that do not exist. */
+const char *pwi_handler_name(uint16_t handler);
+
+#endif

@@ -1,0 +1,68 @@
+"""Makes the op tables and the interpreter's cases: python csrc/gen/generate.py OUTDIR csrc/ops/*.op.c
+
+Writes op_table.h, op_cases.h, op_handlers.h and op_forms.h into OUTDIR, each only if its content changes. An error
+in a definition goes to standard error as `file:line: error: ...`; nothing is written then, and the status is 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import emit
+from op_forms import Handler, handlers
+from op_reader import Op, OpError, read
+
+MAX_HANDLERS = 0xFFFF  # ids are 16 bits wide, the last one means none
+
+
+def generate(paths: list[Path]) -> dict[str, str]:
+    """The generated headers, by name."""
+    ops = read(paths)
+    made: list[Handler] = []
+    owners: dict[str, Op] = {}
+    for op in ops:
+        for handler in handlers(op):
+            made.append(handler)
+            owner = owners.setdefault(handler.name, op)
+            if owner is not op:
+                what = f"handler {handler.name} is one of {owner.ident} already"
+                raise OpError(op.file, op.line, what)
+            if len(made) >= MAX_HANDLERS:
+                raise OpError(op.file, op.line, f"more than {MAX_HANDLERS - 1} handlers")
+    contents = {
+        "op_table.h": emit.op_table(ops),
+        "op_cases.h": emit.op_cases(made, "op_cases.h"),
+        "op_handlers.h": emit.op_handlers(made),
+        "op_forms.h": emit.op_forms(ops, made),
+    }
+    return {name: join(lines) for name, lines in contents.items()}
+
+
+def join(lines: Iterable[str]) -> str:
+    """Lines as the text of a file."""
+    return "".join(f"{line}\n" for line in lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the generator; returns the exit status."""
+    if len(arguments) < 2:
+        print("usage: generate.py OUTDIR FILE.op.c ...", file=sys.stderr)
+        return 2
+    out = Path(arguments[0])
+    try:
+        contents = generate([Path(path) for path in arguments[1:]])
+    except OpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in contents.items():
+        file = out / name
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

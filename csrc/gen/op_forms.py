@@ -1,0 +1,193 @@
+"""The handlers of an op: one per choice of operand classes. csrc/engine/op_forms_info.h describes them to readers
+of C; here is what they are made of.
+
+Classes: S slot, A accumulator, K constant; as result S writes slot and accumulator, A the accumulator only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from op_reader import FLOATS, TYPES, Op, Operand
+
+SOURCES, SOURCES_AND_CONSTANT, RESULTS = "SA", "SAK", "SA"
+# Families in the order of their ids, with the prefix of their handlers' names and of their constants.
+FAMILIES = {"base": ("", "PW_F_"), "branch": ("br_", "PW_FBR_"), "branch_not": ("brn_", "PW_FBRN_"),
+            "fused": ("x_", "PW_FX_"), "general": ("g_", "PW_FG_")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One case: `before` and `after` surround the text of the op, which stands on `line` of its file."""
+
+    op: Op
+    family: str  # key of FAMILIES, or "internal"
+    classes: str
+    cells: int
+    before: tuple[str, ...]
+    text: tuple[str, ...]
+    line: int
+    after: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """`i32_add_SKA`; internal handlers have the ident alone."""
+        if self.family == "internal":
+            return self.op.ident
+        return FAMILIES[self.family][0] + self.op.ident + (f"_{self.classes}" if self.classes else "")
+
+
+def handlers(op: Op) -> Iterator[Handler]:
+    """All handlers of a definition, in the order of their ids; a row has none."""
+    if op.shape == "ROW":
+        return
+    if op.shape == "INTERNAL":
+        yield Handler(op, "internal", "", op.cells, (), op.body, op.body_line, ())
+    elif op.shape == "LOADOP":
+        yield from loads(op)
+    elif op.shape == "STOREOP":
+        yield from stores(op)
+    elif op.shape == "OP" and not op.forms:
+        yield generic(op)
+    elif len(op.ins) == 2:
+        yield from binary(op)
+        if op.shape == "CMPOP":
+            yield from branches(op, "branch", SOURCES_AND_CONSTANT)
+        elif op.shape == "FCMPOP":
+            yield from branches(op, "branch", SOURCES)
+            yield from branches(op, "branch_not", SOURCES)
+    else:
+        yield from unary(op)
+
+
+def shape(op: Op) -> str:
+    """Name of the shape in pw_op_shape."""
+    if op.shape == "OP":
+        return {"binop": "BINOP", "cvt": "UNOP", "": "GENERIC"}[op.forms]
+    if op.shape == "STOREOP":
+        return "FSTORE" if op.ins[1].type in FLOATS else "STORE"
+    return {"BINOPC": "BINOP", "CVTOP": "UNOP", "LOADOP": "LOAD"}.get(op.shape, op.shape)
+
+
+def declare(operand: Operand, value: str) -> str:
+    """The declaration of an operand, or of a result without a value yet."""
+    return f"{TYPES[operand.type][0]} {operand.name}{f' = {value}' if value else ''};"
+
+
+def fetch(kind: str, cls: str, cell: int, lane: int) -> str:
+    """An operand of a class; constants stand where their type says."""
+    return f"PW_GET_{kind}_{cls}" + (f"({cell}, {lane})" if cls == "S" else "")
+
+
+def store_result(result: Operand, cls: str) -> str:
+    """Writes the result to cell 1 lane 1 and the accumulator, or to the accumulator."""
+    place = "1, 1, " if cls == "S" else ""
+    return f"PW_PUT_{result.type}_{cls}({place}{result.name});"
+
+
+def text_of(op: Op) -> tuple[tuple[str, ...], int]:
+    """What computes the result, and its line."""
+    if op.shape == "OP":
+        return op.body, op.body_line
+    return (f"    r = {op.expr};",), op.line
+
+
+def value_handler(op: Op, family: str, classes: str, cells: int, before: list[str]) -> Handler:
+    """A handler that ends by writing a result of the class that comes last in `classes`."""
+    text, line = text_of(op)
+    after = (store_result(op.outs[0], classes[-1]), f"PW_NEXT({cells});")
+    return Handler(op, family, classes, cells, (*before, declare(op.outs[0], "")), text, line, after)
+
+
+def pair(op: Op, ca: str, cb: str) -> tuple[list[str], int]:
+    """Declarations of two operands, and the cells that a handler with them takes."""
+    a, b = op.ins
+    lines = [declare(a, fetch(a.type, ca, 1, 0)), declare(b, fetch(b.type, cb, 1, 2))]
+    return lines, 3 if cb == "K" and b.type in FLOATS else 2
+
+
+def binary(op: Op) -> Iterator[Handler]:
+    """Two operands, one result."""
+    for ca, cb, d in product(SOURCES, SOURCES_AND_CONSTANT, RESULTS):
+        before, cells = pair(op, ca, cb)
+        yield value_handler(op, "base", ca + cb + d, cells, before)
+
+
+def unary(op: Op) -> Iterator[Handler]:
+    """One operand, one result."""
+    for ca, d in product(SOURCES, RESULTS):
+        yield value_handler(op, "base", ca + d, 2, [declare(op.ins[0], fetch(op.ins[0].type, ca, 1, 0))])
+
+
+def branches(op: Op, family: str, sources: str) -> Iterator[Handler]:
+    """Comparison and conditional branch in one: the target is cell 2."""
+    condition = op.expr if family == "branch" else f"!({op.expr})"
+    for ca, cb in product(SOURCES, sources):
+        text = (f"    PW_BRANCH_IF({condition}, 2);",)
+        yield Handler(op, family, ca + cb, 3, tuple(pair(op, ca, cb)[0]), text, op.line, ("PW_NEXT(3);",))
+
+
+def access(op: Op, address: str) -> list[str]:
+    """Effective address and bounds check in memory 0."""
+    return [f"uint64_t ea = (uint64_t){address} + PW_OFFSET;", f"PW_BOUNDS(ea, sizeof({op.memory_type}));"]
+
+
+def loads(op: Op) -> Iterator[Handler]:
+    """From memory 0 at an address; at a sum of two; from any memory."""
+    read = f"{op.memory_type} v = PW_READ({op.memory_type}, ea);"
+    for ca, d in product(SOURCES, RESULTS):
+        yield value_handler(op, "base", ca + d, 2, [*access(op, fetch("i32", ca, 1, 0)), read])
+    for ca, cb, d in product(SOURCES, SOURCES_AND_CONSTANT, RESULTS):
+        b = {"S": "PW_GET_i32_XS", "A": "PW_GET_i32_A", "K": "PW_GET_i32_XK"}[cb]
+        before = [*access(op, f"(uint32_t)({fetch('i32', ca, 1, 0)} + {b})"), read]
+        yield value_handler(op, "fused", ca + cb + d, 3, before)
+    text, line = text_of(op)
+    result = op.outs[0]
+    before = [
+        *general_access(op), f"{op.memory_type} v = PW_READ_G({op.memory_type}, ea);", declare(result, "")
+    ]  # fmt: skip
+    after = (f"PW_PUT_{result.type}_O(1, 1, {result.name});", "PW_CLOBBER();", "PW_NEXT(4);")
+    yield Handler(op, "general", "", 4, tuple(before), text, line, after)
+
+
+def general_access(op: Op) -> list[str]:
+    """Effective address (a pointer) in the memory of cell 2, with the offset of cell 3."""
+    return ["uint64_t a = PW_GET_idx_S(1, 0);", f"PW_ADDRESS_G(ea, a, sizeof({op.memory_type}));"]
+
+
+def stores(op: Op) -> Iterator[Handler]:
+    """To memory 0, of a constant too where that is an integer; to any memory."""
+    value, memory = op.ins[1], op.memory_type
+    is_float = value.type in FLOATS
+    for ca, cv in product(SOURCES, SOURCES if is_float else SOURCES_AND_CONSTANT):
+        cells = 3 if cv == "K" else 2
+        constant = f"PW_GET_{value.type}_K2"
+        before = [
+            *access(op, fetch("i32", ca, 1, 0)),
+            declare(value, constant if cv == "K" else fetch(value.type, cv, 1, 1)),
+        ]
+        text = (f"    PW_WRITE({memory}, ea, ({memory})({op.expr}));",)
+        yield Handler(op, "base", ca + cv, cells, tuple(before), text, op.line, (f"PW_NEXT({cells});",))
+    before = [*general_access(op), declare(value, fetch(value.type, "S", 1, 1))]
+    text = (f"    PW_WRITE_G({memory}, ea, ({memory})({op.expr}));",)
+    yield Handler(op, "general", "", 4, tuple(before), text, op.line, ("PW_CLOBBER();", "PW_NEXT(4);"))
+
+
+def generic_cells(op: Op) -> int:
+    """Handler, lanes four a cell, immediates one a cell."""
+    return 1 + (len(op.ins) + len(op.outs) + 3) // 4 + len(op.imms)
+
+
+def generic(op: Op) -> Handler:
+    """Slots only: lanes of the operands and the result, then the immediates."""
+    cells = generic_cells(op)
+    before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
+    first = cells - len(op.imms)
+    before += [f"uint64_t {name} = PW_IMM64({first + i});" for i, name in enumerate(op.imms)]
+    before += [declare(o, "") for o in op.outs]
+    lane = len(op.ins)
+    after = [f"PW_PUT_{o.type}_O({1 + lane // 4}, {lane % 4}, {o.name});" for o in op.outs]
+    after += ["PW_CLOBBER();", f"PW_NEXT({cells});"]
+    return Handler(op, "base", "", cells, tuple(before), op.body, op.body_line, tuple(after))

@@ -1,0 +1,75 @@
+/* op_prelude.h - makes *.op.c plain C for editors, linters and `gcc -fsyntax-only`. The build never compiles *.op.c
+ * itself: csrc/gen reads it, and the engine defines the macros that bodies use anew (engine/interp.h).
+ *
+ * A definition is one header line, which the generator reads, and a body, which it copies unread:
+ *
+ *    OP(0x6d, "i32.div_s", i32_div_s, FORMS(binop) IN(i32 a, i32 b) OUT(i32 r))
+ *    {
+ *        TRAP_IF(b == 0, INTEGER_DIVIDE_BY_ZERO);
+ *        ...
+ *        r = ...;
+ *    }
+ *
+ *    FORMS(binop), FORMS(cvt)   a handler per choice of operand classes, for IN(T a, T b) OUT(T r) and IN(T a) OUT(U r);
+ *                               without: one handler, operands in slots
+ *    IMM(KIND, imm x, ...)      immediates (KIND as in wasm/op_info.h): MEMORY, MEMORY_COPY, MEMORY_INIT, DATA, TABLE,
+ *                               TABLE_COPY, TABLE_INIT, ELEM
+ *    IN(type name, ...)         operands, deepest first: i32 i64 f32 f64, ref, idx (address or table index, i32 or i64
+ *                               as the memory or table of the immediate says; always zero-extended)
+ *    OUT(type name)             the result, which the body assigns on every path
+ *
+ *    ROW(code, "text", ident, IMMEDIATE, "ii:i")   an opcode without a body: its code is made by hand. "*" is a
+ *                               signature that is validated by hand too
+ *    INTERNAL(ident, cells)     a handler without an opcode; the body ends by itself (engine/interp.h has the words)
+ *    FEATURE(NAME)              the definitions below need this feature of base/features.def; NONE is Wasm 1.0
+ *
+ * In a body: TRAP_IF(condition, KIND) with a kind of base/traps.def, CTX (the pw_instance), RELOAD_MEMORY() after
+ * memory 0 may have grown. Bodies call no library function unless they are rare ops anyway: a call spills what the
+ * interpreter keeps in registers.
+ */
+#ifndef PW_OPS_OP_PRELUDE_H
+#define PW_OPS_OP_PRELUDE_H
+
+#include "op_helpers.h"
+#include "pywasi.h"
+#include "runtime/instance.h"
+#include "runtime/memory.h"
+#include "runtime/table.h"
+
+typedef uint32_t i32;
+typedef uint64_t i64;
+typedef float f32;
+typedef double f64;
+typedef uint64_t idx;
+typedef uint64_t ref;
+typedef uint64_t imm;
+
+/* Results are parameters here, which nobody reads again. */
+#if defined(__GNUC__) || defined(__clang__)
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-but-set-parameter"
+#endif
+
+#define OP(code, text, ident, ...) static inline void pwi_op_##ident(pw_instance *context __VA_ARGS__)
+#define FORMS(kind)
+#define IMM(kind, ...) , __VA_ARGS__
+#define IN(...) , __VA_ARGS__
+#define OUT(...) , __VA_ARGS__
+#define ROW(code, text, ident, immediate, signature)
+#define INTERNAL(ident, cells) static inline void pwi_internal_##ident(void)
+#define FEATURE(name)
+
+void pwi_op_trap(pw_trap_kind kind);
+#ifndef TRAP_IF
+#define TRAP_IF(condition, kind)            \
+    do {                                    \
+        if (condition) {                    \
+            pwi_op_trap(PW_TRAP_##kind);    \
+            return;                         \
+        }                                   \
+    } while (0)
+#define CTX context
+#define RELOAD_MEMORY() ((void)0)
+#endif
+
+#endif
