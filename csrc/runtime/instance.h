@@ -40,7 +40,9 @@ struct pw_instance {
     pw_global **global_objects; /* by global index; NULL until somebody asks (defined), or the imported one */
     uint8_t *dropped_elems;  /* 1 where elem.drop (or an active segment's end) emptied the segment */
     uint8_t *dropped_datas;
-    pw_slot **elem_values;   /* evaluated items of passive element segments, made when first used, owned */
+    pw_slot **elem_values;   /* evaluated items of passive element segments, owned; NULL: none, or plain function
+                              * indices that nobody has used yet */
+    pw_memory *exported_memory; /* the export "memory", or NULL */
 };
 
 /* A function of either kind. A funcref value is a pointer to one. */
@@ -60,14 +62,41 @@ struct pw_func {
 PW_MUST_USE pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern *imports,
                                         size_t import_count, pw_instance **instance, pw_error *error);
 
+/* Frees the record and drops its module; what the store's lists own (memories, tables, globals) is not touched. */
+void pwi_instance_destroy(pw_instance *instance);
+
+/* Where the value of a global is. */
+static inline pw_slot *pwi_global_place(const pw_instance *instance, uint32_t index)
+{
+    const pw_global_decl *decl = &instance->module->globals[index];
+    pw_slot *slot = &instance->globals[decl->slot];
+    return decl->is_pointer ? (pw_slot *)(uintptr_t)*slot : slot;
+}
+
 /* link.c: checks the imports' kinds and types. error lists the first that does not fit. */
 PW_MUST_USE pw_result pwi_link_check(pw_store *store, const pw_module *module, const pw_extern *imports,
                                      size_t import_count, pw_error *error);
+/* Does the thing have the kind and type of the import? */
+bool pwi_import_fits(const pw_module *module, const pw_import *import, const pw_extern *value);
+/* The type of a thing as it is now: limits start at the current size. */
+void pwi_extern_type_of(const pw_extern *value, pw_extern_type *out);
+/* The type that a module declares for an import or export. */
+void pwi_module_extern_type(const pw_module *module, pw_extern_kind kind, uint32_t index, pw_extern_type *out);
+/* extern_text.c: the text form of a type, "(func (param i32) (result i64))", "(memory 1 2)"; cut to size. */
+void pwi_extern_type_text(const pw_extern_type *type, char *out, size_t size);
 
 /* const_eval.c: value of a validated constant expression (1 or 2 slots). */
 PW_MUST_USE pw_result pwi_const_eval(pw_instance *instance, const pw_const_expr *expr, pw_slot *value, pw_error *error);
 
-/* segments.c: bulk operations with segments; index and type are valid. They check bounds first: all or nothing. */
+/* The same for an expression at *cursor in the module's bytes, which is moved behind its `end`. */
+PW_MUST_USE pw_result pwi_const_eval_at(pw_instance *instance, const uint8_t **cursor, pw_slot *value, pw_error *error);
+
+/* segments.c: what instantiation does with segments, in the order of the spec. *escaped becomes true when functions
+ * of the instance have been written to a table that others share. */
+PW_MUST_USE pw_result pwi_segments_evaluate(pw_instance *instance, pw_error *error);
+PW_MUST_USE pw_result pwi_segments_apply(pw_instance *instance, bool *escaped, pw_error *error);
+/* Bulk operations with segments; index and type are valid. They check bounds first: all or nothing. PW_ERR_TRAP:
+ * out of bounds (the caller notes which trap); PW_ERR_NO_MEMORY. */
 PW_MUST_USE pw_result pwi_memory_init(pw_instance *instance, uint32_t memory, uint32_t segment, uint64_t to,
                                       uint64_t from, uint64_t count);
 PW_MUST_USE pw_result pwi_table_init(pw_instance *instance, uint32_t table, uint32_t segment, uint64_t to,

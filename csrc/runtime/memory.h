@@ -24,6 +24,10 @@ PW_MUST_USE pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw
 void pwi_memory_destroy(pw_memory *memory);
 /* Makes memory the memory 0 of the instance. */
 PW_MUST_USE pw_result pwi_memory_attach(pw_memory *memory, pw_instance *instance);
+void pwi_memory_detach(pw_memory *memory, pw_instance *instance);
+/* Grows by pages; *old_pages is the size before. PW_ERR_LIMIT when max, the store's limit, a pin of a memory that
+ * would have to move, or the host forbid it; then nothing has changed. */
+PW_MUST_USE pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages);
 
 /* Bulk operations; false when out of bounds (and then nothing was written). */
 bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count);

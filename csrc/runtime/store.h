@@ -8,7 +8,7 @@
 
 /* Slots behind pw_stack.limit: room for the arguments and results of a host function that the deepest frame calls
  * (PW_MAX_PARAMS or PW_MAX_RESULTS v128s), and for the engine's bridges. */
-#define PW_STACK_HEADROOM_SLOTS 4096u
+#define PW_STACK_HEADROOM_SLOTS 8192u
 
 /* The wasm call stack: slots, reserved once, growing upwards. Frames are drawn in engine/code.h. */
 typedef struct pw_stack {

@@ -1,0 +1,63 @@
+/* api_store.c - stores, and references to host objects. */
+#include "base/config.h"
+#include "engine/engine.h"
+
+pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
+{
+    pw_result result = pwi_store_make(engine, &engine->registry, limits, store);
+    if (result == PW_OK)
+        pw_engine_retain(engine);
+    return result;
+}
+
+void pw_store_retain(pw_store *store)
+{
+    pwi_ref_inc(&store->references);
+}
+
+void pw_store_free(pw_store *store)
+{
+    if (!store || !pwi_ref_dec(&store->references))
+        return;
+    pw_engine *engine = store->engine;
+    pwi_store_destroy(store);
+    pw_engine_free(engine);
+}
+
+void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env)
+{
+    store->poll = poll;
+    store->poll_env = env;
+}
+
+void pw_store_interrupt(pw_store *store)
+{
+    __atomic_store_n(&store->interrupted, 1, __ATOMIC_RELAXED);
+}
+
+pw_error *pw_store_error(pw_store *store)
+{
+    return &store->error;
+}
+
+uint64_t pw_store_peak_memory(const pw_store *store)
+{
+    return store->memory_peak;
+}
+
+pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle)
+{
+    return pwi_extern_intern(store, host, handle);
+}
+
+void *pw_extern_host(pw_slot handle)
+{
+    const pw_host_ref *ref = (const pw_host_ref *)(uintptr_t)handle;
+    return ref ? ref->host : NULL;
+}
+
+void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host))
+{
+    store->extern_retain = retain;
+    store->extern_release = release;
+}

@@ -1,0 +1,215 @@
+/* memory.c - linear memories.
+ *
+ *   base              base + size                        base + reserved
+ *    |  committed      |  reserved, no access             |  guard page |
+ *
+ * The reservation holds whatever the type and the store's limit let the memory become, so the base never moves. Where
+ * the host refuses it (reserved is 0), memory is a heap block that growth moves.
+ */
+#include "runtime/memory.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/vm.h"
+#include "runtime/store.h"
+
+#ifdef PW_TORTURE
+enum { ALWAYS_MOVE = 1 };
+#else
+enum { ALWAYS_MOVE = 0 };
+#endif
+
+static uint64_t round_up(uint64_t bytes, uint64_t unit)
+{
+    return (bytes + unit - 1) / unit * unit;
+}
+
+static uint64_t address_space_pages(const pw_limits *type)
+{
+    if (type->is64)
+        return type->page_bits ? (uint64_t)1 << (64 - type->page_bits) : UINT64_MAX;
+    return (uint64_t)1 << (32 - type->page_bits);
+}
+
+/* Bytes of address space to ask for: room for all growth, at least a page so that base is a real address, and the
+ * guard. 0 when that does not fit into an address. */
+static size_t reservation(uint64_t most_bytes)
+{
+    uint64_t page = pwi_vm_page_size();
+    if (most_bytes > SIZE_MAX / 2)
+        return 0;
+    return (size_t)(round_up(most_bytes ? most_bytes : 1, page) + page);
+}
+
+/* Finds a place for memory->size bytes that may become most_bytes. */
+static pw_result place(pw_memory *memory, uint64_t most_bytes)
+{
+    size_t wanted = ALWAYS_MOVE ? 0 : reservation(most_bytes);
+    uint64_t page = pwi_vm_page_size();
+    memory->base = wanted ? pwi_vm_reserve(wanted) : NULL;
+    if (memory->base) {
+        memory->reserved = wanted;
+        if (memory->size && !pwi_vm_commit(memory->base, (size_t)round_up(memory->size, page))) {
+            pwi_vm_release(memory->base, wanted);
+            memory->base = NULL;
+            return PW_ERR_NO_MEMORY;
+        }
+        return PW_OK;
+    }
+    memory->reserved = 0;
+    if (memory->size > SIZE_MAX / 2)
+        return PW_ERR_NO_MEMORY;
+    memory->base = pwi_alloc_zero(memory->size ? (size_t)memory->size : 1, 1);
+    return memory->base ? PW_OK : PW_ERR_NO_MEMORY;
+}
+
+static pw_result over_limit(const pw_store *store, uint64_t pages, pw_error *error)
+{
+    return pwi_fail(error, PW_ERR_LIMIT, "a memory of %llu pages would pass the limit of %llu bytes (%llu in use)",
+                    (unsigned long long)pages, (unsigned long long)store->limits.memory_bytes,
+                    (unsigned long long)store->memory_in_use);
+}
+
+pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **memory, pw_error *error)
+{
+    uint64_t limit_pages = store->limits.memory_bytes >> type->page_bits;
+    *memory = NULL;
+    if (type->min > limit_pages || pwi_store_take_memory(store, type->min << type->page_bits) != PW_OK)
+        return over_limit(store, type->min, error);
+
+    pw_memory *self = pwi_alloc_zero(1, sizeof *self);
+    if (!self) {
+        pwi_store_return_memory(store, type->min << type->page_bits);
+        return pwi_no_memory(error);
+    }
+    self->store = store;
+    self->type = *type;
+    self->size = type->min << type->page_bits;
+    self->max_pages = type->has_max ? type->max : address_space_pages(type);
+    uint64_t most = self->max_pages < limit_pages ? self->max_pages : limit_pages;
+    if (place(self, most << type->page_bits) != PW_OK || pwi_list_add(&store->memories, self) != PW_OK) {
+        pwi_memory_destroy(self);
+        return pwi_no_memory(error);
+    }
+    *memory = self;
+    return PW_OK;
+}
+
+void pwi_memory_destroy(pw_memory *memory)
+{
+    pwi_store_return_memory(memory->store, memory->size);
+    if (memory->reserved && memory->base)
+        pwi_vm_release(memory->base, (size_t)memory->reserved);
+    else if (!memory->reserved)
+        pwi_free(memory->base);
+    pwi_free(memory->users);
+    pwi_free(memory);
+}
+
+static void tell_users(const pw_memory *memory)
+{
+    for (size_t i = 0; i < memory->user_count; i++) {
+        memory->users[i]->memory_base = memory->base;
+        memory->users[i]->memory_size = memory->size;
+    }
+}
+
+pw_result pwi_memory_attach(pw_memory *memory, pw_instance *instance)
+{
+    void *users = memory->users;
+    if (!pwi_reserve(&users, &memory->user_capacity, memory->user_count + 1, sizeof *memory->users))
+        return PW_ERR_NO_MEMORY;
+    memory->users = users;
+    memory->users[memory->user_count++] = instance;
+    instance->memory_base = memory->base;
+    instance->memory_size = memory->size;
+    return PW_OK;
+}
+
+void pwi_memory_detach(pw_memory *memory, pw_instance *instance)
+{
+    for (size_t i = memory->user_count; i-- > 0;) {
+        if (memory->users[i] == instance) {
+            memory->users[i] = memory->users[--memory->user_count];
+            return;
+        }
+    }
+}
+
+/* Growth of a heap block. The torture build takes a new block each time, so that stale pointers are found. */
+static bool move_to(pw_memory *memory, uint64_t size)
+{
+    if (memory->pins || size > SIZE_MAX / 2)
+        return false;
+    if (ALWAYS_MOVE) {
+        uint8_t *fresh = pwi_alloc_zero((size_t)size, 1);
+        if (!fresh)
+            return false;
+        memcpy(fresh, memory->base, (size_t)memory->size);
+        pwi_free(memory->base);
+        memory->base = fresh;
+        return true;
+    }
+    uint8_t *grown = pwi_realloc(memory->base, (size_t)size, 1);
+    if (!grown)
+        return false;
+    memset(grown + memory->size, 0, (size_t)(size - memory->size));
+    memory->base = grown;
+    return true;
+}
+
+static bool extend(pw_memory *memory, uint64_t size)
+{
+    if (!memory->reserved)
+        return move_to(memory, size);
+    uint64_t page = pwi_vm_page_size();
+    uint64_t from = round_up(memory->size, page);
+    uint64_t to = round_up(size, page);
+    return from == to || pwi_vm_commit(memory->base + from, (size_t)(to - from));
+}
+
+pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
+{
+    pw_store *store = memory->store;
+    uint64_t old = memory->size >> memory->type.page_bits;
+    *old_pages = old;
+    if (pages == 0)
+        return PW_OK;
+    if (pages > memory->max_pages - old || pages > store->limits.memory_bytes >> memory->type.page_bits)
+        return PW_ERR_LIMIT;
+    uint64_t bytes = pages << memory->type.page_bits;
+    pw_result result = pwi_store_take_memory(store, bytes);
+    if (result != PW_OK)
+        return result;
+    if (!extend(memory, memory->size + bytes)) {
+        pwi_store_return_memory(store, bytes);
+        return PW_ERR_LIMIT;
+    }
+    memory->size += bytes;
+    tell_users(memory);
+    return PW_OK;
+}
+
+static bool in_bounds(const pw_memory *memory, uint64_t at, uint64_t count)
+{
+    return at <= memory->size && count <= memory->size - at;
+}
+
+bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count)
+{
+    if (!in_bounds(memory, to, count))
+        return false;
+    memset(memory->base + to, value, (size_t)count);
+    return true;
+}
+
+bool pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from, uint64_t count)
+{
+    if (!in_bounds(to_memory, to, count) || !in_bounds(from_memory, from, count))
+        return false;
+    memmove(to_memory->base + to, from_memory->base + from, (size_t)count);
+    return true;
+}
