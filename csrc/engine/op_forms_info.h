@@ -75,8 +75,8 @@ typedef struct pw_op_forms {
     uint32_t negate;      /* CMPOP: op that gives the opposite for (a, b); or PW_NO_OPCODE */
 } pw_op_forms;
 
-/* Handler ids: PW_F_<ident> (base), PW_FBR_, PW_FBRN_, PW_FX_, PW_FG_ and PW_H_<ident> of internal handlers;
- * PW_HANDLER_COUNT. */
+/* Handler ids: PW_H_<handler> for each; the first of each family as PW_F_<ident> (base), PW_FBR_, PW_FBRN_, PW_FX_
+ * and PW_FG_<ident>; PW_HANDLER_COUNT. */
 #include "op_forms.h"
 
 /* The row of a code, NULL where there is no such opcode. */

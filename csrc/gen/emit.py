@@ -59,10 +59,10 @@ def op_forms(ops: list[Op], handlers: list[Handler]) -> Iterator[str]:
     first: dict[tuple[str, str], int] = {}
     for number, handler in enumerate(handlers):
         key = handler.op.ident, handler.family
-        if key not in first:
+        if key not in first and handler.family in FAMILIES:
             first[key] = number
-            prefix = "PW_H_" if handler.family == "internal" else FAMILIES[handler.family][1]
-            yield f"    {prefix}{handler.op.ident} = {number},"
+            yield f"    {FAMILIES[handler.family][1]}{handler.op.ident} = {number},"
+        yield f"    PW_H_{handler.name} = {number},"
     yield f"    PW_HANDLER_COUNT = {len(handlers)}"
     yield "};"
     yield "#endif"

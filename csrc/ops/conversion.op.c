@@ -76,10 +76,10 @@ CVTOP(0xb9, "f64.convert_i64_s", f64_convert_i64_s, i64, f64, (double)(int64_t)a
 CVTOP(0xba, "f64.convert_i64_u", f64_convert_i64_u, i64, f64, (double)a)
 CVTOP(0xbb, "f64.promote_f32", f64_promote_f32, f32, f64, (double)a)
 
-CVTOP(0xbc, "i32.reinterpret_f32", i32_reinterpret_f32, f32, i32, pwi_f32_bits(a))
-CVTOP(0xbd, "i64.reinterpret_f64", i64_reinterpret_f64, f64, i64, pwi_f64_bits(a))
-CVTOP(0xbe, "f32.reinterpret_i32", f32_reinterpret_i32, i32, f32, pwi_f32_of_bits(a))
-CVTOP(0xbf, "f64.reinterpret_i64", f64_reinterpret_i64, i64, f64, pwi_f64_of_bits(a))
+CVTOP(0xbc, "i32.reinterpret_f32", i32_reinterpret_f32, f32, i32, pwi_f32_to_bits(a))
+CVTOP(0xbd, "i64.reinterpret_f64", i64_reinterpret_f64, f64, i64, pwi_f64_to_bits(a))
+CVTOP(0xbe, "f32.reinterpret_i32", f32_reinterpret_i32, i32, f32, pwi_f32_from_bits(a))
+CVTOP(0xbf, "f64.reinterpret_i64", f64_reinterpret_i64, i64, f64, pwi_f64_from_bits(a))
 
 FEATURE(SATURATING_FLOAT)
 CVTOP(0xfc000, "i32.trunc_sat_f32_s", i32_trunc_sat_f32_s, f32, i32, pwi_i32_sat_f32_s(a))

@@ -16,28 +16,28 @@
 
 /* ---- bits of floats ---- */
 
-PW_INLINE uint32_t pwi_f32_bits(float a)
+PW_INLINE uint32_t pwi_f32_to_bits(float a)
 {
     uint32_t bits;
     memcpy(&bits, &a, sizeof bits);
     return bits;
 }
 
-PW_INLINE uint64_t pwi_f64_bits(double a)
+PW_INLINE uint64_t pwi_f64_to_bits(double a)
 {
     uint64_t bits;
     memcpy(&bits, &a, sizeof bits);
     return bits;
 }
 
-PW_INLINE float pwi_f32_of_bits(uint32_t bits)
+PW_INLINE float pwi_f32_from_bits(uint32_t bits)
 {
     float a;
     memcpy(&a, &bits, sizeof a);
     return a;
 }
 
-PW_INLINE double pwi_f64_of_bits(uint64_t bits)
+PW_INLINE double pwi_f64_from_bits(uint64_t bits)
 {
     double a;
     memcpy(&a, &bits, sizeof a);
@@ -95,19 +95,19 @@ PW_INLINE uint64_t pwi_popcnt64(uint64_t a)
     {                                                                                   \
         if (a < b) return a;                                                            \
         if (b < a) return b;                                                            \
-        return a == b ? pwi_##T##_of_bits(pwi_##T##_bits(a) | pwi_##T##_bits(b)) : a + b; \
+        return a == b ? pwi_##T##_from_bits(pwi_##T##_to_bits(a) | pwi_##T##_to_bits(b)) : a + b; \
     }                                                                                   \
     PW_INLINE F pwi_##T##_max(F a, F b)                                                 \
     {                                                                                   \
         if (a > b) return a;                                                            \
         if (b > a) return b;                                                            \
-        return a == b ? pwi_##T##_of_bits(pwi_##T##_bits(a) & pwi_##T##_bits(b)) : a + b; \
+        return a == b ? pwi_##T##_from_bits(pwi_##T##_to_bits(a) & pwi_##T##_to_bits(b)) : a + b; \
     }                                                                                   \
     /* a is an integer, infinite or NaN. */                                             \
     PW_INLINE F pwi_##T##_quiet(F a)                                                    \
     {                                                                                   \
-        U bits = pwi_##T##_bits(a);                                                     \
-        return a != a ? pwi_##T##_of_bits(bits | QUIET) : a;                            \
+        U bits = pwi_##T##_to_bits(a);                                                     \
+        return a != a ? pwi_##T##_from_bits(bits | QUIET) : a;                            \
     }                                                                                   \
     PW_INLINE F pwi_##T##_nearest(F a)                                                  \
     {                                                                                   \
