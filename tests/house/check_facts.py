@@ -11,6 +11,9 @@ from tree import Tree
 FEATURE = re.compile(r'^PW_FEATURE\((\w+),\s*"([^"]+)",\s*([01]),\s*"([^"]+)"\)', re.MULTILINE)
 README_ROW = re.compile(r"^\|\s*([a-z0-9-]+)\s*\|\s*(yes|not yet)\s*\|\s*([^|]+?)\s*\|", re.MULTILINE)
 README_TABLE = re.compile(r"<!-- features -->(.*?)<!-- /features -->", re.DOTALL)
+TRAP = re.compile(r'^PW_TRAP\((\w+),\s*"([^"]+)"\)', re.MULTILINE)
+TRAP_ENUM = re.compile(r"^class TrapKind\(.*?\n(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+MEMBER = re.compile(r'^    (\w+) = "([^"]+)"', re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 # Names that tools or languages prescribe, so that they have to occur more than once.
 COMMON_NAMES = {
@@ -65,6 +68,20 @@ def check_feature_table(tree: Tree) -> list[str]:
         if rows[name] != told[name]
     ]
     return sorted(problems)
+
+
+def check_traps(tree: Tree) -> list[str]:
+    """Python's TrapKind against csrc/base/traps.def: every row is a member with the same message."""
+    rows = dict(TRAP.findall(tree.text("csrc/base/traps.def")))
+    enum = TRAP_ENUM.search(tree.text("src/pywasi_native/errors.py"))
+    members = dict(MEMBER.findall(enum.group(1))) if enum else {}
+    if not rows or not members:
+        return ["no PW_TRAP row or no TrapKind found"]
+    return [
+        f"TrapKind.{name} is {members.get(name)!r}, traps.def says {text!r}"
+        for name, text in rows.items()
+        if members.get(name) != text
+    ]
 
 
 def check_links(tree: Tree) -> list[str]:

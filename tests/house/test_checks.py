@@ -298,6 +298,21 @@ def test_a_feature_table_that_disagrees_is_found(plant, readme: str, rows: str, 
     assert complaint in problems[0]
 
 
+def test_trap_kinds_that_disagree_are_found(plant) -> None:
+    rows = 'PW_TRAP(UNREACHABLE, "unreachable")\nPW_TRAP(HOST,  "host function trapped")\n'
+    enum = 'class TrapKind(Enum):\n    """x"""\n\n    UNREACHABLE = "unreachable"\n    HOST = "%s"\n\nclass X:\n'
+
+    def check(text: str) -> list[str]:
+        return check_facts.check_traps(
+            plant({"csrc/base/traps.def": rows, "src/pywasi_native/errors.py": text})
+        )
+
+    assert check(enum % "host function trapped") == []
+    assert len(check(enum % "other")) == 1
+    assert len(check(enum.replace("    HOST", "class Y:\n    HOST"))) == 1
+    assert len(check("")) == 1
+
+
 def test_a_dead_link_is_found(plant) -> None:
     tree = plant({"docs/a.md": "[x](../b.md) [y](gone.md) [z](https://example.org/x) [w](#here)", "b.md": ""})
     problems = check_facts.check_links(tree)

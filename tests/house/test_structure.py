@@ -105,5 +105,9 @@ def test_readme_feature_table_is_features_def(tree: Tree) -> None:
     agree(check_facts.check_feature_table(tree))
 
 
+def test_trap_kinds_are_traps_def(tree: Tree) -> None:
+    agree(check_facts.check_traps(tree))
+
+
 def test_links_of_the_documents_lead_somewhere(tree: Tree) -> None:
     agree(check_facts.check_links(tree))
