@@ -1,7 +1,7 @@
 """Compiles a ``.wast`` script into one command file for the C driver, tests/c/spec_driver.c.
 
-The driver runs scripts where there is no Python: under the sanitizers, under qemu and wine, on every shell. All
-that needs an assembler or a name table happens here; the driver reads numbers and bytes. Little endian:
+The driver runs scripts where there is no Python: under the sanitizers, under qemu and wine, on every shell.
+All that needs an assembler or a name table happens here; the driver reads numbers and bytes. Little endian:
 
     file     := "PWSPEC1\\n" u32 module_slots, u32 instance_slots, command* until the end
     command  := u8 letter, u32 line, body
@@ -19,10 +19,10 @@ that needs an assembler or a name table happens here; the driver reads numbers a
     pattern  := u8 type, 16 bytes mask, 16 bytes value | 'E', u32 count, pattern*
     bytes    := u32 size, size bytes                        NONE is 0xffffffff
 
-Types: 'i' i32, 'I' i64, 'f' f32, 'F' f64, 'v' v128, 'n' null, 'u' func, 'x' extern, 'h' host, '?' any other
-reference. Of a null argument the value is nothing; of extern and host it is the number, and a pattern's mask is
-zero where any number will do. Verdicts are the first letters of the script's words, capitals for the rare ones:
-'m' malformed, 'i' invalid, 'u' unlinkable, 't' trap, 'x' exhaustion, 'E' exception, 'S' suspension.
+Types: 'i' i32, 'I' i64, 'f' f32, 'F' f64, 'v' v128, 'n' null, 'u' func, 'x' extern, 'h' host, '?' any
+other reference. Of a null argument the value is nothing; of extern and host it is the number, and a pattern's
+mask is zero where any number will do. Verdicts: 'm' malformed, 'i' invalid, 'u' unlinkable, 't' trap,
+'x' exhaustion, 'E' exception, 'S' suspension.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Runs the C driver on compiled scripts and reads what it says.
 
-PYWASI_SPEC_DRIVER names the program (built by CMake with -DPYWASI_BUILD_TESTS=ON), PYWASI_SPEC_EMULATOR what to
-put before it (``qemu-aarch64 -L /usr/aarch64-linux-gnu``, ``wine``), PYWASI_SPEC_SHELLS the shells to run it on
-(``goto switch``; without it the default of the build).
+PYWASI_SPEC_DRIVER names the program (built by CMake with -DPYWASI_BUILD_TESTS=ON), PYWASI_SPEC_EMULATOR
+what to put before it (``qemu-aarch64 -L /usr/aarch64-linux-gnu``, ``wine``), PYWASI_SPEC_SHELLS the shells to
+run it on (``goto switch``; without it the default of the build).
 """
 
 from __future__ import annotations

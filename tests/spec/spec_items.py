@@ -16,12 +16,17 @@ from wast_suite import Script, scripts
 MOST_SHOWN = 25
 
 
+def nothing(reason: str) -> list[object]:
+    """In place of parameters: one that is skipped and says why."""
+    return [pytest.param(None, id="none", marks=pytest.mark.skip(reason=reason))]
+
+
 def collect(group_prefix: str) -> list[object]:
-    """One parameter per script; none where the suite is missing, which test_spec_presence.py tells."""
+    """One parameter per script; a skipped one without the suite (test_spec_presence.py fails on CI)."""
     shared = locate.shared_folder()
     suite = shared / "conformance" / "spec-testsuite" if shared else None
     if suite is None or not suite.is_dir():
-        return []
+        return nothing(locate.SHARED_ADVICE)
     return [pytest.param(s, id=s.path) for s in scripts(suite) if s.group.startswith(group_prefix)]
 
 

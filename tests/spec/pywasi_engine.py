@@ -1,0 +1,144 @@
+"""The engine of this project behind the runner's interface, by its public Python API alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pywasi_native as wasm
+from wast_engine import EngineError
+from wast_floats import float_bits
+from wast_script import Verdict
+from wast_values import WIDTH, Argument, HostArgument, NullArgument, Number, Reference, Result
+
+
+@dataclass(frozen=True)
+class HostObject:
+    """What ``(ref.extern n)`` is; compared by identity, one per number and session."""
+
+    number: int
+
+
+class PywasiEngine:
+    """Makes sessions; `without` names features to switch off."""
+
+    name = "pywasi"
+    tells_malformed = True
+
+    def __init__(self, without: frozenset[str] = frozenset()) -> None:
+        self.without = without
+
+    def session(self) -> PywasiSession:
+        """A fresh store with its own ``spectest``."""
+        return PywasiSession(self.without)
+
+
+@contextmanager
+def _verdicts() -> Iterator[None]:
+    """Our error classes are the verdicts; what is none of them goes through and is a failure."""
+    try:
+        yield
+    except wasm.MalformedError as error:
+        raise EngineError(Verdict.MALFORMED, str(error)) from error
+    except wasm.ValidationError as error:
+        raise EngineError(Verdict.INVALID, str(error)) from error
+    except wasm.LinkError as error:
+        raise EngineError(Verdict.UNLINKABLE, str(error)) from error
+    except wasm.StackExhausted as error:
+        raise EngineError(Verdict.EXHAUSTION, str(error)) from error
+    except wasm.Trap as error:
+        raise EngineError(Verdict.TRAP, str(error)) from error
+    except wasm.WasmException as error:
+        raise EngineError(Verdict.EXCEPTION, str(error)) from error
+
+
+def _print(*values: object) -> None:
+    """Every ``spectest.print*``: takes what comes and prints nothing."""
+
+
+def _spectest(store: Any, has_memory64: bool) -> dict[str, Any]:
+    """The module that every script may import from (interpreter/README.md of the specification)."""
+
+    def constant(kind: str, value: float) -> Any:
+        return wasm.Global(wasm.GlobalType(kind), value, store=store)
+
+    made: dict[str, Any] = {
+        "global_i32": constant("i32", 666),
+        "global_i64": constant("i64", 666),
+        "global_f32": constant("f32", 666.6),
+        "global_f64": constant("f64", 666.6),
+        "table": wasm.Table(wasm.TableType("funcref", 10, 20), store=store),
+        "memory": wasm.Memory(wasm.MemoryType(1, 2), store=store),
+    }
+    if has_memory64:
+        made["table64"] = wasm.Table(wasm.TableType("funcref", 10, 20, "i64"), store=store)
+    prints = ("", "i32", "i64", "f32", "f64", "i32 f32", "f64 f64")
+    for params in prints:
+        name = "_".join(["print", *params.split()])
+        made[name] = wasm.Func(wasm.FuncType(params.split()), _print, store=store)
+    return made
+
+
+class PywasiSession:
+    """One store."""
+
+    def __init__(self, without: frozenset[str]) -> None:
+        self.without = without
+        self.store = wasm.Store()
+        self.spectest = _spectest(self.store, True)
+        self.hosts: dict[int, HostObject] = {}
+
+    def compile(self, wasm_bytes: bytes) -> Any:
+        """A module."""
+        with _verdicts():
+            return wasm.compile(wasm_bytes)
+
+    def imported_modules(self, module: Any) -> set[str]:
+        """Names that it imports from."""
+        return {item.module for item in module.imports}
+
+    def instantiate(self, module: Any, registered: Mapping[str, Any]) -> Any:
+        """An instance of the store."""
+        with _verdicts():
+            return module.instantiate(imports={"spectest": self.spectest, **registered}, store=self.store)
+
+    def invoke(self, instance: Any, name: str, arguments: Sequence[Argument]) -> tuple[Result, ...]:
+        """Calls an export with exact bits."""
+        function = instance.exports[name]
+        with _verdicts():
+            values = function.call_bits(*map(self._to_python, arguments))
+        return tuple(
+            self._result(kind, value) for kind, value in zip(function.type.results, values, strict=True)
+        )
+
+    def get(self, instance: Any, name: str) -> Result:
+        """The value of an exported global, as exact as Python's float carries it."""
+        exported = instance.exports[name]
+        kind, value = exported.type.value, exported.value
+        if kind in ("f32", "f64"):
+            return Number(kind, float_bits(repr(value), kind))
+        if kind == "v128":
+            return Number(kind, int.from_bytes(value, "little"))
+        return self._result(kind, value % (1 << WIDTH[kind]) if kind in WIDTH else value)
+
+    def _to_python(self, argument: Argument) -> object:
+        match argument:
+            case Number():
+                return argument.bits
+            case NullArgument():
+                return None
+            case HostArgument():
+                return self.hosts.setdefault(argument.number, HostObject(argument.number))
+
+    def _result(self, kind: str, value: Any) -> Result:
+        if kind in WIDTH:
+            return Number(kind, value)
+        if value is None:
+            return Reference(frozenset({"null"}))
+        if isinstance(value, wasm.Func):
+            return Reference(frozenset({"func"}))
+        kinds = {"extern"} if kind in ("externref", "(ref extern)") else {"any", "host"}
+        number = value.number if self.hosts.get(getattr(value, "number", -1)) is value else None
+        return Reference(frozenset(kinds), number)
