@@ -1,7 +1,7 @@
 """Makes the op tables and the interpreter's cases: python csrc/gen/generate.py OUTDIR csrc/ops/*.op.c
 
-Writes op_table.h, op_cases.h, op_handlers.h and op_forms.h into OUTDIR, each only if its content changes. An error
-in a definition goes to standard error as `file:line: error: ...`; nothing is written then, and the status is 1.
+Writes op_table.h, op_cases.h, op_handlers.h and op_forms.h into OUTDIR, each only if its content changes. An
+error in a definition goes to standard error as `file:line: error: ...`; nothing is written then, status 1.
 """
 
 from __future__ import annotations

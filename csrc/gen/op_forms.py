@@ -1,5 +1,6 @@
-"""The handlers of an op: one per choice of operand classes. csrc/engine/op_forms_info.h describes them to readers
-of C; here is what they are made of.
+"""The handlers of an op: one per choice of operand classes.
+
+csrc/engine/op_forms_info.h has the ids and where operands stand; here is what the cases are made of.
 
 Classes: S slot, A accumulator, K constant; as result S writes slot and accumulator, A the accumulator only.
 """
@@ -145,9 +146,8 @@ def loads(op: Op) -> Iterator[Handler]:
         yield value_handler(op, "fused", ca + cb + d, 3, before)
     text, line = text_of(op)
     result = op.outs[0]
-    before = [
-        *general_access(op), f"{op.memory_type} v = PW_READ_G({op.memory_type}, ea);", declare(result, "")
-    ]  # fmt: skip
+    read = f"{op.memory_type} v = PW_READ_G({op.memory_type}, ea);"
+    before = [*general_access(op), read, declare(result, "")]
     after = (f"PW_PUT_{result.type}_O(1, 1, {result.name});", "PW_CLOBBER();", "PW_NEXT(4);")
     yield Handler(op, "general", "", 4, tuple(before), text, line, after)
 
@@ -163,11 +163,8 @@ def stores(op: Op) -> Iterator[Handler]:
     is_float = value.type in FLOATS
     for ca, cv in product(SOURCES, SOURCES if is_float else SOURCES_AND_CONSTANT):
         cells = 3 if cv == "K" else 2
-        constant = f"PW_GET_{value.type}_K2"
-        before = [
-            *access(op, fetch("i32", ca, 1, 0)),
-            declare(value, constant if cv == "K" else fetch(value.type, cv, 1, 1)),
-        ]
+        given = f"PW_GET_{value.type}_K2" if cv == "K" else fetch(value.type, cv, 1, 1)
+        before = [*access(op, fetch("i32", ca, 1, 0)), declare(value, given)]
         text = (f"    PW_WRITE({memory}, ea, ({memory})({op.expr}));",)
         yield Handler(op, "base", ca + cv, cells, tuple(before), text, op.line, (f"PW_NEXT({cells});",))
     before = [*general_access(op), declare(value, fetch(value.type, "S", 1, 1))]

@@ -1,6 +1,6 @@
 """Reads csrc/ops/*.op.c: the one-line headers are parsed, bodies and expressions are carried as text.
 
-The shapes are documented in csrc/ops/op_shapes.h, the headers of ops with a body in csrc/ops/op_prelude.h.
+The shapes are documented in csrc/ops/op_shapes.h, all other headers in csrc/ops/op_prelude.h.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ TYPES = {
     "ref": ("uint64_t", "r"),
 }
 FLOATS = ("f32", "f64")
-NUMBERS = ("i32", "i64", "f32", "f64")
+NUMBERS = ("i32", "i64", *FLOATS)
 MEMORY_TYPES = {
     "int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "uint32_t": 4, "uint64_t": 8,
     "float": 4, "double": 8,
 }  # fmt: skip
-# Immediates that an op with a body may have, and their number; those of rows need no number.
+# Immediates that an op with a body may have, and their number; rows may have any.
 BODY_IMMEDIATES = {
     "MEMORY": 1, "MEMORY_COPY": 2, "MEMORY_INIT": 2, "DATA": 1,
     "TABLE": 1, "TABLE_COPY": 2, "TABLE_INIT": 2, "ELEM": 1,
@@ -34,30 +34,30 @@ ROW_IMMEDIATES = {
     "NONE", "BLOCK", "LABEL", "BR_TABLE", "FUNC", "TYPE", "CALL_INDIRECT", "LOCAL", "GLOBAL", "MEMARG",
     "I32", "I64", "F32", "F64", "HEAP", "SELECT", *BODY_IMMEDIATES,
 }  # fmt: skip
-# Shape: names of what follows the ident, in order; "expr" is free text and may hold commas.
-SHAPES = {
-    "BINOP": ("type", "expr"),
-    "BINOPC": ("type", "expr"),
-    "CMPOP": ("type", "expr", "swap", "negate"),
-    "FCMPOP": ("type", "expr", "swap"),
-    "UNOP": ("type", "expr"),
-    "CVTOP": ("type", "to", "expr"),
-    "LOADOP": ("type", "memory_type", "expr"),
-    "STOREOP": ("type", "memory_type", "expr"),
-}
-PREFIXES = range(0xFB, 0xFF)
-SUB_OPCODES = 512
+PREFIXES, SUB_OPCODES = range(0xFB, 0xFF), 512
 
-CALL = re.compile(r"^(\s*)([A-Z_]+)\(")
-HEAD = re.compile(r'(0x[0-9a-f]+), "([^"]+)", (\w+)(?:, (.+))?$')
-FEATURE = re.compile(r"[A-Z0-9_]+$")
-INTERNAL = re.compile(r"(\w+), ([0-9]+)$")
-ONE_LINE_BODY = re.compile(r"(.*\)) \{ (.*) \}$")
-ROW = re.compile(r'([A-Z0-9_]+), "(\*|[iIfFVat]*:[iIfFVat]*)"$')
-CLAUSES = re.compile(
-    r"(?:FORMS\((?P<forms>\w+)\) ?)?(?:IMM\((?P<imm>[^()]*)\) ?)?"
-    r"(?:IN\((?P<ins>[^()]*)\) ?)?(?:OUT\((?P<outs>[^()]*)\))?$"
-)
+# What follows `code, "text", ident` in the header of a shape: words, save expr, which may hold commas.
+SHAPES = {
+    "BINOP": "T, expr", "BINOPC": "T, expr", "CMPOP": "T, expr, swap, negate", "FCMPOP": "T, expr, swap",
+    "UNOP": "T, expr", "CVTOP": "T, U, expr", "LOADOP": "T, C, expr", "STOREOP": "T, C, expr",
+}  # fmt: skip
+HEAD = '0xcode, "text", ident'
+PATTERNS = {
+    shape: ", ".join(f"(?P<{name}>{'.+' if name == 'expr' else '[a-z0-9_]+'})" for name in names.split(", "))
+    for shape, names in SHAPES.items()
+} | {
+    "ROW": r'(?P<imm>[A-Z0-9_]+), "(?P<signature>\*|[iIfFVat]*:[iIfFVat]*)"',
+    "OP": r"(?:FORMS\((?P<forms>\w+)\) ?)?(?:IMM\((?P<imm>[^()]*)\) ?)?"
+    r"(?:IN\((?P<ins>[^()]*)\) ?)?(?:OUT\((?P<outs>[^()]*)\))?",
+}
+EXPECTED = {shape: f"{HEAD}, {names}" for shape, names in SHAPES.items()} | {
+    "ROW": HEAD + ', IMMEDIATE, "params:results" or "*"',
+    "OP": HEAD + ", FORMS(..) IMM(..) IN(..) OUT(..)",
+    "INTERNAL": "ident, cells",
+    "FEATURE": "NAME",
+}
+CALL = re.compile(r"(\s*)([A-Z_]+)\(")
+WITH_BODY = re.compile(r"(?P<header>.*\)) \{ (?P<body>.*) \}")
 
 
 class OpError(Exception):
@@ -87,10 +87,10 @@ class Op:
     text: str = ""
     feature: str = "NONE"
     imm: str = "NONE"
-    imms: tuple[str, ...] = ()
+    imms: tuple[str, ...] = ()  # their names
     ins: tuple[Operand, ...] = ()
     outs: tuple[Operand, ...] = ()
-    signature: str = ""  # of a row
+    signature: str = ""  # of a ROW
     forms: str = ""  # of an OP: binop, cvt or nothing
     memory_type: str = ""
     swap: str = ""
@@ -99,11 +99,6 @@ class Op:
     expr: str = ""
     body: tuple[str, ...] = ()
     body_line: int = 0
-
-    @property
-    def result(self) -> str:
-        """Type of the result, or nothing."""
-        return self.outs[0].type if self.outs else ""
 
 
 class Reader:
@@ -114,199 +109,143 @@ class Reader:
         self.lines = text.splitlines()
         self.at = 0  # index of the line being read
         self.feature = "NONE"
-        self.one_line_body = ""
 
-    def fail(self, what: str, line: int | None = None) -> OpError:
-        """An error at a line (counted from 1), by default the one being read."""
-        return OpError(self.file, self.at + 1 if line is None else line, what)
+    def need(self, good: object, what: str) -> None:
+        """Fails at the line being read unless `good`."""
+        if not good:
+            raise OpError(self.file, self.at + 1, what)
 
     def ops(self) -> Iterator[Op]:
         """All definitions of the file; a FEATURE line holds until the next one."""
         while self.at < len(self.lines):
             found = CALL.match(self.lines[self.at])
             if found:
-                name = found.group(2)
-                known = name in SHAPES or name in ("OP", "ROW", "INTERNAL", "FEATURE")
-                if found.group(1) and known:
-                    raise self.fail(f"{name} does not start in the first column")
-                if not known and not found.group(1):
-                    raise self.fail(f"unknown shape {name}")
-                if known:
-                    yield from self.definition(name, self.lines[self.at][found.end() :].rstrip())
+                indent, shape = found.groups()
+                if shape in EXPECTED:
+                    self.need(not indent, f"{shape} does not start in the first column")
+                    yield from self.definition(shape, self.lines[self.at][found.end() :].rstrip())
+                else:
+                    self.need(indent, f"unknown shape {shape}")
             self.at += 1
 
     def definition(self, shape: str, rest: str) -> Iterator[Op]:
-        """What the line that is being read defines, if anything (a FEATURE line does not)."""
-        one_line = ONE_LINE_BODY.match(rest) if shape in ("OP", "INTERNAL") else None
+        """What the line that is being read defines: nothing if it is a FEATURE line."""
+        header, line = rest, self.at + 1
+        one_line = WITH_BODY.fullmatch(rest) if shape in ("OP", "INTERNAL") else None
         if one_line:
-            rest, self.one_line_body = one_line.groups()
-        if not rest.endswith(")"):
-            raise self.fail("the header does not end on its line")
-        rest = rest[:-1]
+            header = one_line["header"]
+        self.need(header.endswith(")"), "the header does not end on its line")
+        pattern = {"INTERNAL": r"(\w+), (\d{1,2})", "FEATURE": "([A-Z0-9_]+)"}.get(
+            shape, r'(0x[0-9a-f]+), "([^"]+)", (\w+)(?:, (.+))?'
+        )
+        found = re.fullmatch(pattern, header[:-1])
+        tail = found and shape in PATTERNS and re.fullmatch(PATTERNS[shape], found[4] or "")
+        good = found and (tail or shape not in PATTERNS)
+        self.need(good, f"malformed header, expected {shape}({EXPECTED[shape]})")
+        assert found
         if shape == "FEATURE":
-            if not FEATURE.match(rest):
-                raise self.fail("malformed header, expected FEATURE(NAME)")
-            self.feature = rest
-        elif shape == "INTERNAL":
-            found = INTERNAL.match(rest)
-            if not found:
-                raise self.fail("malformed header, expected INTERNAL(ident, cells)")
-            line, cells = self.at + 1, int(found.group(2))
-            if cells > 255:
-                raise self.fail(f"{cells} cells: expected at most 255")
-            body, body_line = self.body()
-            yield Op(shape, self.file, line, found.group(1), cells=cells, body=body, body_line=body_line)
+            self.feature = found[1]
+            return
+        if shape == "INTERNAL":
+            op = Op(shape, self.file, line, found[1], cells=int(found[2]))
         else:
-            yield self.opcode(shape, rest)
+            assert tail
+            op = Op(shape, self.file, line, found[3], int(found[1], 16), found[2], self.feature)
+            good = op.code <= 0xFF or (op.code >> 12 in PREFIXES and op.code & 0xFFF < SUB_OPCODES)
+            self.need(good, f"{found[1]} is no byte and no prefix 0xfb to 0xfe with a sub-opcode below 0x200")
+            parse = {"ROW": self.row, "OP": self.op}.get(shape, self.shaped)
+            op = parse(op, tail.groupdict(default=""))
+        if one_line:
+            op = replace(op, body=(f"    {one_line['body']}",), body_line=line)
+        elif shape in ("OP", "INTERNAL"):
+            op = self.with_body(op)
+        yield op
 
-    def opcode(self, shape: str, rest: str) -> Op:
-        """A definition of an opcode: shape, OP or ROW."""
-        found = HEAD.match(rest)
-        if not found:
-            raise self.fail(f'malformed header, expected {shape}(0xcode, "text", ident, ...)')
-        code, text, ident, tail = found.groups()
-        number = int(code, 16)
-        if number > 0xFF and not (number >> 12 in PREFIXES and number & 0xFFF < SUB_OPCODES):
-            raise self.fail(f"{code} is neither a byte nor a prefix 0xfb to 0xfe with a sub-opcode below 0x200")
-        common = Op(shape, self.file, self.at + 1, ident, number, text, self.feature)
-        if shape == "ROW":
-            return self.row(common, tail or "")
-        if shape == "OP":
-            return self.op(common, tail or "")
-        return self.shaped(common, tail or "")
+    def row(self, op: Op, given: dict[str, str]) -> Op:
+        """An opcode without a body."""
+        self.need(given["imm"] in ROW_IMMEDIATES, f"unknown kind of immediate {given['imm']}")
+        return replace(op, imm=given["imm"], signature=given["signature"])
 
-    def row(self, op: Op, tail: str) -> Op:
-        """ROW(code, "text", ident, IMMEDIATE, "signature")."""
-        found = ROW.match(tail)
-        if not found:
-            raise self.fail('malformed header, expected ROW(code, "text", ident, IMMEDIATE, "ii:i" or "*")')
-        if found.group(1) not in ROW_IMMEDIATES:
-            raise self.fail(f"unknown kind of immediate {found.group(1)}")
-        return replace(op, imm=found.group(1), signature=found.group(2))
-
-    def shaped(self, op: Op, tail: str) -> Op:
+    def shaped(self, op: Op, given: dict[str, str]) -> Op:
         """An op whose meaning is one expression."""
-        fields = SHAPES[op.shape]
-        before = fields.index("expr")
-        parts = tail.split(", ", before)
-        after = len(fields) - before - 1
-        if len(parts) == before + 1 and after:
-            parts[before:] = parts[before].rsplit(", ", after)
-        if len(parts) != len(fields) or not all(parts):
-            raise self.fail(f'malformed header, expected {op.shape}(code, "text", ident, {", ".join(fields)})')
-        given = dict(zip(fields, parts, strict=True))
-        kind = self.number_type(given["type"], op.shape)
-        if "memory_type" in given and given["memory_type"] not in MEMORY_TYPES:
-            raise self.fail(f"unknown memory type {given['memory_type']}")
-        a, b, address = Operand(kind, "a"), Operand(kind, "b"), Operand("idx", "a")
-        ins, out = {
-            "UNOP": ((a,), kind),
-            "CVTOP": ((a,), self.number_type(given.get("to", kind), "")),
-            "LOADOP": ((address,), kind),
-            "STOREOP": ((address, Operand(kind, "v")), ""),
-        }.get(op.shape, ((a, b), "i32" if "CMP" in op.shape else kind))
+        kind, to, memory = given["T"], given.get("U") or given["T"], given.get("C", "")
+        for name in (kind, to):
+            self.need(name in NUMBERS, f"unknown type {name}")
+        self.need(not memory or memory in MEMORY_TYPES, f"unknown memory type {memory}")
+        if "CMP" in op.shape:
+            self.need((op.shape == "FCMPOP") == (kind in FLOATS), f"{op.shape} is not for {kind}")
+            to = "i32"
+        a, b, address, value = Operand(kind, "a"), Operand(kind, "b"), Operand("idx", "a"), Operand(kind, "v")
+        ins = {"UNOP": (a,), "CVTOP": (a,), "LOADOP": (address,), "STOREOP": (address, value)}
         return replace(
             op,
-            imm="MEMARG" if "memory_type" in given else "NONE",
-            ins=ins,
-            outs=(Operand(out, "r"),) if out else (),
-            memory_type=given.get("memory_type", ""),
+            imm="MEMARG" if memory else "NONE",
+            ins=ins.get(op.shape, (a, b)),
+            outs=() if op.shape == "STOREOP" else (Operand(to, "r"),),
+            memory_type=memory,
             swap=op.ident if op.shape == "BINOPC" else given.get("swap", ""),
             negate=given.get("negate", ""),
             expr=given["expr"],
         )
 
-    def number_type(self, name: str, shape: str) -> str:
-        """A type that the shape takes."""
-        if name not in NUMBERS:
-            raise self.fail(f"unknown type {name}")
-        if shape in ("CMPOP", "FCMPOP") and (name in FLOATS) != (shape == "FCMPOP"):
-            raise self.fail(f"{shape} is not for {name}")
-        return name
-
-    def op(self, op: Op, tail: str) -> Op:
-        """OP(code, "text", ident, FORMS(..) IMM(..) IN(..) OUT(..)) and a body."""
-        found = CLAUSES.match(tail)
-        if not found:
-            raise self.fail("malformed header, expected FORMS(..) IMM(..) IN(..) OUT(..), in this order, or less")
-        imm, imms = self.immediates(found["imm"])
-        ins, outs = self.operands(found["ins"]), self.operands(found["outs"])
+    def op(self, op: Op, given: dict[str, str]) -> Op:
+        """The header of an op with a body."""
+        imm, *words = [word.strip() for word in given["imm"].split(",")] if given["imm"] else ["NONE"]
+        count = BODY_IMMEDIATES.get(imm, 0)
+        self.need(count or imm == "NONE", f"unknown kind of immediate {imm}")
+        good = len(words) == count and all(re.fullmatch(r"imm \w+", word) for word in words)
+        self.need(good, f"IMM({imm}, ...) takes {count} of the form `imm name`")
+        imms = tuple(word[4:] for word in words)
+        ins, outs = self.operands(given["ins"]), self.operands(given["outs"])
         names = [*imms, *(o.name for o in (*ins, *outs))]
-        if len(set(names)) < len(names):
-            raise self.fail("two operands have the same name")
-        if len(outs) > 1:
-            raise self.fail("more than one result")
+        self.need(len(set(names)) == len(names), "two operands have the same name")
+        self.need(len(outs) <= 1, "more than one result")
         types = [o.type for o in (*ins, *outs)]
-        if "idx" in types and not imm.startswith(("MEMORY", "TABLE")):
-            raise self.fail("idx needs an immediate that names a memory or a table")
-        forms = found["forms"] or ""
-        fits = {
-            "": True,
-            "binop": len(types) == 3 and len(outs) == 1 and len(set(types)) == 1,
-            "cvt": len(types) == 2 and len(outs) == 1,
-        }
-        if forms not in fits:
-            raise self.fail(f"unknown forms {forms}")
-        if not fits[forms] or (forms and (imms or not set(types) <= set(NUMBERS))):
-            raise self.fail(f"FORMS({forms}) does not fit the operands")
-        body, line = self.body()
-        return replace(op, imm=imm, imms=imms, ins=ins, outs=outs, forms=forms, body=body, body_line=line)
+        good = "idx" not in types or imm.startswith(("MEMORY", "TABLE"))
+        self.need(good, "idx needs an immediate that names a memory or a table")
+        plain, forms = outs and not imms and set(types) <= set(NUMBERS), given["forms"]
+        same = len(types) == 3 and len(set(types)) == 1
+        fits = {"": True, "binop": plain and same, "cvt": plain and len(types) == 2}
+        self.need(forms in fits, f"unknown forms {forms}")
+        self.need(fits.get(forms), f"FORMS({forms}) does not fit the operands")
+        return replace(op, imm=imm, imms=imms, ins=ins, outs=outs, forms=forms)
 
-    def immediates(self, text: str | None) -> tuple[str, tuple[str, ...]]:
-        """Kind and names of IMM(KIND, imm name, ...)."""
-        if text is None:
-            return "NONE", ()
-        kind, *names = [part.strip() for part in text.split(",")]
-        if kind not in BODY_IMMEDIATES:
-            raise self.fail(f"unknown kind of immediate {kind}")
-        if len(names) != BODY_IMMEDIATES[kind] or not all(re.fullmatch(r"imm \w+", name) for name in names):
-            raise self.fail(f"IMM({kind}, ...) takes {BODY_IMMEDIATES[kind]} of the form `imm name`")
-        return kind, tuple(name.split()[1] for name in names)
-
-    def operands(self, text: str | None) -> tuple[Operand, ...]:
+    def operands(self, text: str) -> tuple[Operand, ...]:
         """Those of IN(type name, ...) or OUT(type name)."""
-        operands = []
-        for part in (text or "").split(",") if text is not None else []:
-            words = part.split()
-            if len(words) != 2 or words[0] not in TYPES:
-                raise self.fail(f"malformed operand {part.strip()!r}, expected `type name`")
-            operands.append(Operand(words[0], words[1]))
-        return tuple(operands)
+        operands = [part.split() for part in text.split(",")] if text else []
+        for words in operands:
+            good = len(words) == 2 and words[0] in TYPES
+            self.need(good, f"malformed operand `{' '.join(words)}`, expected `type name`")
+        return tuple(Operand(*words) for words in operands)
 
-    def body(self) -> tuple[tuple[str, ...], int]:
-        """The lines between { and } in the first column below the header, or what stands in { } on its line,
-        verbatim; and the number of the first of them."""
-        if self.one_line_body:
-            text, self.one_line_body = self.one_line_body, ""
-            return (f"    {text}",), self.at + 1
-        header = self.at + 1
-        if self.at + 1 >= len(self.lines) or self.lines[self.at + 1] != "{":
-            raise self.fail("expected { alone on the line below the header")
-        start = self.at + 2
-        for end in range(start, len(self.lines)):
-            if self.lines[end] == "}":
-                self.at = end
-                return tuple(self.lines[start:end]), start + 1
-            if CALL.match(self.lines[end]) and not self.lines[end][0].isspace():
+    def with_body(self, op: Op) -> Op:
+        """The op with the lines between { and } in the first column, verbatim; leaves off at the }."""
+        below = self.lines[self.at + 1 :]
+        self.need(below[:1] == ["{"], "expected { alone on the line below the header")
+        for count, line in enumerate(below):
+            if line == "}":
+                self.at += count + 1
+                return replace(op, body=tuple(below[1:count]), body_line=op.line + 2)
+            if re.match("[A-Z]", line):
                 break
-        raise self.fail("the body does not end: no } in the first column", header)
+        raise OpError(self.file, op.line, "the body does not end: no } in the first column")
 
 
 def check(ops: list[Op]) -> None:
     """Raises OpError for what is wrong between definitions."""
     seen: dict[str, Op] = {}
     for op in ops:
-        for key in [f"handler {op.ident}"] if op.shape == "INTERNAL" else [op.ident, f"{op.code:#x}"]:
+        for key in [f"handler {op.ident}"] if op.shape == "INTERNAL" else [op.ident, f"{op.code:#04x}"]:
             first = seen.setdefault(key, op)
             if first is not op:
-                raise OpError(op.file, op.line, f"{key} is defined twice, first in {first.file}:{first.line}")
+                where = f"{first.file}:{first.line}"
+                raise OpError(op.file, op.line, f"{key} is defined twice, first in {where}")
     for op in ops:
         for role, other in (("swapped", op.swap), ("negated", op.negate)):
-            if not other:
-                continue
             found = seen.get(other)
-            if not found or found.shape != op.shape or found.ins != op.ins:
-                raise OpError(op.file, op.line, f"{other}, the {role} {op.ident}, is no {op.shape} of the same type")
+            if other and (not found or found.shape != op.shape or found.ins != op.ins):
+                what = f"{other}, the {role} {op.ident}, is no {op.shape} of the same type"
+                raise OpError(op.file, op.line, what)
 
 
 def read(paths: list[Path]) -> list[Op]:
