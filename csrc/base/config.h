@@ -40,6 +40,8 @@
 #define PW_MAX_PARAMS 1000u
 #define PW_MAX_RESULTS 1000u
 #define PW_MAX_TABLE_ELEMENTS 10000000u
+/* Not in that list; each costs the host 30 times the 3 bytes that it takes in the module. */
+#define PW_MAX_CUSTOM_SECTIONS 100000u
 
 /* Slots of one frame: operands of code words are 16 bits wide. Locals, return slot and the deepest operand stack
  * together; a function that needs more is refused by validation as an implementation limit. */

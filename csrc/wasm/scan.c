@@ -1,0 +1,232 @@
+/* scan.c - the grammar of instructions (https://webassembly.github.io/spec/core/binary/instructions.html).
+ *
+ * Validation reads code itself, so this is for constant expressions, whose end the decoder has to find, and for the
+ * question of what verdict a module gets that is not valid: malformed bytes anywhere in it win.
+ * Nesting needs a bit for every open block: is it an `if` that may still have its `else`?
+ */
+#include "wasm/scan.h"
+
+#include "base/alloc.h"
+
+/* ---- immediates ----------------------------------------------------------------------------------------------- */
+
+static pw_result skip_indices(pw_reader *reader, uint32_t count)
+{
+    uint32_t index;
+    for (uint32_t i = 0; i < count; i++)
+        PW_TRY(pwi_read_u32(reader, &index));
+    return PW_OK;
+}
+
+static pw_result skip_br_table(pw_reader *reader)
+{
+    uint32_t count;
+    PW_TRY(pwi_read_count(reader, 1, UINT32_MAX, "labels", &count));
+    PW_TRY(skip_indices(reader, count));
+    return skip_indices(reader, 1);
+}
+
+static pw_result skip_memarg(pw_reader *reader)
+{
+    const uint8_t *start = reader->at;
+    uint32_t flags;
+    uint64_t offset;
+    PW_TRY(pwi_read_u32(reader, &flags));
+    if (flags >= 0x80)
+        return pwi_reader_malformed(reader, start, "malformed memop flags 0x%x", flags);
+    if (flags & 0x40)
+        PW_TRY(skip_indices(reader, 1));
+    return pwi_read_u64(reader, &offset);
+}
+
+static pw_result skip_types(pw_reader *reader)
+{
+    uint32_t count;
+    pw_val_type type;
+    PW_TRY(pwi_read_count(reader, 1, UINT32_MAX, "types", &count));
+    for (uint32_t i = 0; i < count; i++)
+        PW_TRY(pwi_read_val_type(reader, &type));
+    return PW_OK;
+}
+
+/* An index of a data segment: code may name one only after a data count section. */
+static pw_result skip_data_index(pw_reader *reader)
+{
+    if (!reader->module->has_data_count)
+        return pwi_reader_malformed(reader, reader->at, "data count section required");
+    return skip_indices(reader, 1);
+}
+
+pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
+{
+    uint32_t ignored;
+    switch (kind) {
+    case PW_IMM_NONE:
+        return PW_OK;
+    case PW_IMM_BLOCK:
+        return pwi_read_block_type(reader, &ignored);
+    case PW_IMM_BR_TABLE:
+        return skip_br_table(reader);
+    case PW_IMM_LABEL:
+    case PW_IMM_FUNC:
+    case PW_IMM_TYPE:
+    case PW_IMM_LOCAL:
+    case PW_IMM_GLOBAL:
+    case PW_IMM_TABLE:
+    case PW_IMM_ELEM:
+    case PW_IMM_MEMORY:
+        return skip_indices(reader, 1);
+    case PW_IMM_CALL_INDIRECT:
+    case PW_IMM_TABLE_COPY:
+    case PW_IMM_TABLE_INIT:
+    case PW_IMM_MEMORY_COPY:
+        return skip_indices(reader, 2);
+    case PW_IMM_DATA:
+        return skip_data_index(reader);
+    case PW_IMM_MEMORY_INIT:
+        PW_TRY(skip_data_index(reader));
+        return skip_indices(reader, 1);
+    case PW_IMM_MEMARG:
+        return skip_memarg(reader);
+    case PW_IMM_I32:
+        return pwi_skip_signed(reader, 32);
+    case PW_IMM_I64:
+        return pwi_skip_signed(reader, 64);
+    case PW_IMM_F32:
+        return pwi_skip_bytes(reader, 4);
+    case PW_IMM_F64:
+        return pwi_skip_bytes(reader, 8);
+    case PW_IMM_HEAP:
+        return pwi_read_heap_type(reader, &ignored);
+    case PW_IMM_SELECT:
+        return skip_types(reader);
+    }
+    return pwi_reader_malformed(reader, reader->at, "illegal opcode");
+}
+
+/* ---- opcodes without a row ------------------------------------------------------------------------------------ */
+
+/* Ranges of opcodes that belong to proposals which the op tables do not have yet: {first, last, feature}. */
+static const struct {
+    uint32_t first, last, feature_bit;
+} foreign[] = {
+    {0x06, 0x07, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},         /* try, catch */
+    {0x08, 0x08, PW_FEATURE_BIT_EXCEPTIONS},                /* throw */
+    {0x09, 0x09, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},         /* rethrow */
+    {0x0a, 0x0a, PW_FEATURE_BIT_EXCEPTIONS},                /* throw_ref */
+    {0x18, 0x19, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},         /* delegate, catch_all */
+    {0x1f, 0x1f, PW_FEATURE_BIT_EXCEPTIONS},                /* try_table */
+    {0xd3, 0xd3, PW_FEATURE_BIT_GC},                        /* ref.eq */
+    {0xfb000, 0xfb01e, PW_FEATURE_BIT_GC},                  /* struct.new to i31.get_u */
+    {0xfc013, 0xfc016, PW_FEATURE_BIT_WIDE_ARITHMETIC},     /* i64.add128 to i64.mul_wide_u */
+    {0xfd000, 0xfd0ff, PW_FEATURE_BIT_SIMD},                /* v128.load to f64x2.convert_low_i32x4_u */
+    {0xfd100, 0xfd113, PW_FEATURE_BIT_RELAXED_SIMD},        /* i8x16.relaxed_swizzle to the dot products */
+    {0xfe000, 0xfe003, PW_FEATURE_BIT_THREADS},             /* memory.atomic.notify to atomic.fence */
+    {0xfe010, 0xfe04e, PW_FEATURE_BIT_THREADS},             /* i32.atomic.load to i64.atomic.rmw32.cmpxchg_u */
+};
+
+pw_result pwi_scan_unknown_opcode(pw_reader *reader, const uint8_t *at, uint32_t code)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        if (code >= foreign[i].first && code <= foreign[i].last)
+            return pwi_reader_refuse(reader, at, foreign[i].feature_bit);
+    }
+    if (code < 256)
+        return pwi_reader_malformed(reader, at, "illegal opcode %02x", code);
+    return pwi_reader_malformed(reader, at, "illegal opcode %02x %02x", code >> 12, code & 0xfff);
+}
+
+/* ---- expressions ---------------------------------------------------------------------------------------------- */
+
+enum { OPEN_BLOCK, OPEN_IF };
+
+/* The open blocks of an expression, outermost first. */
+typedef struct nest {
+    uint8_t *open;
+    size_t depth, capacity;
+} nest;
+
+static pw_result push_open(nest *blocks, pw_reader *reader, uint8_t kind)
+{
+    if (!pwi_reserve((void **)&blocks->open, &blocks->capacity, blocks->depth + 1, 1))
+        return pwi_no_memory(reader->error);
+    blocks->open[blocks->depth++] = kind;
+    return PW_OK;
+}
+
+static pw_result scan_instructions(pw_reader *reader, nest *blocks)
+{
+    for (;;) {
+        const uint8_t *at = reader->at;
+        uint32_t code;
+        PW_TRY(pwi_read_checked_opcode(reader, &code));
+        const pw_op_info *info = pwi_op_info(code);
+        if (!info)
+            return pwi_scan_unknown_opcode(reader, at, code);
+        PW_TRY(pwi_scan_immediates(reader, (pw_imm_kind)info->imm));
+        if (info->imm == PW_IMM_BLOCK) {
+            PW_TRY(push_open(blocks, reader, code == PW_OP_if ? OPEN_IF : OPEN_BLOCK));
+        } else if (code == PW_OP_else) {
+            if (blocks->depth == 0 || blocks->open[blocks->depth - 1] != OPEN_IF)
+                return pwi_reader_malformed(reader, at, "misplaced else, END opcode expected");
+            blocks->open[blocks->depth - 1] = OPEN_BLOCK;
+        } else if (code == PW_OP_end) {
+            if (blocks->depth == 0)
+                return PW_OK;
+            blocks->depth--;
+        }
+    }
+}
+
+pw_result pwi_scan_expression(pw_reader *reader)
+{
+    nest blocks = {NULL, 0, 0};
+    pw_result result = scan_instructions(reader, &blocks);
+    pwi_free(blocks.open);
+    return result;
+}
+
+/* ---- function bodies ------------------------------------------------------------------------------------------ */
+
+pw_result pwi_scan_locals(pw_reader *reader, uint64_t *count)
+{
+    const uint8_t *start = reader->at;
+    uint32_t groups;
+    *count = 0;
+    PW_TRY(pwi_read_count(reader, 2, UINT32_MAX, "groups of locals", &groups));
+    for (uint32_t i = 0; i < groups; i++) {
+        uint32_t repeat;
+        pw_val_type type;
+        PW_TRY(pwi_read_u32(reader, &repeat));
+        PW_TRY(pwi_read_val_type(reader, &type));
+        *count += repeat;
+    }
+    if (*count > UINT32_MAX)
+        return pwi_reader_malformed(reader, start, "too many locals");
+    return PW_OK;
+}
+
+static pw_result scan_body(pw_module *module, const pw_body *body, pw_error *error)
+{
+    const uint8_t *start = module->bytes + body->offset;
+    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX};
+    uint64_t locals;
+    PW_TRY(pwi_scan_locals(&reader, &locals));
+    PW_TRY(pwi_scan_expression(&reader));
+    if (reader.at != reader.end)
+        return pwi_reader_malformed(&reader, reader.at, "section size mismatch: bytes after the end of a function");
+    return PW_OK;
+}
+
+pw_result pwi_scan_bodies(pw_module *module, uint32_t first, pw_error *error)
+{
+    pw_features used = module->used;
+    pw_result result = PW_OK;
+    for (uint32_t i = first; i < module->body_count && result == PW_OK; i++) {
+        result = scan_body(module, &module->bodies[i], error);
+        if (result == PW_ERR_INVALID) /* an instruction of another proposal: its immediates are unknown */
+            result = PW_OK;
+    }
+    module->used = used;
+    return result;
+}
