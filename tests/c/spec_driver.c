@@ -107,6 +107,12 @@ static char verdict_of(pw_result result, pw_trap_kind trap)
     }
 }
 
+/* A module refused for want of a feature (csrc/wasm/features.c): no verdict on the module. */
+static bool is_unsupported(const pw_error *error)
+{
+    return strstr(error->text, "this build does not support") != NULL;
+}
+
 static const char *verdict_word(char verdict)
 {
     switch (verdict) {
@@ -124,7 +130,7 @@ static const char *verdict_word(char verdict)
 /* Notes how a call into the library ended; a trap is told in the spec's words. */
 static void note_ending(ending *end, pw_result result, const pw_error *error)
 {
-    end->verdict = verdict_of(result, error->trap);
+    end->verdict = result == PW_ERR_INVALID && is_unsupported(error) ? '?' : verdict_of(result, error->trap);
     bool is_trap = result == PW_ERR_TRAP && error->trap != PW_TRAP_HOST;
     snprintf(end->text, sizeof end->text, "%s", is_trap ? pw_trap_text(error->trap) : error->text);
 }

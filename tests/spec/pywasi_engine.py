@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pywasi_native as wasm
-from wast_engine import EngineError
+from wast_engine import EngineError, UnsupportedError
 from wast_floats import float_bits
 from wast_script import Verdict
 from wast_values import WIDTH, Argument, HostArgument, NullArgument, Number, Reference, Result
+
+
+UNSUPPORTED = (
+    "this build does not support"  # csrc/wasm/features.c says so of every proposal that is not there
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ def _verdicts() -> Iterator[None]:
     except wasm.MalformedError as error:
         raise EngineError(Verdict.MALFORMED, str(error)) from error
     except wasm.ValidationError as error:
+        if UNSUPPORTED in str(error):
+            raise UnsupportedError(str(error)) from error
         raise EngineError(Verdict.INVALID, str(error)) from error
     except wasm.LinkError as error:
         raise EngineError(Verdict.UNLINKABLE, str(error)) from error

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pywasi_engine import PywasiEngine
 
+from pywasi_engine import PywasiEngine
 from spec_items import collect, judge
 from wast_suite import Script, run
 

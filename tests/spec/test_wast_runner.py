@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wast_assemble import AssembleError
-from wast_engine import EngineError
+from wast_engine import EngineError, UnsupportedError
 from wast_runner import Outcome, Status, is_same_message, run_script
 from wast_script import ModuleSource, Verdict, parse_script
 from wast_values import Argument, Number, Result
@@ -21,6 +21,8 @@ class FakeSession:
         for verdict in (Verdict.MALFORMED, Verdict.INVALID):
             if wasm == verdict.value.encode():
                 raise EngineError(verdict, "bad bytes")
+        if wasm == b"unsupported":
+            raise UnsupportedError("needs simd")
         return wasm
 
     def imported_modules(self, module: bytes) -> set[str]:
@@ -113,6 +115,7 @@ def test_passes(text: str) -> None:
         '(assert_malformed (module binary "invalid") "bad bytes")',
         '(assert_invalid (module binary "malformed") "bad bytes")',
         '(assert_invalid (module binary "fine") "")',
+        '(assert_invalid (module binary "unsupported") "needs simd")',
         '(assert_invalid (module binary "trap") "")',
         '(assert_unlinkable (module binary "fine") "")',
         '(assert_unlinkable (module binary "invalid") "")',

@@ -23,6 +23,12 @@ class EngineError(Exception):
         self.also = also
 
 
+class UnsupportedError(Exception):
+    """The engine lacks a feature that this needs. That is no verdict: a refusal for want of a feature must not
+    count as having seen what is wrong with a module.
+    """
+
+
 class Session(Protocol):
     """The world of one script: a store with the ``spectest`` module. Every method may raise `EngineError`."""
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from wast_assemble import Assemble, AssembleError
-from wast_engine import Engine, EngineError
+from wast_engine import Engine, EngineError, UnsupportedError
 from wast_script import (
     Action,
     AssertFails,
@@ -123,6 +123,8 @@ class ScriptRun:
             return outcome(Status.FAILED, str(mismatch))
         except EngineError as failure:
             return outcome(Status.FAILED, f"{failure.verdict.value}: {failure.message}")
+        except UnsupportedError as error:
+            return outcome(Status.FAILED, f"unsupported: {error}")
         except AssembleError as error:
             return outcome(Status.FAILED, f"the assembler refuses the text: {error}")
         except Exception as error:  # an engine may raise anything: that is a failure of this command alone
