@@ -45,7 +45,8 @@ def op_cases(handlers: list[Handler], name: str) -> Iterator[str]:
     for handler in handlers:
         lines += [f"PW_CASE({handler.name})", "{"]
         lines += [f"    {line}" for line in handler.before]
-        lines += [f'#line {handler.line} "{handler.op.file}"', *handler.text]
+        file = handler.op.file.replace("\\", r"\\").replace('"', r"\"")
+        lines += [f'#line {handler.line} "{file}"', *handler.text]
         lines += [f'#line {len(lines) + 2} "{name}"', *(f"    {line}" for line in handler.after), "}"]
     yield from lines
 

@@ -7,7 +7,6 @@ error in a definition goes to standard error as `file:line: error: ...`; nothing
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import emit
@@ -37,12 +36,7 @@ def generate(paths: list[Path]) -> dict[str, str]:
         "op_handlers.h": emit.op_handlers(made),
         "op_forms.h": emit.op_forms(ops, made),
     }
-    return {name: join(lines) for name, lines in contents.items()}
-
-
-def join(lines: Iterable[str]) -> str:
-    """Lines as the text of a file."""
-    return "".join(f"{line}\n" for line in lines)
+    return {name: "".join(f"{line}\n" for line in lines) for name, lines in contents.items()}
 
 
 def main(arguments: list[str]) -> int:

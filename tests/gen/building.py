@@ -1,0 +1,49 @@
+"""Runs the generator and C compilers, for the tests of this folder."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import locate
+
+GENERATOR = locate.ROOT / "csrc" / "gen" / "generate.py"
+OPS = locate.ROOT / "csrc" / "ops"
+STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+# What csrc/CMakeLists.txt compiles floats with.
+FLOATS = ["-ffp-contract=off", "-fno-math-errno"]
+INCLUDES = [f"-I{locate.ROOT / 'csrc'}", f"-I{locate.ROOT / 'csrc' / 'include'}"]
+# Their words are the interpreter's own (engine/interp.h), which compiles them in every build.
+ENGINE_OPS = {"internal.op.c"}
+
+
+def op_files() -> list[Path]:
+    """The op files whose bodies use no words of the interpreter."""
+    return sorted(path for path in OPS.glob("*.op.c") if path.name not in ENGINE_OPS)
+
+
+def generate(out: Path, *files: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the generator as the build does."""
+    return run([sys.executable, str(GENERATOR), str(out), *map(str, files)], cwd=cwd)
+
+
+def run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a command and returns what it said, whatever its status."""
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=300, cwd=cwd, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+def compiler(name: str) -> list[str]:
+    """The command of a compiler: cc (the machine's) or zig (from PyPI); skips where it is missing."""
+    if name == "zig":
+        if find_spec("ziglang") is None:
+            locate.missing("ziglang is missing: pip install ziglang")
+        return [sys.executable, "-m", "ziglang", "cc", "-target", "native"]
+    found = shutil.which("cc") or shutil.which("gcc")
+    if found is None:
+        locate.missing("no C compiler (cc) on this machine")
+    return [found]
