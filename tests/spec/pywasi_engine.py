@@ -13,7 +13,6 @@ from wast_floats import float_bits
 from wast_script import Verdict
 from wast_values import WIDTH, Argument, HostArgument, NullArgument, Number, Reference, Result
 
-
 UNSUPPORTED = (
     "this build does not support"  # csrc/wasm/features.c says so of every proposal that is not there
 )

@@ -24,8 +24,9 @@ class EngineError(Exception):
 
 
 class UnsupportedError(Exception):
-    """The engine lacks a feature that this needs. That is no verdict: a refusal for want of a feature must not
-    count as having seen what is wrong with a module.
+    """The engine lacks a feature that this needs.
+
+    That is no verdict: a refusal for want of a feature must not count as having seen what is wrong.
     """
 
 
