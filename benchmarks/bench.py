@@ -1,0 +1,324 @@
+"""Measures engines against each other: `python -m benchmarks` (or `make bench`).
+
+Rounds are interleaved (A, B, C, A, B, C, ...), time is CPU time, and what is reported is the median of
+the ratios of the same round, with its spread. No absolute time is printed: on another machine it would
+mean nothing. All engines get the same bytes, and their results must agree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import platform
+import select
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import toolchain
+from .bigmodule import module_file
+from .engines import BOUNDARY, ENGINES, IMPORT_NAMES, version
+from .kernels import KERNELS, Kernel
+from .report import Row, as_json, mean_ratio, table
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 300.0  # seconds of wall time for one request; a worker that needs more is ended
+BOUNDARY_EXPORTS = ["add", "loop", "buffer_address"]
+# name: (what is done per sample, times)
+BOUNDARY_TIMES = {"call": 300_000, "callback": 100_000, "read16": 100_000, "write1m": 400}
+LOAD_SIZE = 1_400_000
+
+
+class WorkerProcess:
+    """The process of one engine; after a crash or a timeout every further request fails fast."""
+
+    def __init__(self, engine: str) -> None:
+        self.engine, self.dead = engine, ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", engine],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer, or {"error": ...}."""
+        if self.dead:
+            return {"error": self.dead}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return self._die()
+        ready, _, _ = select.select([self.process.stdout], [], [], LIMIT)
+        if not ready:
+            self.process.kill()
+            self.dead = f"timeout: over {LIMIT:g} s"
+            return {"error": self.dead}
+        line = self.process.stdout.readline()
+        if not line:
+            return self._die()
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _die(self) -> dict[str, Any]:
+        self.dead = f"crash: the worker ended with {self.process.wait()}"
+        return {"error": self.dead}
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass
+class Options:
+    """The command line, resolved."""
+
+    engines: list[str]
+    commands: dict[str, str]
+    base: str
+    rounds: int
+    scale: float
+    only: list[str]
+    quiet: bool
+
+    @property
+    def columns(self) -> list[str]:
+        """In-process engines and command lines."""
+        return [*self.engines, *self.commands]
+
+    def wants(self, group: str, name: str) -> bool:
+        """Whether `--only` lets this row through."""
+        return not self.only or group in self.only or name in self.only
+
+
+Sampler = Callable[[], dict[str, Any]]
+Job = tuple[str, str, dict[str, Sampler]]  # row, group, and how to get a sample of each engine
+
+
+class Bench:
+    """Runs the rows that the options ask for."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.workers = {engine: WorkerProcess(engine) for engine in options.engines}
+        self.started = time.monotonic()
+
+    def close(self) -> None:
+        """Ends all workers."""
+        for worker in self.workers.values():
+            worker.close()
+
+    def say(self, text: str) -> None:
+        """Progress, on standard error."""
+        if not self.options.quiet:
+            print(f"[{time.monotonic() - self.started:6.0f} s] {text}", file=sys.stderr, flush=True)
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, one after another, each with all its rounds."""
+        jobs = [*self._boundary(), *self._imports(), *self._load(), *self._kernels()]
+        for number, (name, group, samplers) in enumerate(jobs, 1):
+            self.say(f"{number}/{len(jobs)} {name}")
+            yield self._measure(name, group, samplers)
+
+    def _measure(self, name: str, group: str, samplers: dict[str, Sampler]) -> Row:
+        row = Row(name, group)
+        for _, (engine, sample) in itertools.product(range(self.options.rounds), samplers.items()):
+            if engine in row.failures:
+                continue
+            answer = sample()
+            if "error" in answer:
+                row.failures[engine] = answer["error"]
+                row.samples.pop(engine, None)
+                self.say(f"  {name}, {engine}: {answer['error']}")
+                continue
+            row.samples.setdefault(engine, []).append(answer["cpu"])
+            row.results[engine] = answer.get("result")
+        return row
+
+    def _asking(self, engine: str, **request: Any) -> Sampler:
+        return lambda: self.workers[engine].ask(dict(request))
+
+    def _boundary(self) -> Iterator[Job]:
+        wanted = [name for name in BOUNDARY_TIMES if self.options.wants("boundary", name)]
+        if not wanted:
+            return
+        flags = ("-O2", toolchain.PORTABLE_CPU)
+        wasm = toolchain.build_reactor(BOUNDARY / "boundary.c", BOUNDARY_EXPORTS, flags)
+        for name in wanted:
+            times = max(20, int(BOUNDARY_TIMES[name] * self.options.scale) // 10 * 10)
+            yield (
+                name,
+                "boundary",
+                {e: self._asking(e, do=name, path=str(wasm), times=times) for e in self.workers},
+            )
+
+    def _imports(self) -> Iterator[Job]:
+        if not self.options.wants("import", "import") or not hasattr(os, "wait4"):
+            return
+        names = {engine: IMPORT_NAMES.get(engine, "sys") for engine in self.workers}
+        yield "import", "import", {e: _importer(module) for e, module in names.items()}
+
+    def _load(self) -> Iterator[Job]:
+        if not self.options.wants("load", "load"):
+            return
+        size = max(20_000, int(LOAD_SIZE * self.options.scale))
+        wasm = module_file(toolchain.cache_root() / "modules", size)
+        engines = [engine for engine in self.workers if engine != "native"]
+        yield "load", "load", {e: self._asking(e, do="load", path=str(wasm), times=1) for e in engines}
+
+    def _kernels(self) -> Iterator[Job]:
+        for kernel in KERNELS:
+            if not self.options.wants("kernels", kernel.name):
+                continue
+            units = kernel.scaled(self.options.scale)
+            samplers = {}
+            for engine in self.workers:
+                path = kernel.native() if engine == "native" else kernel.wasm()
+                samplers[engine] = self._asking(engine, do="kernel", path=str(path), units=units, warm=1)
+            for name, template in self.options.commands.items():
+                samplers[name] = _command(template, kernel, units)
+            yield kernel.name, "kernels", samplers
+
+
+def _timed(command: list[str]) -> tuple[float, bytes, int]:
+    """CPU seconds of a whole process, its standard output, and its exit code."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert process.stdout is not None
+    with process.stdout as stream:
+        output = stream.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime, output, process.returncode
+
+
+def _importer(module: str) -> Sampler:
+    def sample() -> dict[str, Any]:
+        # Five processes: one import is near the resolution of the clock.
+        runs = [_timed([sys.executable, "-c", f"import {module}"]) for _ in range(5)]
+        if any(code for _, _, code in runs):
+            return {"error": f"import: {module} cannot be imported"}
+        return {"cpu": sum(cpu for cpu, _, _ in runs) / len(runs)}
+
+    return sample
+
+
+def _command(template: str, kernel: Kernel, units: int) -> Sampler:
+    path = kernel.command()
+    words = [word.format(file=path, n=units) for word in shlex.split(template)]
+
+    def sample() -> dict[str, Any]:
+        try:
+            cpu, output, code = _timed(words)
+        except OSError as error:
+            return {"error": f"cannot run: {error}"}
+        if code != 0:
+            return {"error": f"exit {code}: {output[-200:]!r}"}
+        return {"cpu": cpu, "result": int(output.split()[-1])}
+
+    return sample
+
+
+def parse(arguments: Sequence[str] | None) -> tuple[Options, Path | None]:
+    """The command line; ends the program with advice where it asks for what is not there."""
+    parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "--engines", help=f"comma-separated, of {', '.join(ENGINES)} (default: all installed)"
+    )
+    parser.add_argument(
+        "--command",
+        action="append",
+        default=[],
+        metavar="NAME=TEMPLATE",
+        help="a command-line engine for the kernels, with {file} and {n}: wasm3='wasm3 {file} {n}'",
+    )
+    parser.add_argument("--base", help="what the ratios are relative to (default: pywasm3, else the first)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=float, default=1.0, help="amount of work; 0.05 for a quick look")
+    parser.add_argument(
+        "--only", default="", help="comma-separated: boundary, import, load, kernels, or rows"
+    )
+    parser.add_argument("--json", type=Path, help="write samples, ratios and circumstances to this file")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    given = parser.parse_args(arguments)
+    engines = given.engines.split(",") if given.engines else [e for e in ENGINES if version(e)]
+    known = {*ENGINES, "boundary", "import", "load", "kernels", *BOUNDARY_TIMES, *(k.name for k in KERNELS)}
+    only = given.only.split(",") if given.only else []
+    for name in [*engines, *only]:
+        if name not in known:
+            parser.error(f"unknown name {name!r}; there are {', '.join(sorted(known))}")
+    for engine in engines:
+        if not version(engine):
+            parser.error(f"{engine} is not installed: pip install {ENGINES[engine].distribution}")
+    if not toolchain.have_zig():
+        parser.error("the programs are compiled by zig: pip install ziglang")
+    commands = dict(command.split("=", 1) for command in given.command)
+    base = given.base or ("pywasm3" if "pywasm3" in engines else [*engines, *commands][0])
+    if base not in [*engines, *commands]:
+        parser.error(f"--base {base} is not among the engines")
+    if given.rounds < 1 or given.scale <= 0:
+        parser.error("--rounds and --scale must be positive")
+    return Options(engines, commands, base, given.rounds, given.scale, only, given.quiet), given.json
+
+
+def circumstances(options: Options) -> dict[str, object]:
+    """What has to stand beside a ratio for it to mean something."""
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "versions": {engine: version(engine) for engine in options.engines},
+        "zig": toolchain.zig_version(),
+        "rounds": options.rounds,
+        "scale": options.scale,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the benchmark; 1 when engines disagree or fail."""
+    options, target = parse(arguments)
+    bench = Bench(options)
+    try:
+        rows = list(bench.rows())
+    finally:
+        bench.close()
+    if not rows:
+        print("nothing to measure: --only left no row", file=sys.stderr)
+        return 2
+    print(table(rows, options.columns, options.base))
+    print("Median of the ratios of the same round, ± half the spread; smaller is faster.")
+    kernels = [row for row in rows if row.group == "kernels"]
+    for engine in options.columns:
+        mean = mean_ratio(kernels, engine, options.base)
+        if mean and engine != options.base and mean[1] > 1:
+            print(f"{engine}: {1 / mean[0]:.3g} x the speed of {options.base} over {mean[1]} kernels")
+    if target:
+        about = circumstances(options)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(as_json(rows, options.columns, options.base, about), indent=1) + "\n")
+    problems = [text for row in rows if (text := row.disagreement())]
+    problems += [f"{row.name}, {engine}: {why}" for row in rows for engine, why in row.failures.items()]
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1 if problems else 0

@@ -1,0 +1,237 @@
+"""One adapter per engine that lives in a Python process: load a module, get its functions and memory.
+
+Every adapter uses its engine as that engine's documentation tells its users to.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.machinery
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import toolchain
+
+BOUNDARY = Path(__file__).parent / "boundary"
+Callback = Callable[[int], int]
+
+
+class Loaded(Protocol):
+    """A module that is ready to be called."""
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """An export, as a user of the engine would hold it."""
+
+    def reader(self, at: int) -> Callable[[], bytes]:
+        """A function that copies 16 bytes out of memory."""
+
+    def writer(self, at: int, data: bytes) -> Callable[[], object]:
+        """A function that copies `data` into memory."""
+
+
+class Engine(Protocol):
+    """What runs modules."""
+
+    name: str
+    distribution: str
+
+    def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
+        """Compiles and instantiates; `callback` is the import `env.callback`."""
+
+
+class PywasiLoaded:
+    """See Loaded."""
+
+    def __init__(self, instance: Any) -> None:
+        self.instance = instance
+
+    def function(self, name: str) -> Callable[..., Any]:
+        export: Callable[..., Any] = self.instance[name]
+        return export
+
+    def reader(self, at: int) -> Callable[[], bytes]:
+        memory = self.instance.memory
+        return lambda: memory[at : at + 16]
+
+    def writer(self, at: int, data: bytes) -> Callable[[], object]:
+        memory, end = self.instance.memory, at + len(data)
+
+        def write() -> None:
+            memory[at:end] = data
+
+        return write
+
+
+class Pywasi:
+    """This project; `tier` is reserved for engines to come."""
+
+    name, distribution = "pywasi", "pywasi-native"
+
+    def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
+        import pywasi_native
+
+        imports = {"env": {"callback": callback}} if callback else None
+        return PywasiLoaded(pywasi_native.load(wasm, imports=imports))
+
+
+class Wasm3Loaded:
+    """See Loaded."""
+
+    def __init__(self, runtime: Any, keep: tuple[Any, ...]) -> None:
+        self.runtime, self.keep = runtime, keep
+
+    def function(self, name: str) -> Callable[..., Any]:
+        found: Callable[..., Any] = self.runtime.find_function(name)
+        return found
+
+    def reader(self, at: int) -> Callable[[], bytes]:
+        memory = self.runtime.get_memory(0)
+        return lambda: bytes(memory[at : at + 16])
+
+    def writer(self, at: int, data: bytes) -> Callable[[], object]:
+        memory, end = self.runtime.get_memory(0), at + len(data)
+
+        def write() -> None:
+            memory[at:end] = data
+
+        return write
+
+
+class Pywasm3:
+    """wasm3 0.5 by its Python binding: no validation, functions compiled when they are first called."""
+
+    name, distribution = "pywasm3", "pywasm3"
+
+    def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
+        import wasm3
+
+        environment = wasm3.Environment()
+        runtime = environment.new_runtime(1 << 20)
+        module = environment.parse_module(wasm)
+        runtime.load(module)
+        if callback:
+            module.link_function("env", "callback", "i(i)", callback)
+        try:
+            initialize = runtime.find_function("_initialize")
+        except RuntimeError:
+            pass
+        else:
+            initialize()
+        return Wasm3Loaded(runtime, (environment, module))
+
+
+class WasmtimeLoaded:
+    """See Loaded."""
+
+    def __init__(self, store: Any, instance: Any) -> None:
+        self.store, self.exports = store, instance.exports(store)
+
+    def function(self, name: str) -> Callable[..., Any]:
+        return functools.partial(self.exports[name], self.store)
+
+    def reader(self, at: int) -> Callable[[], bytes]:
+        memory, store = self.exports["memory"], self.store
+        return lambda: bytes(memory.read(store, at, at + 16))
+
+    def writer(self, at: int, data: bytes) -> Callable[[], object]:
+        return functools.partial(self.exports["memory"].write, self.store, data, at)
+
+
+class Wasmtime:
+    """wasmtime's Cranelift by its Python binding."""
+
+    name, distribution = "wasmtime", "wasmtime"
+
+    def __init__(self) -> None:
+        import wasmtime
+
+        self.engine = wasmtime.Engine()
+
+    def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
+        import wasmtime
+
+        store = wasmtime.Store(self.engine)
+        imports: list[Any] = []
+        if callback:
+            i32 = wasmtime.ValType.i32()
+            imports.append(wasmtime.Func(store, wasmtime.FuncType([i32], [i32]), callback))
+        instance = wasmtime.Instance(store, wasmtime.Module(self.engine, wasm), imports)
+        initialize: Any = instance.exports(store).get("_initialize")
+        if initialize:
+            initialize(store)
+        return WasmtimeLoaded(store, instance)
+
+
+class NativeLoaded:
+    """The boundary of CPython itself: a C extension for calls, a bytearray for memory."""
+
+    def __init__(self, callback: Callback | None) -> None:
+        # A view: assigning bytes to a slice of a bytearray itself copies them twice.
+        self.callback, self.memory = callback, memoryview(bytearray(4 << 20))
+        path = toolchain.build_extension(BOUNDARY / "fastcall.c")
+        if path is None:
+            raise RuntimeError("this Python has no headers (Python.h): no C extension to compare with")
+        loader = importlib.machinery.ExtensionFileLoader("fastcall", str(path))
+        spec = importlib.util.spec_from_loader("fastcall", loader)
+        assert spec is not None
+        self.module = importlib.util.module_from_spec(spec)
+        loader.exec_module(self.module)
+
+    def function(self, name: str) -> Callable[..., Any]:
+        if name == "loop":
+            return functools.partial(self.module.loop, self.callback)
+        if name == "buffer_address":
+            return lambda: 4096
+        found: Callable[..., Any] = getattr(self.module, name)
+        return found
+
+    def reader(self, at: int) -> Callable[[], bytes]:
+        memory = self.memory
+        return lambda: bytes(memory[at : at + 16])
+
+    def writer(self, at: int, data: bytes) -> Callable[[], object]:
+        memory, end = self.memory, at + len(data)
+
+        def write() -> None:
+            memory[at:end] = data
+
+        return write
+
+
+class Native:
+    """No wasm: what the machine and CPython can do. Kernels come as shared objects (see worker.py)."""
+
+    name, distribution = "native", "ziglang"
+
+    def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
+        del wasm  # there is none
+        return NativeLoaded(callback)
+
+    @staticmethod
+    def kernel(shared_object: str) -> Callable[[int], int]:
+        """`run` of a kernel that was compiled for this machine."""
+        run = ctypes.CDLL(shared_object).run
+        run.restype, run.argtypes = ctypes.c_uint64, [ctypes.c_uint32]
+        return run
+
+
+ENGINES: dict[str, type[Engine]] = {
+    "pywasi": Pywasi,
+    "pywasm3": Pywasm3,
+    "wasmtime": Wasmtime,
+    "native": Native,
+}
+# The module that a program has to import before it can use the engine.
+IMPORT_NAMES = {"pywasi": "pywasi_native", "pywasm3": "wasm3", "wasmtime": "wasmtime"}
+
+
+def version(name: str) -> str | None:
+    """Version of an engine's distribution, None where it is not installed."""
+    try:
+        return importlib.metadata.version(ENGINES[name].distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,128 @@
+"""A process per engine that measures on request: one JSON object per line in, one per line out.
+
+A process of its own, so that a crash costs one cell of the table, and so that no engine's threads, caches
+or heap are in another's way. CPU time is that of the whole process (all threads) around the call measured.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .engines import ENGINES, Engine, Loaded, Native
+from .kernels import MASK
+
+UNROLLED = 10
+
+
+class Worker:
+    """The measurements; every method but `kernel` returns seconds of CPU per operation."""
+
+    def __init__(self, engine: str) -> None:
+        self.engine: Engine = ENGINES[engine]()
+        self.kernels: dict[str, Callable[[int], int]] = {}
+        self.boundary: Loaded | None = None
+
+    def kernel(self, path: str, units: int, warm: int) -> dict[str, Any]:
+        """One run of a kernel; it was loaded, and run once with `warm` units, before the clock starts."""
+        if path not in self.kernels:
+            if isinstance(self.engine, Native):
+                run: Callable[[int], int] = self.engine.kernel(path)
+            else:
+                run = self.engine.load(Path(path).read_bytes()).function("run")
+            run(warm)
+            self.kernels[path] = run
+        run = self.kernels[path]
+        start = time.process_time()
+        result = run(units)
+        return {"cpu": time.process_time() - start, "result": result & MASK}
+
+    def load(self, path: str, times: int) -> dict[str, Any]:
+        """Compiles and instantiates the module; the result is that of its `run`, outside of the clock."""
+        wasm = Path(path).read_bytes()
+        start = time.process_time()
+        for _ in range(times):
+            loaded = self.engine.load(wasm)
+        cpu = (time.process_time() - start) / times
+        return {"cpu": cpu, "result": loaded.function("run")(3) & 0xFFFFFFFF}
+
+    def _open(self, path: str) -> Loaded:
+        if self.boundary is None:
+            self.boundary = self.engine.load(Path(path).read_bytes(), _callback)
+        return self.boundary
+
+    def call(self, path: str, times: int) -> dict[str, Any]:
+        """`add(i32, i32)`, called from Python."""
+        add = self._open(path).function("add")
+        rounds = itertools.repeat(None, times // UNROLLED)
+        start = time.process_time()
+        for _ in rounds:
+            add(1, 2)
+            add(3, 4)
+            add(5, 6)
+            add(7, 8)
+            add(9, 10)
+            add(11, 12)
+            add(13, 14)
+            add(15, 16)
+            add(17, 18)
+            add(19, 20)
+        return {"cpu": (time.process_time() - start) / times, "result": add(2**31 - 1, 1)}
+
+    def callback(self, path: str, times: int) -> dict[str, Any]:
+        """A Python function, called from wasm."""
+        loop = self._open(path).function("loop")
+        start = time.process_time()
+        result = loop(times)
+        return {"cpu": (time.process_time() - start) / times, "result": result}
+
+    def read16(self, path: str, times: int) -> dict[str, Any]:
+        """16 bytes out of memory."""
+        loaded = self._open(path)
+        at = loaded.function("buffer_address")() + 64
+        loaded.writer(at, bytes(range(16)))()
+        read = loaded.reader(at)
+        return _repeat(read, times, lambda: read().hex())
+
+    def write1m(self, path: str, times: int) -> dict[str, Any]:
+        """1 MB into memory."""
+        loaded = self._open(path)
+        at = loaded.function("buffer_address")()
+        write = loaded.writer(at, bytes(range(250)) * 4000)
+        read = loaded.reader(at + 999_984)
+        return _repeat(write, times, lambda: read().hex())
+
+
+def _callback(x: int) -> int:
+    return x + 1
+
+
+def _repeat(operation: Callable[[], object], times: int, result: Callable[[], str]) -> dict[str, Any]:
+    rounds = itertools.repeat(None, times)
+    start = time.process_time()
+    for _ in rounds:
+        operation()
+    return {"cpu": (time.process_time() - start) / times, "result": result()}
+
+
+def main() -> None:
+    """Serves until standard input ends."""
+    worker = Worker(sys.argv[1])
+    gc.disable()
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = getattr(worker, request.pop("do"))(**request)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
