@@ -12,6 +12,7 @@
 #define PW_NOINLINE __attribute__((noinline))
 #define PW_INLINE static inline __attribute__((always_inline))
 #define PW_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define PW_MAYBE_UNUSED_LABEL __attribute__((unused));
 #else
 #define PW_LIKELY(x) (x)
 #define PW_UNLIKELY(x) (x)
@@ -19,6 +20,7 @@
 #define PW_NOINLINE __declspec(noinline)
 #define PW_INLINE static __forceinline
 #define PW_PRINTF(fmt, args)
+#define PW_MAYBE_UNUSED_LABEL
 #endif
 
 /* Decode limits: those of the JavaScript API (https://webassembly.github.io/spec/js-api/#limits), which every engine

@@ -28,8 +28,9 @@
 #ifndef PW_ENGINE_CODE_H
 #define PW_ENGINE_CODE_H
 
+#include "base/config.h"
 #include "engine/engine.h"
-#include "op_forms.h" /* generated: handler numbers */
+#include "engine/op_forms_info.h"
 
 typedef uint64_t pw_cell;
 
@@ -84,6 +85,8 @@ PW_MUST_USE pw_result pwi_tail_call_foreign(pw_run *run);
 PW_MUST_USE pw_result pwi_run_translate(pw_run *run);
 /* The poll budget is used up. */
 PW_MUST_USE pw_result pwi_run_poll(pw_run *run);
+/* Notes that the host has no memory left. */
+PW_COLD pw_result pwi_no_memory_in_call(pw_run *run);
 /* Leaves a trap in the run. */
 PW_COLD void pwi_run_trap(pw_run *run, pw_trap_kind kind);
 

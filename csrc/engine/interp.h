@@ -126,12 +126,12 @@ PW_DEFINE_READ(double)
 #define PW_WRITE(ctype, ea, value) pwi_write_##ctype(mem + (ea), (ctype)(value))
 
 /* The general form: any memory, 32 or 64-bit addresses, 64-bit offsets; cell 2 memory index, cell 3 offset. */
-#define PW_ADDRESS_G(ea, address, size)                                                                     \
+#define PW_ADDRESS_G(ea, address, width)                                                                    \
     uint8_t *ea;                                                                                            \
     {                                                                                                       \
         const pw_memory *memory_g = ctx->memories[pc[2]];                                                   \
         uint64_t first = (address) + pc[3];                                                                 \
-        if (PW_UNLIKELY(first < pc[3] || memory_g->size < (size) || first > memory_g->size - (size)))       \
+        if (PW_UNLIKELY(first < pc[3] || memory_g->size < (width) || first > memory_g->size - (width)))     \
             PW_TRAP(OUT_OF_BOUNDS_MEMORY);                                                                  \
         ea = memory_g->base + first;                                                                        \
     }
@@ -227,7 +227,7 @@ PW_DEFINE_READ(double)
 
 /* ---- the shells ------------------------------------------------------------------------------------------------ */
 
-#define PW_CELL(number) table->handlers[number]
+#define PW_CELL(number) shell->handlers[number]
 
 #if defined(PW_SHELL_TAIL)
 
@@ -270,9 +270,9 @@ static void pwi_tail_enter(pw_run *run) {
     ((pw_handler *)(uintptr_t)*pc)(pc, run->fp, ctx->memory_base, ctx->memory_size, ctx, run->accumulator, 0, 0);
 }
 
-void pwi_shell_tail(pw_shell_table *table) {
-    table->name = "tail";
-    table->enter = pwi_tail_enter;
+void pwi_shell_tail(pw_shell_table *shell) {
+    shell->name = "tail";
+    shell->enter = pwi_tail_enter;
 #define PW_HANDLER(name) PW_CELL(PW_H_##name) = (pw_cell)(uintptr_t)pwi_h_##name;
 #include "op_handlers.h"
 #undef PW_HANDLER
@@ -302,7 +302,8 @@ void pwi_shell_tail(pw_shell_table *table) {
 #define PW_SHELL_FUNCTION pwi_switch_run
 #define PW_CASE(name) \
     case PW_H_##name: \
-    L_##name:
+    L_##name:         \
+    PW_MAYBE_UNUSED_LABEL
 #define PW_NEXT(cells)        \
     do {                      \
         pc += (cells);        \
@@ -311,7 +312,7 @@ void pwi_shell_tail(pw_shell_table *table) {
 #endif
 
 /* run NULL: fills in the table (labels are known only in here). */
-static PW_NOINLINE void PW_SHELL_FUNCTION(pw_run *run, pw_shell_table *table) {
+static PW_NOINLINE void PW_SHELL_FUNCTION(pw_run *run, pw_shell_table *shell) {
     if (run == NULL) {
 #if defined(PW_SHELL_GOTO)
 #define PW_HANDLER(name) PW_CELL(PW_H_##name) = (pw_cell)(uintptr_t) && L_##name;

@@ -1,0 +1,158 @@
+/* call.c - entering code from the host, leaving it for the host or for another instance, polling, failing.
+ *
+ * A call into another instance leaves a bridge at the callee's place, and the callee's frame begins behind it:
+ *
+ *   B ->          arguments; later the results      max(param slots, result slots) = n
+ *   B + n         return address in the caller
+ *   B + n + 1     the caller's instance
+ *   B + n + 2     the callee's frame: arguments, ...
+ *
+ * The callee returns to cells in its type record whose handler copies the results down and restores the caller.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/code.h"
+
+static uint32_t call_slots(const pw_type_record *type) {
+    return type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+}
+
+static void copy_slots(pw_slot *to, const pw_slot *from, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+/* ---- from the host -------------------------------------------------------------------------------------------------- */
+
+static pw_result stack_exhausted(pw_store *store) {
+    pw_error_clear(&store->error);
+    return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
+}
+
+static pw_result enter(pw_func *func, pw_slot *slots) {
+    pw_store *store = func->store;
+    const pw_type_record *type = func->type;
+    pw_slot *base = store->stack.top;
+    pw_shell_table *shell = store->engine->shell;
+    if (base + call_slots(type) > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS)
+        return stack_exhausted(store);
+    copy_slots(base, slots, type->param_slots);
+    pw_run run = {
+        .pc = __atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE),
+        .fp = base,
+        .context = func->instance,
+        .accumulator = (uint64_t)(uintptr_t)&shell->halt[2],
+        .outer = store->run,
+    };
+    store->run = &run;
+    store->nested_calls++;
+    shell->enter(&run);
+    store->nested_calls--;
+    store->run = run.outer;
+    store->stack.top = base;
+    if (PW_LIKELY(run.result == PW_OK)) {
+        copy_slots(slots, base, type->result_slots);
+        return PW_OK;
+    }
+    store->error.frame_count = 0;
+    store->error.frames_left_out = 0;
+    if (run.result != PW_ERR_EXIT) pwi_capture_frames(&run, &store->error);
+    return run.result;
+}
+
+pw_result pwi_engine_call(pw_func *func, pw_slot *slots) {
+    if (func->instance != NULL) return enter(func, slots);
+    pw_result result = func->host(func->env, NULL, slots);
+    if (result != PW_OK && func->store->error.result != result) {
+        pw_error_clear(&func->store->error);
+        return pwi_fail(&func->store->error, result, "the host function failed");
+    }
+    return result;
+}
+
+/* ---- from code ------------------------------------------------------------------------------------------------------- */
+
+/* The run's frame pointer is at the arguments; the function is of the host. */
+static pw_result call_host(pw_run *run, pw_func *func) {
+    pw_store *store = func->store;
+    pw_slot *top = store->stack.top;
+    uint32_t distance = pwi_lane(run->pc - 2, 0);
+    store->stack.top = run->fp + call_slots(func->type);
+    pw_result result = func->host(func->env, run->context, run->fp);
+    store->stack.top = top;
+    run->accumulator = run->fp[0];
+    run->fp -= distance;
+    if (PW_LIKELY(result == PW_OK)) return PW_OK;
+    if (store->error.result != result) { /* it did not say why: the embedder knows */
+        pw_error_clear(&store->error);
+        return pwi_fail(&store->error, result, "a host function failed");
+    }
+    return result;
+}
+
+static void cross(pw_run *run, pw_func *func) {
+    const pw_type_record *type = func->type;
+    uint32_t size = call_slots(type);
+    pw_slot *bridge = run->fp;
+    run->fp = bridge + size + PW_BRIDGE_SLOTS;
+    copy_slots(run->fp, bridge, type->param_slots);
+    bridge[size] = (pw_slot)(uintptr_t)run->pc;
+    bridge[size + 1] = (pw_slot)(uintptr_t)run->context;
+    run->accumulator = (uint64_t)(uintptr_t)pwi_bridge_return(type);
+}
+
+static void go_to(pw_run *run, pw_func *func) {
+    run->context = func->instance;
+    run->pc = __atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE);
+}
+
+pw_result pwi_call_foreign(pw_run *run) {
+    pw_func *func = (pw_func *)(uintptr_t)run->accumulator;
+    if (func->instance == NULL) return call_host(run, func);
+    cross(run, func);
+    go_to(run, func);
+    return PW_OK;
+}
+
+pw_result pwi_tail_call_foreign(pw_run *run) {
+    pw_func *func = (pw_func *)(uintptr_t)run->accumulator;
+    if (func->instance == NULL) return call_host(run, func);
+    /* A frame that was called over a bridge hands the bridge on, so that a chain of tail calls takes no space. */
+    if (*run->pc == run->context->store->engine->shell->handlers[PW_H_bridge_return])
+        run->accumulator = (uint64_t)(uintptr_t)run->pc;
+    else
+        cross(run, func);
+    go_to(run, func);
+    return PW_OK;
+}
+
+/* ---- polls, failures --------------------------------------------------------------------------------------------------- */
+
+pw_result pwi_run_poll(pw_run *run) {
+    pw_store *store = run->context->store;
+    run->context->poll_budget = PW_POLL_INTERVAL;
+    store->interrupted = 0;
+    if (store->poll == NULL) return PW_OK;
+    pw_slot *top = store->stack.top;
+    store->stack.top = run->fp; /* nothing of this run is below it; the hook may not call in */
+    pw_result result = store->poll(store->poll_env);
+    store->stack.top = top;
+    if (result != PW_OK && store->error.result != result) {
+        pw_error_clear(&store->error);
+        return pwi_fail(&store->error, result, "interrupted");
+    }
+    return result;
+}
+
+void pwi_run_trap(pw_run *run, pw_trap_kind kind) {
+    pw_error *error = &run->context->store->error;
+    run->trap = kind;
+    run->pc++;
+    pw_error_clear(error);
+    run->result = pwi_trap(error, kind);
+}
+
+pw_result pwi_no_memory_in_call(pw_run *run) {
+    pw_error_clear(&run->context->store->error);
+    return pwi_no_memory(&run->context->store->error);
+}

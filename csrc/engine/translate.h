@@ -1,0 +1,180 @@
+/* translate.h - the translator: one pass over a validated body, wasm's stack machine to register code.
+ *
+ * It keeps an abstract operand stack. An operand is not yet anywhere (a constant), still in its local, or in its home:
+ * the frame slot that belongs to its height. Pushing a local or a constant emits nothing; the instruction that pops it
+ * takes it as an operand. What has to be in its home at a join is "flushed" there by a move.
+ *
+ * Folding, in order of worth:
+ *   destination   `local.set` patches the result lane of the instruction that made the value
+ *   accumulator   a value that the previous instruction left in an accumulator is taken from there; if it was made
+ *                 for this one use, its slot is not even written
+ *   branch        a comparison is taken back and emitted again as compare-and-branch
+ *   address       an `i32.add` in front of a load is taken back and becomes part of the load
+ */
+#ifndef PW_ENGINE_TRANSLATE_H
+#define PW_ENGINE_TRANSLATE_H
+
+#include "engine/code.h"
+#include "engine/op_forms_info.h"
+#include "wasm/instr_reader.h"
+#include "wasm/op_info.h"
+
+typedef enum pw_where {
+    PW_IN_HOME,  /* in the slot of its height */
+    PW_IN_LOCAL, /* in the slot of a local */
+    PW_CONSTANT
+} pw_where;
+
+typedef struct pw_operand {
+    uint8_t where; /* pw_where */
+    char type;     /* i I f F V r, as in op signatures */
+    uint16_t home;
+    uint32_t slot;  /* where it is: home, or the local's slot */
+    uint32_t local; /* IN_LOCAL: its index */
+    int64_t maker;  /* cell of the instruction that made it, if its result lane may still be patched; else -1 */
+    uint64_t constant;
+} pw_operand;
+
+typedef enum pw_label_kind { PW_LABEL_FUNC, PW_LABEL_BLOCK, PW_LABEL_LOOP, PW_LABEL_IF, PW_LABEL_ELSE } pw_label_kind;
+
+typedef struct pw_label {
+    uint8_t kind;
+    bool dead_before; /* the construct began in unreachable code: nothing of it is emitted */
+    uint32_t height;  /* operands below its parameters */
+    uint32_t param_count, result_count;
+    const pw_val_type *params, *results; /* results NULL with result_count 1: `single` */
+    pw_val_type single;
+    uint32_t start;      /* loops: cell to branch to */
+    uint32_t patches;    /* chain of cells that wait for the end's address, through the cells; 0 ends it */
+    uint32_t else_patch; /* if: cell that waits for the else branch */
+    uint32_t piece;      /* while a br_table is translated: code that moves values and branches here */
+} pw_label;
+
+/* Classes of accumulators. */
+enum { PW_ACC_INT, PW_ACC_F32, PW_ACC_F64, PW_ACC_COUNT, PW_ACC_NONE = PW_ACC_COUNT };
+
+typedef struct pw_acc {
+    int64_t slot;     /* the slot whose value it holds, or -1 */
+    int64_t maker;    /* cell of the instruction that wrote both, if the slot may be left out; or -1 */
+    uint16_t handler; /* of that instruction, result class S; the next one is class A */
+} pw_acc;
+
+/* The last emitted instruction, while nothing can have jumped in behind it. */
+typedef struct pw_last {
+    int64_t cell; /* -1: none */
+    const pw_op_forms *forms;
+    uint8_t class_a, class_b;
+    uint8_t cells;
+    bool result_lane_1; /* its result is lane 1 of its operand cell: can be redirected */
+    pw_acc before[PW_ACC_COUNT];
+} pw_last;
+
+typedef struct pw_translator {
+    pw_module *module;
+    pw_code *code;
+    const pw_cell *handlers;
+    const uint8_t *p, *end;
+    uint32_t offset; /* of the current instruction in the module */
+    bool no_memory;
+
+    pw_cell *cells;
+    size_t cell_count, cell_capacity;
+    uint32_t *offsets; /* by cell, when recording */
+    size_t offset_capacity;
+    bool recording;
+    uint32_t *relocations; /* cells that hold the index of a cell, to become its address */
+    size_t relocation_count, relocation_capacity;
+
+    pw_operand *stack;
+    size_t height, stack_capacity;
+    uint32_t max_slot;
+    pw_label *labels;
+    size_t label_count, label_capacity;
+    bool dead;
+
+    uint32_t local_count;
+    char *local_types;
+    uint16_t *local_slots;
+    uint16_t *local_pending; /* operands on the stack that are still in the local */
+    uint32_t pending;
+    uint32_t param_slots, local_slot_count, return_slot, home_base;
+    const pw_type_record *type;
+
+    pw_acc acc[PW_ACC_COUNT];
+    pw_last last;
+} pw_translator;
+
+/* ---- emit.c: cells, relocations, accumulators, operands --------------------------------------------------------- */
+
+uint32_t pwi_emit(pw_translator *t, uint32_t handler, uint32_t cells);
+static inline pw_cell *pwi_cell(pw_translator *t, size_t index) { return t->cells + index; }
+/* The cell holds the index of a cell: remember to make it an address. */
+void pwi_emit_reloc(pw_translator *t, uint32_t cell, uint32_t target);
+/* Takes the last instruction back. */
+void pwi_unemit(pw_translator *t);
+/* Forget what accumulators hold: code from elsewhere may arrive here, or a call has been made. */
+void pwi_forget(pw_translator *t);
+/* A slot has been written without its accumulator. */
+void pwi_slot_written(pw_translator *t, uint32_t slot);
+
+int pwi_acc_of(char type);
+char pwi_type_char(pw_val_type type);
+uint32_t pwi_next_home(const pw_translator *t);
+pw_operand *pwi_push(pw_translator *t, pw_operand operand);
+void pwi_push_home(pw_translator *t, char type);
+void pwi_push_constant(pw_translator *t, char type, uint64_t value);
+void pwi_push_local(pw_translator *t, uint32_t local);
+pw_operand pwi_pop(pw_translator *t);
+/* Drops operands above the height. */
+void pwi_cut(pw_translator *t, size_t height);
+
+/* Operand class (0 slot, 1 accumulator) of something that is not a constant. consume: this is the value's only use,
+ * so its maker may leave the slot alone. */
+uint8_t pwi_class(pw_translator *t, const pw_operand *operand, bool consume);
+/* Moves the operand to a slot; the operand itself is left as it is. */
+void pwi_move(pw_translator *t, const pw_operand *operand, uint32_t slot, bool consume);
+/* Puts a popped constant into its home. */
+void pwi_materialise(pw_translator *t, pw_operand *operand);
+/* Puts the operand at a stack index into its home. */
+void pwi_flush(pw_translator *t, size_t index);
+void pwi_flush_top(pw_translator *t, size_t count);
+/* Flushes all operands that are in locals; or in this one. */
+void pwi_flush_locals(pw_translator *t);
+void pwi_flush_local(pw_translator *t, uint32_t local);
+
+/* Notes the last instruction as one whose result goes to lane 1, pushes the result. */
+void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handler, char type);
+
+/* ---- translate_ops.c: everything with a row in op_forms.h --------------------------------------------------------- */
+
+void pwi_translate_op(pw_translator *t, uint32_t code, const pw_op_forms *forms);
+void pwi_translate_eqz(pw_translator *t, uint32_t equal_code);
+void pwi_translate_select(pw_translator *t);
+void pwi_translate_local_set(pw_translator *t, uint32_t local, bool tee);
+void pwi_translate_global_get(pw_translator *t, uint32_t global);
+void pwi_translate_global_set(pw_translator *t, uint32_t global);
+/* Emits a.binop.b for operands that are already popped. */
+void pwi_translate_binop(pw_translator *t, const pw_op_forms *forms, pw_operand a, pw_operand b);
+
+/* ---- translate_control.c: blocks, branches -------------------------------------------------------------------------- */
+
+void pwi_label_push(pw_translator *t, pw_label_kind kind, int64_t block_type);
+void pwi_translate_block(pw_translator *t, pw_label_kind kind);
+void pwi_translate_else(pw_translator *t);
+void pwi_translate_end(pw_translator *t);
+void pwi_translate_br(pw_translator *t, uint32_t depth);
+void pwi_translate_br_if(pw_translator *t, uint32_t depth);
+void pwi_translate_br_table(pw_translator *t);
+void pwi_translate_br_on_null(pw_translator *t, uint32_t depth, bool on_null);
+void pwi_translate_return(pw_translator *t);
+
+/* ---- translate_call.c ------------------------------------------------------------------------------------------------- */
+
+void pwi_translate_call(pw_translator *t, uint32_t func_index);
+void pwi_translate_call_indirect(pw_translator *t, uint32_t type_index, uint32_t table);
+void pwi_translate_call_ref(pw_translator *t, uint32_t type_index);
+void pwi_translate_return_call(pw_translator *t, uint32_t func_index);
+void pwi_translate_return_call_indirect(pw_translator *t, uint32_t type_index, uint32_t table);
+void pwi_translate_return_call_ref(pw_translator *t, uint32_t type_index);
+
+#endif

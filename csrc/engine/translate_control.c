@@ -1,0 +1,362 @@
+/* translate_control.c - blocks and branches: what has to be where when control meets. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/translate.h"
+
+static pw_label *label_at(pw_translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
+
+static pw_val_type result_type(const pw_label *label, uint32_t i) { return label->results ? label->results[i] : label->single; }
+
+void pwi_label_push(pw_translator *t, pw_label_kind kind, int64_t block_type) {
+    if (!pwi_reserve((void **)&t->labels, &t->label_capacity, t->label_count + 1, sizeof *t->labels)) {
+        t->no_memory = true;
+        return;
+    }
+    pw_label *label = &t->labels[t->label_count++];
+    memset(label, 0, sizeof *label);
+    label->kind = (uint8_t)kind;
+    label->dead_before = t->dead;
+    if (block_type >= 0) {
+        const pw_func_type *type = &t->module->types[block_type]->func;
+        label->param_count = type->param_count;
+        label->result_count = type->result_count;
+        label->params = type->params;
+        label->results = type->results;
+    } else if (block_type != -64) { /* not empty: a value type; only its width and class matter here */
+        label->result_count = 1;
+        uint32_t byte = (uint32_t)block_type & 0x7f;
+        label->single = byte >= PW_KIND_V128 ? byte : PW_KIND_REF_NULL;
+    }
+    label->height = t->dead ? 0 : (uint32_t)t->height - label->param_count;
+}
+
+/* ---- conditions ---------------------------------------------------------------------------------------------------- */
+
+/* What a conditional branch tests: a comparison that has been taken back, or a value against zero. */
+typedef struct condition {
+    const pw_op_forms *compare; /* NULL: value */
+    uint8_t class_a, class_b;
+    pw_cell operands;
+    pw_operand value;
+} condition;
+
+static condition take_condition(pw_translator *t, pw_operand value) {
+    condition c = {.value = value};
+    const pw_last *last = &t->last;
+    if (last->cell < 0 || value.maker != last->cell || !last->forms) return c;
+    bool integer = last->forms->shape == PW_SHAPE_CMPOP;
+    if (!integer && !(last->forms->shape == PW_SHAPE_FCMPOP && last->class_b != 2)) return c;
+    c.compare = last->forms;
+    c.class_a = last->class_a;
+    c.class_b = last->class_b;
+    c.operands = t->cells[last->cell + 1];
+    pwi_unemit(t);
+    return c;
+}
+
+/* Emits the branch, taken if the condition is `sense`; returns the cell of its target. */
+static uint32_t emit_condition(pw_translator *t, condition *c, bool sense) {
+    uint32_t cell;
+    if (c->compare == NULL) {
+        pwi_materialise(t, &c->value);
+        bool wide = c->value.type == 'I' || c->value.type == 'r';
+        uint32_t code = wide ? (sense ? PW_OP_i64_ne : PW_OP_i64_eq) : (sense ? PW_OP_i32_ne : PW_OP_i32_eq);
+        cell = pwi_emit(t, pwi_op_forms(code)->branch + pwi_class(t, &c->value, true) * 3u + 2u, 3);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, c->value.slot);
+        return cell + 2;
+    }
+    uint32_t handler;
+    if (c->compare->shape == PW_SHAPE_CMPOP) {
+        const pw_op_forms *forms = sense ? c->compare : pwi_op_forms(c->compare->negate);
+        handler = forms->branch + c->class_a * 3u + c->class_b;
+    } else {
+        handler = (sense ? c->compare->branch : c->compare->branch_not) + c->class_a * 2u + c->class_b;
+    }
+    cell = pwi_emit(t, handler, 3);
+    *pwi_cell(t, cell + 1) = c->operands;
+    return cell + 2;
+}
+
+/* ---- targets --------------------------------------------------------------------------------------------------------- */
+
+static void link_branch(pw_translator *t, pw_label *label, uint32_t cell) {
+    if (t->no_memory) return;
+    if (label->kind == PW_LABEL_LOOP) {
+        pwi_emit_reloc(t, cell, label->start);
+    } else {
+        t->cells[cell] = label->patches;
+        label->patches = cell;
+    }
+}
+
+static void resolve(pw_translator *t, uint32_t patches) {
+    while (patches != 0 && !t->no_memory) {
+        uint32_t next = (uint32_t)t->cells[patches];
+        pwi_emit_reloc(t, patches, (uint32_t)t->cell_count);
+        patches = next;
+    }
+}
+
+static uint32_t label_arity(const pw_label *label) {
+    return label->kind == PW_LABEL_LOOP ? label->param_count : label->result_count;
+}
+
+/* The home of the label's first value. */
+static uint32_t label_home(const pw_translator *t, const pw_label *label) {
+    if (label->height == 0) return t->home_base;
+    const pw_operand *below = &t->stack[label->height - 1];
+    return below->home + (below->type == 'V' ? 2u : 1u);
+}
+
+/* Emits the moves that put the top operands where the label wants them; with `count_only` just tells if there are
+ * any. The stack is left as it is, so that code may go on behind a branch that is not taken. Ascending order is safe:
+ * a value never moves up, so no move overwrites the source of a later one. */
+static bool label_moves(pw_translator *t, const pw_label *label, bool count_only) {
+    uint32_t arity = label_arity(label), slot = label_home(t, label);
+    for (uint32_t i = 0; i < arity; i++) {
+        pw_operand *operand = &t->stack[t->height - arity + i];
+        operand->maker = -1; /* where it needs no move the target reads its slot */
+        if (operand->where != PW_IN_HOME || operand->slot != slot) {
+            if (count_only) return true;
+            pwi_move(t, operand, slot, false);
+            if (operand->type == 'V' && operand->where != PW_CONSTANT)
+                pwi_move(t, &(pw_operand){.where = PW_IN_HOME, .type = 'V', .slot = operand->slot + 1, .maker = -1}, slot + 1,
+                         false);
+        }
+        slot += operand->type == 'V' ? 2u : 1u;
+    }
+    return false;
+}
+
+static bool is_function_label(const pw_translator *t, uint32_t depth) { return depth == t->label_count - 1; }
+
+static void make_dead(pw_translator *t) {
+    t->dead = true;
+    pwi_cut(t, t->labels[t->label_count - 1].height);
+    pwi_forget(t);
+}
+
+/* ---- return -------------------------------------------------------------------------------------------------------------- */
+
+static void return_one(pw_translator *t) {
+    pw_operand value = t->stack[t->height - 1];
+    uint32_t cell;
+    if (value.where == PW_CONSTANT) {
+        cell = pwi_emit(t, PW_H_ret_K, 3);
+        *pwi_cell(t, cell + 2) = value.constant;
+    } else {
+        static const uint16_t from_acc[PW_ACC_COUNT] = {PW_H_ret_A, PW_H_ret_F, PW_H_ret_D};
+        bool in_acc = pwi_class(t, &value, false) == 1;
+        cell = pwi_emit(t, in_acc ? from_acc[pwi_acc_of(value.type)] : PW_H_ret_S, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, value.slot);
+    }
+    pwi_set_lane(pwi_cell(t, cell + 1), 2, t->return_slot);
+}
+
+static void emit_return(pw_translator *t) {
+    uint32_t count = t->type->func.result_count;
+    if (count == 1 && t->type->func.results[0] != PW_V128) {
+        return_one(t);
+    } else if (count == 0) {
+        uint32_t cell = pwi_emit(t, PW_H_ret_none, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 2, t->return_slot);
+    } else {
+        pwi_flush_top(t, count);
+        uint32_t cell = pwi_emit(t, PW_H_ret_many, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, t->stack[t->height - count].home);
+        pwi_set_lane(pwi_cell(t, cell + 1), 1, t->type->result_slots);
+        pwi_set_lane(pwi_cell(t, cell + 1), 2, t->return_slot);
+    }
+}
+
+void pwi_translate_return(pw_translator *t) {
+    emit_return(t);
+    make_dead(t);
+}
+
+/* ---- blocks ------------------------------------------------------------------------------------------------------------ */
+
+void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
+    int64_t block_type = pwi_leb_s64(&t->p);
+    if (t->dead) {
+        pwi_label_push(t, kind, block_type);
+        return;
+    }
+    if (kind != PW_LABEL_IF) {
+        pwi_label_push(t, kind, block_type);
+        if (t->no_memory) return;
+        pw_label *label = label_at(t, 0);
+        pwi_flush_locals(t);
+        if (kind == PW_LABEL_LOOP) {
+            pwi_flush_top(t, label->param_count);
+            pwi_forget(t);
+            label->start = (uint32_t)t->cell_count;
+        }
+        return;
+    }
+    condition c = take_condition(t, pwi_pop(t));
+    pwi_label_push(t, kind, block_type);
+    if (t->no_memory) return;
+    pwi_flush_locals(t);
+    pwi_flush_top(t, label_at(t, 0)->param_count);
+    uint32_t cell = emit_condition(t, &c, false);
+    label_at(t, 0)->else_patch = cell;
+}
+
+/* Live code reaches the end of an arm: its results go home. */
+static void finish_arm(pw_translator *t, const pw_label *label) {
+    if (!t->dead) pwi_flush_top(t, label->result_count);
+}
+
+void pwi_translate_else(pw_translator *t) {
+    pw_label *label = label_at(t, 0);
+    if (label->dead_before) return;
+    if (!t->dead) {
+        finish_arm(t, label);
+        uint32_t cell = pwi_emit(t, PW_H_br, 2);
+        link_branch(t, label, cell + 1);
+    }
+    if (t->no_memory) return;
+    pwi_emit_reloc(t, label->else_patch, (uint32_t)t->cell_count);
+    label->else_patch = 0;
+    label->kind = PW_LABEL_ELSE;
+    pwi_cut(t, label->height);
+    for (uint32_t i = 0; i < label->param_count; i++) pwi_push_home(t, pwi_type_char(label->params[i]));
+    pwi_forget(t);
+    t->dead = false;
+}
+
+void pwi_translate_end(pw_translator *t) {
+    pw_label label = *label_at(t, 0);
+    if (label.kind == PW_LABEL_FUNC) {
+        if (!t->dead) pwi_translate_return(t);
+        t->label_count--;
+        return;
+    }
+    if (label.dead_before) {
+        t->label_count--;
+        return;
+    }
+    bool joins = label.patches != 0 || label.else_patch != 0;
+    if (joins) {
+        finish_arm(t, &label);
+        if (t->no_memory) return;
+        if (label.else_patch) pwi_emit_reloc(t, label.else_patch, (uint32_t)t->cell_count);
+        resolve(t, label.patches);
+        pwi_cut(t, label.height);
+        for (uint32_t i = 0; i < label.result_count; i++) pwi_push_home(t, pwi_type_char(result_type(&label, i)));
+        pwi_forget(t);
+        t->dead = false;
+    } /* else nothing arrives but the code before, if that does: its operands may stay where they are */
+    t->label_count--;
+    t->last.cell = -1;
+    if (t->dead) pwi_cut(t, t->labels[t->label_count - 1].height);
+}
+
+/* ---- branches ----------------------------------------------------------------------------------------------------------- */
+
+void pwi_translate_br(pw_translator *t, uint32_t depth) {
+    if (is_function_label(t, depth)) {
+        pwi_translate_return(t);
+        return;
+    }
+    pw_label *label = label_at(t, depth);
+    label_moves(t, label, false);
+    uint32_t cell = pwi_emit(t, PW_H_br, 2);
+    link_branch(t, label, cell + 1);
+    make_dead(t);
+}
+
+/* Emits "branch to depth if the condition is sense"; code goes on behind it. */
+static void branch_if(pw_translator *t, condition *c, bool sense, uint32_t depth) {
+    if (is_function_label(t, depth)) {
+        if (t->type->func.result_count > 1) pwi_flush_top(t, t->type->func.result_count);
+        uint32_t over = emit_condition(t, c, !sense);
+        pw_acc before[PW_ACC_COUNT];
+        memcpy(before, t->acc, sizeof before);
+        emit_return(t);
+        memcpy(t->acc, before, sizeof before);
+        if (!t->no_memory) pwi_emit_reloc(t, over, (uint32_t)t->cell_count);
+        t->last.cell = -1;
+        return;
+    }
+    pw_label *label = label_at(t, depth);
+    if (!label_moves(t, label, true)) {
+        uint32_t cell = emit_condition(t, c, sense);
+        link_branch(t, label, cell);
+        return;
+    }
+    uint32_t over = emit_condition(t, c, !sense);
+    pw_acc before[PW_ACC_COUNT];
+    memcpy(before, t->acc, sizeof before);
+    label_moves(t, label, false);
+    uint32_t cell = pwi_emit(t, PW_H_br, 2);
+    link_branch(t, label, cell + 1);
+    memcpy(t->acc, before, sizeof before); /* the moves were not made on the way that goes on */
+    if (!t->no_memory) pwi_emit_reloc(t, over, (uint32_t)t->cell_count);
+    t->last.cell = -1;
+}
+
+void pwi_translate_br_if(pw_translator *t, uint32_t depth) {
+    condition c = take_condition(t, pwi_pop(t));
+    branch_if(t, &c, true, depth);
+}
+
+/* br_on_null branches without the reference, which stays on the other way; br_on_non_null branches with it. */
+void pwi_translate_br_on_null(pw_translator *t, uint32_t depth, bool on_null) {
+    pw_operand *top = &t->stack[t->height - 1];
+    pwi_flush(t, t->height - 1);
+    condition c = {.value = *top};
+    if (on_null) {
+        t->height--; /* not popped for good: its home stays what it is */
+        branch_if(t, &c, false, depth);
+        t->height++;
+    } else {
+        branch_if(t, &c, true, depth);
+        (void)pwi_pop(t);
+    }
+}
+
+/* A target of br_table: the label itself where nothing has to move, else a piece of code that moves and branches.
+ * The values are at home. */
+static void table_target(pw_translator *t, uint32_t cell, uint32_t depth) {
+    pw_label *label = label_at(t, depth);
+    bool returns = is_function_label(t, depth);
+    uint32_t arity = label_arity(label);
+    if (!returns && (arity == 0 || t->stack[t->height - arity].home == label_home(t, label))) {
+        link_branch(t, label, cell);
+        return;
+    }
+    if (label->piece == 0) {
+        label->piece = (uint32_t)t->cell_count;
+        if (returns) {
+            emit_return(t);
+        } else {
+            label_moves(t, label, false);
+            uint32_t branch = pwi_emit(t, PW_H_br, 2);
+            link_branch(t, label, branch + 1);
+        }
+        pwi_forget(t);
+    }
+    if (!t->no_memory) pwi_emit_reloc(t, cell, label->piece);
+}
+
+void pwi_translate_br_table(pw_translator *t) {
+    uint32_t count = pwi_leb_u32(&t->p);
+    pw_operand index = pwi_pop(t);
+    pwi_materialise(t, &index);
+    const uint8_t *targets = t->p;
+    pwi_flush_top(t, label_arity(label_at(t, pwi_leb_u32(&t->p))));
+    uint32_t handler = pwi_class(t, &index, true) ? PW_H_br_table_A : PW_H_br_table_S;
+    uint32_t cell = pwi_emit(t, handler, 2 + count + 1);
+    if (t->no_memory) return;
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, index.slot);
+    pwi_set_high(pwi_cell(t, cell + 1), count);
+    pwi_forget(t); /* the pieces below are reached by branches */
+    t->p = targets;
+    for (uint32_t i = 0; i <= count && !t->no_memory; i++) table_target(t, cell + 2 + i, pwi_leb_u32(&t->p));
+    t->p = targets;
+    for (uint32_t i = 0; i <= count; i++) label_at(t, pwi_leb_u32(&t->p))->piece = 0;
+    make_dead(t);
+}

@@ -1,0 +1,307 @@
+/* translate_ops.c - instructions with handlers of their own: numeric, memory, table; variables; select. */
+#include <string.h>
+
+#include "engine/translate.h"
+
+/* ---- operands into lanes ------------------------------------------------------------------------------------------ */
+
+static bool fits_immediate(const pw_operand *operand) {
+    if (operand->type == 'i') return true;
+    return (int64_t)operand->constant == (int64_t)(int32_t)(uint32_t)operand->constant;
+}
+
+/* A popped operand as slot or accumulator; constants go home first. */
+static uint8_t take(pw_translator *t, pw_operand *operand) {
+    pwi_materialise(t, operand);
+    return pwi_class(t, operand, true);
+}
+
+/* The same, where only slots will do. */
+static uint32_t take_slot(pw_translator *t, pw_operand *operand) {
+    pwi_materialise(t, operand);
+    return operand->slot;
+}
+
+static void note_forms(pw_translator *t, const pw_op_forms *forms, uint8_t a, uint8_t b) {
+    if (t->last.cell < 0) return;
+    t->last.forms = forms;
+    t->last.class_a = a;
+    t->last.class_b = b;
+}
+
+/* ---- binary, unary ------------------------------------------------------------------------------------------------- */
+
+void pwi_translate_binop(pw_translator *t, const pw_op_forms *forms, pw_operand a, pw_operand b) {
+    bool is_float = forms->operands[0] == 'f' || forms->operands[0] == 'F';
+    if (a.where == PW_CONSTANT && b.where != PW_CONSTANT && forms->swap != PW_NO_OPCODE) {
+        pw_operand swapped = a;
+        a = b;
+        b = swapped;
+        forms = pwi_op_forms(forms->swap);
+    }
+    bool constant_b = b.where == PW_CONSTANT && (is_float || fits_immediate(&b));
+    pwi_materialise(t, &a);
+    if (!constant_b) pwi_materialise(t, &b);
+    uint8_t class_a = pwi_class(t, &a, true);
+    uint8_t class_b = constant_b ? 2 : pwi_class(t, &b, true);
+    uint32_t handler = forms->base + (class_a * 3u + class_b) * 2u, cells = is_float && constant_b ? 3 : 2;
+    uint32_t cell = pwi_emit(t, handler, cells);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, a.slot);
+    if (!constant_b) pwi_set_lane(pwi_cell(t, cell + 1), 2, b.slot);
+    else if (is_float) *pwi_cell(t, cell + 2) = b.constant;
+    else pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)b.constant);
+    pwi_result(t, cell, cells, handler, forms->result[0]);
+    note_forms(t, forms, class_a, class_b);
+}
+
+static void unop(pw_translator *t, const pw_op_forms *forms) {
+    pw_operand a = pwi_pop(t);
+    uint8_t class_a = take(t, &a);
+    uint32_t handler = forms->base + class_a * 2u;
+    uint32_t cell = pwi_emit(t, handler, 2);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, a.slot);
+    pwi_result(t, cell, 2, handler, forms->result[0]);
+    note_forms(t, forms, class_a, 0);
+}
+
+/* x == 0: the opposite of a comparison just made, else a comparison with a constant. */
+void pwi_translate_eqz(pw_translator *t, uint32_t equal_code) {
+    const pw_operand *top = &t->stack[t->height - 1];
+    pw_last *last = &t->last;
+    if (last->cell >= 0 && top->maker == last->cell && last->forms && last->forms->shape == PW_SHAPE_CMPOP &&
+        equal_code == PW_OP_i32_eq) {
+        const pw_op_forms *opposite = pwi_op_forms(last->forms->negate);
+        uint32_t handler = opposite->base + (last->class_a * 3u + last->class_b) * 2u;
+        t->cells[last->cell] = t->handlers[handler];
+        t->acc[PW_ACC_INT].handler = (uint16_t)handler;
+        last->forms = opposite;
+        return;
+    }
+    pw_operand a = pwi_pop(t);
+    pw_operand zero = {.where = PW_CONSTANT, .type = a.type == 'r' ? 'I' : a.type, .maker = -1};
+    if (a.where == PW_CONSTANT) pwi_materialise(t, &a);
+    pwi_translate_binop(t, pwi_op_forms(equal_code), a, zero);
+}
+
+/* ---- memory --------------------------------------------------------------------------------------------------------- */
+
+/* Memory 0 with 32-bit addresses and offset: what the fast forms can do. */
+static bool is_plain(const pw_translator *t, const pw_memarg *arg) {
+    return arg->memory == 0 && !t->module->memories[0].is64 && arg->offset <= UINT32_MAX;
+}
+
+static uint32_t emit_general(pw_translator *t, const pw_op_forms *forms, const pw_memarg *arg, uint32_t address) {
+    uint32_t cell = pwi_emit(t, forms->general, 4);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, address);
+    *pwi_cell(t, cell + 2) = arg->memory;
+    *pwi_cell(t, cell + 3) = arg->offset;
+    return cell;
+}
+
+/* Is the operand an i32.add that can be taken back? */
+static bool is_last_add(const pw_translator *t, const pw_operand *operand) {
+    return t->last.cell >= 0 && operand->maker == t->last.cell && t->last.forms && t->last.forms->code == PW_OP_i32_add;
+}
+
+static void load_fused(pw_translator *t, const pw_op_forms *forms, uint32_t offset) {
+    uint8_t class_a = t->last.class_a, class_b = t->last.class_b;
+    pw_cell operands = t->cells[t->last.cell + 1];
+    pwi_unemit(t);
+    uint32_t handler = forms->fused + (class_a * 3u + class_b) * 2u;
+    uint32_t cell = pwi_emit(t, handler, 3);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, pwi_lane(&operands, 0));
+    pwi_set_high(pwi_cell(t, cell + 1), offset);
+    if (class_b == 2) pwi_set_low(pwi_cell(t, cell + 2), pwi_high(&operands));
+    else pwi_set_lane(pwi_cell(t, cell + 2), 0, pwi_lane(&operands, 2));
+    pwi_result(t, cell, 3, handler, forms->result[0]);
+    note_forms(t, forms, class_a, class_b);
+}
+
+static void load(pw_translator *t, const pw_op_forms *forms) {
+    pw_memarg arg = pwi_read_memarg(&t->p);
+    pw_operand address = pwi_pop(t);
+    if (!is_plain(t, &arg)) {
+        uint32_t cell = emit_general(t, forms, &arg, take_slot(t, &address));
+        pwi_push_home(t, forms->result[0]);
+        pwi_set_lane(pwi_cell(t, cell + 1), 1, t->stack[t->height - 1].home);
+        pwi_forget(t);
+    } else if (is_last_add(t, &address)) {
+        load_fused(t, forms, (uint32_t)arg.offset);
+    } else {
+        uint8_t class_a = take(t, &address);
+        uint32_t handler = forms->base + class_a * 2u;
+        uint32_t cell = pwi_emit(t, handler, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, address.slot);
+        pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)arg.offset);
+        pwi_result(t, cell, 2, handler, forms->result[0]);
+        note_forms(t, forms, class_a, 0);
+    }
+}
+
+static void store(pw_translator *t, const pw_op_forms *forms) {
+    pw_memarg arg = pwi_read_memarg(&t->p);
+    pw_operand value = pwi_pop(t), address = pwi_pop(t);
+    if (value.where == PW_CONSTANT && forms->shape == PW_SHAPE_FSTORE) /* the same bits, as an integer */
+        forms = pwi_op_forms(forms->code == PW_OP_f32_store ? PW_OP_i32_store : PW_OP_i64_store);
+    if (!is_plain(t, &arg)) {
+        uint32_t address_slot = take_slot(t, &address), value_slot = take_slot(t, &value);
+        uint32_t cell = emit_general(t, forms, &arg, address_slot);
+        pwi_set_lane(pwi_cell(t, cell + 1), 1, value_slot);
+        pwi_forget(t);
+        return;
+    }
+    pwi_materialise(t, &address);
+    bool constant = value.where == PW_CONSTANT;
+    uint8_t class_a = pwi_class(t, &address, true);
+    uint8_t class_v = constant ? 2 : pwi_class(t, &value, true);
+    uint32_t classes = forms->shape == PW_SHAPE_FSTORE ? class_a * 2u + class_v : class_a * 3u + class_v;
+    uint32_t cell = pwi_emit(t, forms->base + classes, constant ? 3 : 2);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, address.slot);
+    pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)arg.offset);
+    if (constant) *pwi_cell(t, cell + 2) = value.constant;
+    else pwi_set_lane(pwi_cell(t, cell + 1), 1, value.slot);
+}
+
+/* ---- slots only ------------------------------------------------------------------------------------------------------ */
+
+static void generic(pw_translator *t, const pw_op_forms *forms) {
+    size_t count = strlen(forms->operands);
+    uint32_t slots[4] = {0};
+    for (size_t i = count; i-- > 0;) {
+        pw_operand operand = pwi_pop(t);
+        slots[i] = take_slot(t, &operand);
+    }
+    uint32_t cell = pwi_emit(t, forms->base, forms->cells);
+    for (uint32_t i = 0; i < count; i++) pwi_set_lane(pwi_cell(t, cell + 1 + i / 4), i % 4, slots[i]);
+    if (forms->result[0]) {
+        pwi_push_home(t, forms->result[0]);
+        pwi_set_lane(pwi_cell(t, cell + 1 + count / 4), count % 4, t->stack[t->height - 1].home);
+    }
+    uint32_t first_imm = cell + forms->cells - forms->imm_cells;
+    for (uint32_t i = 0; i < forms->imm_cells; i++) *pwi_cell(t, first_imm + i) = pwi_leb_u64(&t->p);
+    pwi_forget(t);
+}
+
+void pwi_translate_op(pw_translator *t, uint32_t code, const pw_op_forms *forms) {
+    (void)code;
+    switch ((pw_op_shape)forms->shape) {
+    case PW_SHAPE_BINOP:
+    case PW_SHAPE_CMPOP:
+    case PW_SHAPE_FCMPOP: {
+        pw_operand b = pwi_pop(t), a = pwi_pop(t);
+        pwi_translate_binop(t, forms, a, b);
+        break;
+    }
+    case PW_SHAPE_UNOP: unop(t, forms); break;
+    case PW_SHAPE_LOAD: load(t, forms); break;
+    case PW_SHAPE_STORE:
+    case PW_SHAPE_FSTORE: store(t, forms); break;
+    case PW_SHAPE_GENERIC: generic(t, forms); break;
+    case PW_SHAPE_ROW: break; /* by hand, in translate.c */
+    }
+}
+
+/* ---- select, variables ------------------------------------------------------------------------------------------------ */
+
+static bool is_small(const pw_operand *operand) { return operand->where == PW_CONSTANT && operand->constant <= UINT32_MAX; }
+
+void pwi_translate_select(pw_translator *t) {
+    pw_operand condition = pwi_pop(t), b = pwi_pop(t), a = pwi_pop(t);
+    bool small_a = is_small(&a), small_b = is_small(&b);
+    if (!small_a) pwi_materialise(t, &a);
+    if (!small_b) pwi_materialise(t, &b);
+    pwi_materialise(t, &condition);
+    uint32_t class_c = pwi_class(t, &condition, true);
+    uint32_t handler = PW_H_select_SSSS + class_c * 8u + (small_a ? 4u : 0) + (small_b ? 2u : 0);
+    uint32_t cells = small_a || small_b ? 3 : 2;
+    uint32_t cell = pwi_emit(t, handler, cells);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, condition.slot);
+    if (small_a) pwi_set_low(pwi_cell(t, cell + 2), (uint32_t)a.constant);
+    else pwi_set_lane(pwi_cell(t, cell + 1), 2, a.slot);
+    if (small_b) pwi_set_high(pwi_cell(t, cell + 2), (uint32_t)b.constant);
+    else pwi_set_lane(pwi_cell(t, cell + 1), 3, b.slot);
+    if (pwi_acc_of(a.type) == PW_ACC_INT) {
+        pwi_result(t, cell, cells, handler, a.type);
+        return;
+    }
+    pwi_push_home(t, a.type); /* a float: only its slot is right, and A has been used */
+    uint32_t home = t->stack[t->height - 1].home;
+    pwi_set_lane(pwi_cell(t, cell + 1), 1, home);
+    pwi_slot_written(t, home);
+    t->acc[PW_ACC_INT].slot = t->acc[PW_ACC_INT].maker = -1;
+}
+
+/* The last instruction made the value: let it write the local. Copies of the old value that are still to be used
+ * (x++) are moved out of the way first: the instruction is taken back and emitted again behind these moves. */
+static void redirect_last(pw_translator *t, const pw_operand *value, uint32_t local) {
+    uint32_t slot = t->local_slots[local], cell = (uint32_t)t->last.cell, cells = t->last.cells;
+    uint16_t handler = t->acc[pwi_acc_of(value->type)].handler;
+    if (t->local_pending[local] != 0) {
+        pw_cell copy[4];
+        uint32_t offset = t->offset;
+        memcpy(copy, t->cells + cell, cells * sizeof *copy);
+        if (t->recording) t->offset = t->offsets[cell];
+        pwi_unemit(t);
+        pwi_flush_local(t, local);
+        cell = pwi_emit(t, handler, cells);
+        memcpy(t->cells + cell, copy, cells * sizeof *copy);
+        t->offset = offset;
+    }
+    pwi_set_lane(pwi_cell(t, cell + 1), 1, slot);
+    pwi_slot_written(t, value->home);
+    pwi_slot_written(t, slot);
+    t->acc[pwi_acc_of(value->type)] = (pw_acc){.slot = slot, .maker = -1, .handler = handler};
+    t->last.cell = -1;
+}
+
+void pwi_translate_local_set(pw_translator *t, uint32_t local, bool tee) {
+    pw_operand value = pwi_pop(t);
+    uint32_t slot = t->local_slots[local];
+    bool same = value.where == PW_IN_LOCAL && value.local == local;
+    if (same) {
+        /* nothing changes */
+    } else if (t->last.cell >= 0 && t->last.result_lane_1 && value.maker == t->last.cell) {
+        redirect_last(t, &value, local);
+    } else {
+        pwi_flush_local(t, local);
+        pwi_move(t, &value, slot, true);
+        if (value.type == 'V') { /* its second half */
+            pwi_move(t, &(pw_operand){.where = PW_IN_HOME, .type = 'V', .slot = value.slot + 1, .maker = -1}, slot + 1, false);
+        }
+    }
+    if (tee) pwi_push_local(t, local);
+}
+
+void pwi_translate_global_get(pw_translator *t, uint32_t global) {
+    const pw_global_decl *decl = &t->module->globals[global];
+    char type = pwi_type_char(decl->type.type);
+    uint32_t handler = decl->is_pointer ? PW_H_global_get_P : PW_H_global_get_S;
+    uint32_t cell = pwi_emit(t, handler, 2);
+    pwi_set_high(pwi_cell(t, cell + 1), decl->slot);
+    if (!decl->is_pointer && pwi_acc_of(type) == PW_ACC_INT) {
+        pwi_result(t, cell, 2, handler, type);
+        return;
+    }
+    pwi_push_home(t, type);
+    uint32_t home = t->stack[t->height - 1].home;
+    pwi_set_lane(pwi_cell(t, cell + 1), 1, home);
+    pwi_slot_written(t, home);
+    t->acc[PW_ACC_INT].slot = t->acc[PW_ACC_INT].maker = -1;
+}
+
+void pwi_translate_global_set(pw_translator *t, uint32_t global) {
+    const pw_global_decl *decl = &t->module->globals[global];
+    pw_operand value = pwi_pop(t);
+    uint32_t cell;
+    if (value.where == PW_CONSTANT && !decl->is_pointer) {
+        cell = pwi_emit(t, PW_H_global_set_K, 3);
+        *pwi_cell(t, cell + 2) = value.constant;
+    } else {
+        pwi_materialise(t, &value);
+        bool in_acc = !decl->is_pointer && pwi_acc_of(value.type) == PW_ACC_INT && pwi_class(t, &value, true) == 1;
+        uint32_t handler = decl->is_pointer ? PW_H_global_set_P : in_acc ? PW_H_global_set_A : PW_H_global_set_S;
+        cell = pwi_emit(t, handler, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, value.slot);
+    }
+    pwi_set_high(pwi_cell(t, cell + 1), decl->slot);
+}
