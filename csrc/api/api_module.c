@@ -1,6 +1,7 @@
 /* api_module.c - making modules, and what can be asked about them. */
 #include <string.h>
 
+#include "api/func_names.h"
 #include "base/config.h"
 #include "base/error.h"
 #include "engine/engine.h"
@@ -16,6 +17,18 @@ static pw_result choose_features(const pw_compile_config *config, pw_features *f
                             pw_feature_text(bit) ? pw_feature_text(bit) : "of an unknown bit");
     }
     return PW_OK;
+}
+
+/* What a decoded module needs to be used. */
+static pw_result finish(pw_module *module, pw_error *error)
+{
+    pw_result result = pwi_module_validate(module, error);
+    if (result != PW_OK)
+        return result;
+    result = pwi_func_names_complete(module);
+    if (result == PW_OK)
+        result = pwi_engine_prepare(module->engine, module);
+    return result == PW_OK ? PW_OK : pwi_fail(error, result, "the host refused memory");
 }
 
 pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, const pw_compile_config *config,
@@ -34,12 +47,7 @@ pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, co
     self->references = 1;
     self->engine = engine;
     pw_engine_retain(engine);
-    result = pwi_module_validate(self, error);
-    if (result == PW_OK) {
-        result = pwi_engine_prepare(engine, self);
-        if (result != PW_OK)
-            pwi_no_memory(error);
-    }
+    result = finish(self, error);
     if (result != PW_OK) {
         pw_module_free(self);
         return result;
@@ -92,34 +100,6 @@ void pw_module_export(const pw_module *module, size_t index, pw_export_type *out
     out->name = export->name;
     out->index = export->index;
     pwi_module_extern_type(module, export->kind, export->index, &out->type);
-}
-
-static const pw_func_name *find_name(const pw_module *module, uint32_t func_index)
-{
-    uint32_t low = 0, high = module->func_name_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (module->func_names[middle].func_index < func_index)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < module->func_name_count && module->func_names[low].func_index == func_index)
-        return &module->func_names[low];
-    return NULL;
-}
-
-pw_name pw_module_func_name(const pw_module *module, uint32_t func_index)
-{
-    static const pw_name none = {"", 0};
-    const pw_func_name *named = find_name(module, func_index);
-    if (named)
-        return named->name;
-    for (uint32_t i = 0; i < module->export_count; i++) {
-        if (module->exports[i].kind == PW_EXTERN_FUNC && module->exports[i].index == func_index)
-            return module->exports[i].name;
-    }
-    return none;
 }
 
 pw_name pw_module_name(const pw_module *module)
