@@ -1,6 +1,6 @@
 /* api_engine.c - engines: what code of all modules shares. */
 #include "base/config.h"
-#include "engine/engine.h"
+#include "engine/code.h"
 
 pw_result pw_engine_new(const pw_engine_config *config, pw_engine **engine)
 {
@@ -17,4 +17,9 @@ void pw_engine_free(pw_engine *engine)
 {
     if (engine && pwi_ref_dec(&engine->references))
         pwi_engine_destroy(engine);
+}
+
+const char *pw_engine_shell_name(const pw_engine *engine)
+{
+    return engine->shell->name;
 }
