@@ -101,7 +101,7 @@ static pw_result decode_section(pw_decoder *decoder, uint8_t *last_order)
     const uint8_t *start = reader->at, *module_end = reader->end;
     uint8_t id;
     uint32_t size;
-    pw_section_info *info;
+    pw_section_info *info = NULL;
     PW_TRY(pwi_read_byte(reader, &id));
     if (id >= SECTION_COUNT)
         return pwi_reader_malformed(reader, start, "malformed section id %u", id);

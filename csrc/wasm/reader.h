@@ -55,6 +55,7 @@ PW_MUST_USE pw_result pwi_read_leb_signed(pw_reader *reader, uint32_t bits, int6
 
 PW_MUST_USE static inline pw_result pwi_read_byte(pw_reader *reader, uint8_t *out)
 {
+    *out = 0;
     if (PW_UNLIKELY(reader->at == reader->end))
         return pwi_reader_end(reader);
     *out = *reader->at++;
