@@ -300,7 +300,7 @@ def test_a_feature_table_that_disagrees_is_found(plant, readme: str, rows: str, 
 
 def test_trap_kinds_that_disagree_are_found(plant) -> None:
     rows = 'PW_TRAP(UNREACHABLE, "unreachable")\nPW_TRAP(HOST,  "host function trapped")\n'
-    enum = 'class TrapKind(Enum):\n    """x"""\n\n    UNREACHABLE = "unreachable"\n    HOST = "%s"\n\nclass X:\n'
+    enum = 'class TrapKind(Enum):\n    "x"\n\n    UNREACHABLE = "unreachable"\n    HOST = "%s"\nclass X:\n'
 
     def check(text: str) -> list[str]:
         return check_facts.check_traps(
