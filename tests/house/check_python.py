@@ -43,7 +43,7 @@ def check_directions(tree: Tree) -> list[str]:
                 problems.append(f"{file}:{line}: {own} sees the Python API, not {NATIVE}")
             if first == "cli" and own not in {"__main__", "cli"}:
                 problems.append(f"{file}:{line}: only __main__ may import cli")
-    for file in tree.under(SOURCE, ".pyx", ".pxd"):
+    for file in tree.under(SOURCE, ".pyx", ".pxd", ".pxi"):
         for match in CYTHON_IMPORT.finditer(tree.text(file)):
             module = match.group(1) or match.group(2)
             if module.startswith((".", PACKAGE)) and module not in {f"{PACKAGE}.{NATIVE}", f".{NATIVE}"}:

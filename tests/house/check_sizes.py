@@ -9,7 +9,8 @@ from statistics import median
 
 from tree import Tree, strip_c
 
-SOURCE = (".c", ".h", ".py", ".pyx", ".pxd", ".pyi")
+CYTHON_FILES = (".pyx", ".pxd", ".pxi")
+SOURCE = (".c", ".h", ".py", ".pyi", *CYTHON_FILES)
 FILE_SOFT, FILE_HARD, FILE_MEDIAN = 800, 1500, 250
 HEADER, FUNCTION, CYTHON = 300, 60, 700
 CYTHON_DEF = re.compile(r"^(\s*)(?:def|cdef|cpdef)\b[^=\n]*\(")
@@ -27,7 +28,7 @@ def check_files(tree: Tree, long_files: dict[str, str]) -> list[str]:
         soft = FILE_SOFT
         if file.endswith(".h") and file != "csrc/include/pywasi.h":
             soft = HEADER
-        elif file.endswith(".pyx"):
+        elif file.endswith(CYTHON_FILES):
             soft = CYTHON
         if length > FILE_HARD:
             problems.append(f"{file}: {length} lines, over the hard limit of {FILE_HARD}")
@@ -50,7 +51,7 @@ def check_median(tree: Tree, folder: str, *suffixes: str) -> list[str]:
 def check_functions(tree: Tree, long_functions: dict[str, str]) -> list[str]:
     """Functions over their size; `long_functions` maps "file:name" to the reason for an exception."""
     problems, seen = [], set()
-    for file in tree.under("", ".c", ".h", ".py", ".pyx"):
+    for file in tree.under("", ".c", ".h", ".py", ".pyx", ".pxi"):
         for name, line, length in functions(file, tree.text(file)):
             if length <= FUNCTION:
                 continue
@@ -67,7 +68,7 @@ def functions(file: str, text: str) -> Iterator[tuple[str, int, int]]:
     """(name, first line, number of lines) of every function; a docstring does not count."""
     if file.endswith(".py"):
         return _python_functions(text)
-    if file.endswith(".pyx"):
+    if file.endswith(CYTHON_FILES):
         return _cython_functions(text)
     return _c_functions(text)
 

@@ -113,11 +113,11 @@ def test_long_files_are_found(plant) -> None:
     tree = plant(
         {
             "a.c": "\n" * 800, "b.c": "\n" * 801, "c.c": "\n" * 801, "d.py": "\n" * 1501, "e.h": "\n" * 301,
-            "csrc/include/pywasi.h": "\n" * 700, "f.pyx": "\n" * 701,
+            "csrc/include/pywasi.h": "\n" * 700, "f.pyx": "\n" * 701, "g.pxi": "\n" * 701,
         }
     )  # fmt: skip
     problems = check_sizes.check_files(tree, {"c.c": "a reason", "d.py": "none is enough", "gone.c": "x"})
-    assert sorted(p.split(":")[0] for p in problems) == ["b.c", "d.py", "e.h", "f.pyx", "gone.c"]
+    assert sorted(p.split(":")[0] for p in problems) == ["b.c", "d.py", "e.h", "f.pyx", "g.pxi", "gone.c"]
 
 
 def test_a_big_median_is_found(plant) -> None:
@@ -194,6 +194,7 @@ def test_the_imports_as_they_should_be(plant) -> None:
         ("importer.py", "import pywasi_native._native"),
         ("errors.py", "from pywasi_native import cli"),
         ("_native.pyx", "from .errors import Trap"),
+        ("native_x.pxi", "from .errors import Trap"),
         ("_native.pyx", "    from pywasi_native import errors"),
         ("_native.pyx", "import pywasi_native.errors"),
     ],
