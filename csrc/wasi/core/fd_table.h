@@ -28,6 +28,7 @@ enum {
 typedef struct pwi_fd {
     pwi_fd_kind kind;
     uint8_t type;    /* PWI_TYPE_... */
+    uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
     bool may_block;  /* a FIFO or the like: wait before reading and writing */
     bool is_shared;  /* the open file belongs to the process (a stream that is a file): no flags are set on it */

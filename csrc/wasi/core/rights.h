@@ -1,8 +1,8 @@
 /* rights.h - what a file descriptor may be used for, as far as the guest itself decides.
  *
- * Two things are checked, in this order. The grant (grant.h) is the host's word and cannot be changed from inside:
- * PERM. Rights are the guest's own: a descriptor starts with all that fit it, fd_fdstat_set_rights only takes away,
- * and what a directory has lost in `inheriting` nothing opened through it has: NOTCAPABLE.
+ * Two things are checked. Rights are the guest's own: a descriptor starts with all that fit it, fd_fdstat_set_rights
+ * only takes away, and what a directory has lost in `inheriting` nothing opened through it has: NOTCAPABLE. The
+ * grant (grant.h) is the host's word and cannot be changed from inside: PERM, and a record of the refusal.
  *
  * Programs ask path_open for rights at random (0, all bits, what their libc thinks), so only the access mode is
  * taken from what they ask: does it have a bit that reads, does it have a bit that writes.

@@ -1,0 +1,191 @@
+/* path_open: what is asked for -> checks -> the open file -> a descriptor with its rights. */
+#include "wasi/p1/path_arg.h"
+
+enum { OFLAG_CREAT = 1, OFLAG_DIRECTORY = 2, OFLAG_EXCL = 4, OFLAG_TRUNC = 8, OFLAG_ALL = 15 };
+
+typedef struct opening {
+    pwi_fd *dir;
+    pwi_path_arg path;
+    pwi_last last;
+    uint32_t oflags;
+    uint32_t fdflags;
+    bool read;  /* the guest will read or list */
+    bool write; /* the guest will write */
+} opening;
+
+static pwi_errno parse(pwi_call *call, const pw_slot *args, opening *open)
+{
+    pwi_errno error = pwi_p1_check(call, (uint32_t)args[8], 4);
+    if (error == PWI_ESUCCESS)
+        error = pwi_p1_path(call, (uint32_t)args[2], (uint32_t)args[3], &open->path);
+    if (error == PWI_ESUCCESS)
+        error = pwi_p1_dir(call, (uint32_t)args[0], &open->dir);
+    if (error == PWI_ESUCCESS)
+        error = pwi_p1_lookup(args[1], &open->last);
+    if (error != PWI_ESUCCESS)
+        return error;
+    open->oflags = (uint32_t)args[4];
+    open->fdflags = (uint32_t)args[7];
+    if ((open->oflags & ~(uint32_t)OFLAG_ALL) || (open->fdflags & ~(uint32_t)PWI_FDFLAG_ALL))
+        return PWI_EINVAL;
+    if ((open->oflags & OFLAG_CREAT) && (open->oflags & OFLAG_DIRECTORY))
+        return PWI_EINVAL;
+    if ((open->oflags & OFLAG_CREAT) && (open->oflags & OFLAG_EXCL))
+        open->last = PWI_LAST_SLASH; /* a link that is there is enough to say EXIST */
+    /* Rights are the access mode and no more: what else a program asks for (0, all bits) says nothing. */
+    open->read = (args[5] & (PWI_RIGHT(FD_READ) | PWI_RIGHT(FD_READDIR))) != 0;
+    open->write = (args[5] & (PWI_RIGHTS_WRITING | PWI_RIGHT(FD_DATASYNC))) != 0;
+    return PWI_ESUCCESS;
+}
+
+/* The grant (PERM), then the rights of the directory (NOTCAPABLE). */
+static pwi_errno check_wishes(pwi_call *call, const opening *open)
+{
+    uint32_t access = 0;
+    uint64_t rights = 0, inheriting = 0;
+    if (open->read)
+        access |= PW_WASI_READ, inheriting |= PWI_RIGHT(FD_READ);
+    if (open->write)
+        access |= PW_WASI_WRITE, inheriting |= PWI_RIGHT(FD_WRITE);
+    if (open->oflags & OFLAG_TRUNC)
+        access |= PW_WASI_WRITE, rights |= PWI_RIGHT(PATH_FILESTAT_SET_SIZE);
+    if (open->oflags & OFLAG_CREAT)
+        rights |= PWI_RIGHT(PATH_CREATE_FILE);
+    pwi_errno error = pwi_grant_check(call, open->dir->grant, access, open->path.bytes, open->path.length);
+    if (error != PWI_ESUCCESS)
+        return error;
+    if ((rights & ~open->dir->rights) || (inheriting & ~open->dir->inheriting))
+        return PWI_ENOTCAPABLE;
+    return pwi_fd_room(&call->wasi->fds);
+}
+
+static bool is_device(uint8_t type)
+{
+    return type == PWI_TYPE_BLOCK_DEVICE || type == PWI_TYPE_CHARACTER_DEVICE;
+}
+
+/* Opening a device can do things to the machine, so it is refused before it is opened, not only after. */
+static pwi_errno deny_device(pwi_call *call, const opening *open)
+{
+    return pwi_deny(call, open->dir->grant, "a device", open->path.bytes, open->path.length);
+}
+
+static pwi_errno check_existing(pwi_call *call, const opening *open, const pwi_place *place)
+{
+    uint8_t type = place->stat.type;
+    if ((open->oflags & OFLAG_CREAT) && (open->oflags & OFLAG_EXCL))
+        return PWI_EEXIST;
+    if (type == PWI_TYPE_SYMBOLIC_LINK)
+        return PWI_ELOOP;
+    if ((open->oflags & OFLAG_DIRECTORY) && type != PWI_TYPE_DIRECTORY)
+        return PWI_ENOTDIR;
+    if (type == PWI_TYPE_DIRECTORY && (open->write || (open->oflags & (OFLAG_TRUNC | OFLAG_CREAT))))
+        return PWI_EISDIR;
+    return is_device(type) ? deny_device(call, open) : PWI_ESUCCESS;
+}
+
+static pwi_errno check_missing(pwi_call *call, const opening *open, const pwi_place *place)
+{
+    if (!(open->oflags & OFLAG_CREAT))
+        return PWI_ENOENT;
+    if (place->must_be_dir)
+        return PWI_EISDIR;
+    return pwi_grant_check(call, open->dir->grant, PW_WASI_CREATE, open->path.bytes, open->path.length);
+}
+
+static uint32_t how_to_open(const opening *open, const pwi_place *place)
+{
+    uint32_t how = 0;
+    if (place->exists && place->stat.type == PWI_TYPE_DIRECTORY)
+        return PWI_OPEN_READ | PWI_OPEN_DIRECTORY;
+    if (open->write || (open->oflags & OFLAG_TRUNC))
+        how |= PWI_OPEN_WRITE;
+    if (open->read || how == 0)
+        how |= PWI_OPEN_READ;
+    if (open->fdflags & PWI_FDFLAG_APPEND)
+        how |= PWI_OPEN_APPEND;
+    if (open->fdflags & PWI_FDFLAG_DSYNC)
+        how |= PWI_OPEN_DSYNC;
+    if (open->fdflags & (PWI_FDFLAG_SYNC | PWI_FDFLAG_RSYNC))
+        how |= PWI_OPEN_SYNC;
+    if (!place->exists)
+        how |= PWI_OPEN_CREATE;
+    if (!place->exists && (open->oflags & OFLAG_EXCL))
+        how |= PWI_OPEN_EXCL;
+    if (open->oflags & OFLAG_TRUNC)
+        how |= PWI_OPEN_TRUNC;
+    return how;
+}
+
+/* The descriptor of what was opened: what it is is asked of the handle, not of the name. */
+static pwi_errno describe(pwi_call *call, const opening *open, pwi_os_handle handle, pwi_fd *out)
+{
+    pwi_os_stat stat;
+    const pwi_fd *dir = open->dir;
+    pwi_errno error = dir->fs->stat_handle(handle, &stat);
+    if (error != PWI_ESUCCESS)
+        return error;
+    if (is_device(stat.type))
+        return deny_device(call, open);
+    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant, .type = stat.type};
+    if (stat.type == PWI_TYPE_DIRECTORY) {
+        out->kind = PWI_FD_DIR;
+        out->rights = dir->inheriting & pwi_rights_dir;
+        out->inheriting = dir->inheriting;
+        return PWI_ESUCCESS;
+    }
+    out->kind = PWI_FD_FILE;
+    out->may_block = stat.type != PWI_TYPE_REGULAR_FILE;
+    out->flags = (uint16_t)open->fdflags;
+    out->rights = dir->inheriting & pwi_rights_file;
+    if (open->read)
+        out->access |= PWI_OPEN_READ;
+    else
+        out->rights &= ~(uint64_t)PWI_RIGHTS_READING;
+    if (open->write)
+        out->access |= PWI_OPEN_WRITE;
+    else
+        out->rights &= ~(uint64_t)PWI_RIGHTS_WRITING;
+    return PWI_ESUCCESS;
+}
+
+static pwi_errno open_place(pwi_call *call, const opening *open, const pwi_place *place, pwi_fd *out)
+{
+    pwi_os_handle handle;
+    pwi_errno error = place->exists ? check_existing(call, open, place) : check_missing(call, open, place);
+    if (error == PWI_ESUCCESS)
+        error = place->fs->open_at(place->parent, place->name, how_to_open(open, place), &handle);
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = describe(call, open, handle, out);
+    if (error != PWI_ESUCCESS)
+        place->fs->close(handle);
+    return error;
+}
+
+pwi_errno pwi_p1_path_open(pwi_call *call, const pw_slot *args)
+{
+    opening open;
+    pwi_place place;
+    pwi_fd entry;
+    uint32_t fd;
+    pwi_errno error = parse(call, args, &open);
+    if (error == PWI_ESUCCESS)
+        error = pwi_path_check(open.path.bytes, open.path.length);
+    if (error == PWI_ESUCCESS || error == PWI_EPERM) /* absolute: pwi_path_resolve tells so */
+        error = check_wishes(call, &open);
+    if (error == PWI_ESUCCESS)
+        error = pwi_path_resolve(call, open.dir, open.path.bytes, open.path.length, open.last, &place);
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = open_place(call, &open, &place, &entry);
+    pwi_place_release(&place);
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = pwi_fd_insert(&call->wasi->fds, &entry, &fd);
+    if (error != PWI_ESUCCESS) {
+        entry.fs->close(entry.handle);
+        return error;
+    }
+    return pwi_p1_put_u32(call, (uint32_t)args[8], fd);
+}

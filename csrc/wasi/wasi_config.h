@@ -1,0 +1,33 @@
+/* wasi_config.h - inside of pw_wasi_config. */
+#ifndef PW_WASI_CONFIG_H
+#define PW_WASI_CONFIG_H
+
+#include "wasi/core/wasi_state.h"
+
+typedef struct pwi_config_dir {
+    char *host_path;
+    char *guest_path;
+    uint32_t access;
+} pwi_config_dir;
+
+struct pw_wasi_config {
+    pwi_strings args;
+    pwi_strings env;
+    pwi_config_dir *dirs;
+    size_t dir_count;
+    size_t dir_capacity;
+    pw_wasi_stdio stdio[3];
+    uint8_t *stdio_data[3]; /* owned copies of stdio[].data */
+    bool clock_is_fixed;
+    uint64_t fixed_now;
+    bool random_is_seeded;
+    uint64_t seed;
+    uint32_t max_fds;
+    uint32_t max_dirents;
+    pw_wasi_resolver resolver;
+    pw_wasi_hooks hooks;
+};
+
+void pwi_strings_free(pwi_strings *strings);
+
+#endif
