@@ -364,7 +364,8 @@ pw_memory *pw_instance_memory(pw_instance *instance);
  * that the embedder keeps. It may call wasm functions of the same store, grow memories, and use the store freely. */
 typedef pw_result (*pw_host_fn)(void *env, pw_instance *caller, pw_slot *slots);
 
-/* Makes a function of the host. finalize (may be NULL) is called with env when the store goes. */
+/* Makes a function of the host. finalize (may be NULL) is called with env when the store goes. When this fails, env stays
+ * the caller's and finalize is not called. */
 PW_MUST_USE pw_result pw_func_new(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
                                   void (*finalize)(void *env), pw_func **func);
 /* For host functions: notes the error for the store and returns the result to return. text may be NULL. */

@@ -64,10 +64,8 @@ static void run_finalizers(pw_store *store)
 {
     while (store->host_funcs.count) {
         pw_func *func = list_pop(&store->host_funcs);
-        void (*finalize)(void *env) = func->finalize;
-        func->finalize = NULL;
-        if (finalize)
-            finalize(func->env);
+        if (func->finalize)
+            func->finalize(func->env);
         pwi_free(func);
     }
     pwi_externs_destroy(store);

@@ -97,7 +97,7 @@ static void finalize_uses_store(void *env)
 static void finalize_ends_other(void *env)
 {
     finalized++;
-    pwi_store_destroy(env);
+    pw_store_free(env);
 }
 
 static void test_finalizers_may_touch_stores(void)
@@ -111,9 +111,15 @@ static void test_finalizers_may_touch_stores(void)
     CHECK(pwi_store_make(NULL, &fx.registry, NULL, &inner) == PW_OK);
     CHECK(pwi_func_make_host(inner, &type, fx_host_nothing, inner, finalize_uses_store, &func, NULL) == PW_OK);
     CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, inner, finalize_ends_other, &func, NULL) == PW_OK);
-    CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, fx.store, finalize_uses_store, &func, NULL) == PW_OK);
-    fx_end(&fx);
+    pw_store *outer = fx.store;
+    CHECK(pwi_func_make_host(outer, &type, fx_host_nothing, outer, finalize_uses_store, &func, NULL) == PW_OK);
+    CHECK(pwi_store_make(NULL, &fx.registry, NULL, &fx.store) == PW_OK); /* for fx_end */
+    pw_store_retain(outer);
+    pw_store_free(outer);
+    CHECK(finalized == 0);
+    pw_store_free(outer);
     CHECK(finalized == 3);
+    fx_end(&fx);
 }
 
 static void test_globals_of_the_host(void)
@@ -183,6 +189,7 @@ static void test_the_stack_is_all_usable(void)
     CHECK((size_t)(stack->limit - stack->base) == 100000 / sizeof(pw_slot) && stack->top == stack->base);
     stack->base[0] = 1;
     stack->limit[PW_STACK_HEADROOM_SLOTS - 1] = 1;
+    CHECK((uint8_t *)stack->base + stack->reserved_bytes > (uint8_t *)(stack->limit + PW_STACK_HEADROOM_SLOTS));
     pw_stack refused;
     CHECK(pwi_stack_make(&refused, UINT64_MAX) == PW_ERR_NO_MEMORY);
     CHECK(pwi_stack_make(&refused, (uint64_t)1 << 62) == PW_ERR_NO_MEMORY);

@@ -112,8 +112,26 @@ static void test_host_access_is_checked(void)
     fx_end(&fx);
 }
 
+#ifdef PW_TORTURE
+static void test_growth_that_gets_no_memory_changes_nothing(void)
+{
+    fixture fx;
+    uint64_t old;
+    fx_start(&fx, NULL);
+    pw_table *table = make(&fx, table_type(2, 0, false), 7);
+    pwi_alloc_fail_after(1);
+    CHECK(pwi_table_grow(table, 1, 8, &old) == PW_ERR_LIMIT && old == 2);
+    CHECK(table->size == 2 && table->elements[1] == 7 && fx.store->table_elements_in_use == 2);
+    CHECK(pwi_table_grow(table, 1, 8, &old) == PW_OK && table->elements[2] == 8);
+    fx_end(&fx);
+}
+#endif
+
 int main(void)
 {
+#ifdef PW_TORTURE
+    test_growth_that_gets_no_memory_changes_nothing();
+#endif
     test_growth();
     test_limits();
     test_fill_and_copy();
