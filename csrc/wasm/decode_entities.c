@@ -204,7 +204,7 @@ pw_result pwi_decode_imports(pw_decoder *decoder)
 {
     pw_module *module = decoder->module;
     uint32_t count;
-    PW_TRY(pwi_read_count(&decoder->reader, 4, PW_MAX_IMPORTS, "imports", &count));
+    PW_TRY(pwi_read_count(&decoder->reader, 1, PW_MAX_IMPORTS, "imports", &count));
     decoder->entries = count;
     module->imports = pwi_alloc_zero(count, sizeof *module->imports);
     if (!module->imports)
@@ -257,7 +257,7 @@ static pw_result read_table(pw_decoder *decoder, pw_table_decl *table)
 pw_result pwi_decode_tables(pw_decoder *decoder)
 {
     uint32_t count;
-    PW_TRY(pwi_read_count(&decoder->reader, 3, PW_MAX_TABLES, "tables", &count));
+    PW_TRY(pwi_read_count(&decoder->reader, 1, PW_MAX_TABLES, "tables", &count));
     decoder->entries = count;
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *at = decoder->reader.at;
@@ -271,7 +271,7 @@ pw_result pwi_decode_tables(pw_decoder *decoder)
 pw_result pwi_decode_memories(pw_decoder *decoder)
 {
     uint32_t count;
-    PW_TRY(pwi_read_count(&decoder->reader, 2, PW_MAX_MEMORIES, "memories", &count));
+    PW_TRY(pwi_read_count(&decoder->reader, 1, PW_MAX_MEMORIES, "memories", &count));
     decoder->entries = count;
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *at = decoder->reader.at;
@@ -285,7 +285,7 @@ pw_result pwi_decode_memories(pw_decoder *decoder)
 pw_result pwi_decode_globals(pw_decoder *decoder)
 {
     uint32_t count;
-    PW_TRY(pwi_read_count(&decoder->reader, 3, PW_MAX_GLOBALS, "globals", &count));
+    PW_TRY(pwi_read_count(&decoder->reader, 1, PW_MAX_GLOBALS, "globals", &count));
     decoder->entries = count;
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *at = decoder->reader.at;

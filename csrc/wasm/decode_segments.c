@@ -176,8 +176,6 @@ pw_result pwi_decode_code(pw_decoder *decoder)
     uint32_t count;
     PW_TRY(pwi_read_count(reader, 1, PW_MAX_FUNCTIONS, "function bodies", &count));
     decoder->entries = count;
-    if (count != decoder->defined_funcs)
-        return pwi_reader_malformed(reader, reader->at, "function and code section have inconsistent lengths");
     module->bodies = pwi_alloc_zero(count, sizeof *module->bodies);
     if (!module->bodies)
         return pwi_no_memory(decoder->error);

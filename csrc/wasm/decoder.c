@@ -109,6 +109,7 @@ static pw_result decode_section(pw_decoder *decoder, uint8_t *last_order)
     if (size > pwi_reader_left(reader))
         return pwi_reader_malformed(reader, start, "length out of bounds: section %u of %u bytes, unexpected end", id, size);
     reader->end = reader->at + size;
+    reader->top_level = false;
     decoder->entries = 0;
     PW_TRY(add_section(decoder, id, &info));
     if (id == SECTION_CUSTOM)
@@ -120,6 +121,7 @@ static pw_result decode_section(pw_decoder *decoder, uint8_t *last_order)
                                     pwi_reader_left(reader), id);
     info->count = decoder->entries;
     reader->end = module_end;
+    reader->top_level = true;
     return PW_OK;
 }
 
@@ -168,7 +170,8 @@ static pw_result decode_module(pw_module *module, pw_error *error)
     pw_error invalid;
     pw_error_clear(&invalid);
     pw_decoder decoder = {.module = module, .error = error};
-    decoder.reader = (pw_reader){module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX};
+    decoder.reader =
+        (pw_reader){module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true};
     pw_result result = decode_sections(&decoder);
     if (result == PW_OK && invalid.result != PW_OK) {
         result = pwi_scan_bodies(module, 0, error);

@@ -22,7 +22,7 @@ pw_result pwi_reader_malformed(pw_reader *reader, const uint8_t *at, const char 
 
 pw_result pwi_reader_end(pw_reader *reader)
 {
-    const char *where = reader->end == reader->module->bytes + reader->module->size ? "" : " of section or function";
+    const char *where = reader->top_level ? "" : " of section or function";
     return pwi_reader_malformed(reader, reader->end, "unexpected end%s", where);
 }
 

@@ -20,6 +20,7 @@ typedef struct pw_reader {
     pw_error *invalid;   /* validity errors; NULL: nobody wants them */
     bool defer_invalid;  /* note them and read on */
     uint32_t self_index; /* type index of the type that is being read, or PW_NO_INDEX */
+    bool top_level;      /* between sections */
 } pw_reader;
 
 #define PW_TRY(expression)                                                                                   \
@@ -41,7 +42,8 @@ static inline size_t pwi_reader_left(const pw_reader *reader)
 
 /* PW_ERR_MALFORMED at a place in the module. */
 pw_result pwi_reader_malformed(pw_reader *reader, const uint8_t *at, const char *format, ...) PW_PRINTF(3, 4) PW_COLD;
-pw_result pwi_reader_end(pw_reader *reader) PW_COLD; /* "unexpected end" */
+/* "unexpected end": the window holds less than what has to follow. */
+pw_result pwi_reader_end(pw_reader *reader) PW_COLD;
 /* A validity error at a place: PW_OK where it is only noted. */
 pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const char *format, ...) PW_PRINTF(3, 4) PW_COLD;
 /* What stands at `at` needs the feature with this bit: notes the use, a validity error where it is not allowed. */

@@ -209,7 +209,7 @@ pw_result pwi_scan_locals(pw_reader *reader, uint64_t *count)
 static pw_result scan_body(pw_module *module, const pw_body *body, pw_error *error)
 {
     const uint8_t *start = module->bytes + body->offset;
-    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX};
+    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX, false};
     uint64_t locals;
     PW_TRY(pwi_scan_locals(&reader, &locals));
     PW_TRY(pwi_scan_expression(&reader));

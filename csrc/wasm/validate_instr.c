@@ -27,21 +27,22 @@ static pw_result read_memory(pw_validator *v, pw_val_type *address)
     return PW_OK;
 }
 
-/* A data segment. Its number must be known before the code, from the data count section. */
-static pw_result read_data(pw_validator *v)
+/* A data segment's index; check_data_index looks at it. Code may name one only after a data count section. */
+static pw_result read_data_index(pw_validator *v, uint32_t *index)
 {
-    uint32_t index;
     if (!v->module->has_data_count)
         return pwi_reader_malformed(&v->reader, v->instr, "data count section required");
-    return read_index(v, v->module->data_count, "data segment", &index);
+    return pwi_read_u32(&v->reader, index);
 }
 
-static pw_result read_elem(pw_validator *v, const pw_elem_segment **segment)
+static pw_result check_data_index(pw_validator *v, uint32_t index)
 {
-    uint32_t index;
-    PW_TRY(read_index(v, v->module->elem_count, "elem segment", &index));
-    *segment = &v->module->elems[index];
-    return PW_OK;
+    return index < v->module->data_count ? PW_OK : pwi_invalid(v, "unknown data segment %u", index);
+}
+
+static pw_result check_elem_index(pw_validator *v, uint32_t index)
+{
+    return index < v->module->elem_count ? PW_OK : pwi_invalid(v, "unknown elem segment %u", index);
 }
 
 /* ---- memory and table accesses -------------------------------------------------------------------------------- */
@@ -97,15 +98,24 @@ static pw_result validate_memory_copy(pw_validator *v)
     return apply_copy(v, to, from);
 }
 
+static pw_result read_memory_init(pw_validator *v, pw_val_type *address)
+{
+    uint32_t segment;
+    PW_TRY(read_data_index(v, &segment));
+    PW_TRY(read_memory(v, address));
+    return check_data_index(v, segment);
+}
+
 static pw_result read_table_init(pw_validator *v, pw_val_type *index_type)
 {
-    const pw_elem_segment *segment;
+    uint32_t index;
     const pw_table_type *table;
-    PW_TRY(read_elem(v, &segment));
+    PW_TRY(pwi_read_u32(&v->reader, &index));
     PW_TRY(read_table(v, &table, index_type));
-    if (!pwi_type_matches(v->module->registry, segment->type, table->element))
-        return pwi_type_mismatch(v, table->element, segment->type);
-    return PW_OK;
+    PW_TRY(check_elem_index(v, index));
+    pw_val_type items = v->module->elems[index].type;
+    return pwi_type_matches(v->module->registry, items, table->element) ? PW_OK
+                                                                        : pwi_type_mismatch(v, table->element, items);
 }
 
 pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params, const char *results,
@@ -113,7 +123,7 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
 {
     pw_val_type address = PW_I32;
     const pw_table_type *table;
-    const pw_elem_segment *segment;
+    uint32_t segment;
     switch (imm) {
     case PW_IMM_MEMARG:
         PW_TRY(read_memarg(v, align, &address));
@@ -124,11 +134,11 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
     case PW_IMM_MEMORY_COPY:
         return validate_memory_copy(v);
     case PW_IMM_MEMORY_INIT:
-        PW_TRY(read_data(v));
-        PW_TRY(read_memory(v, &address));
+        PW_TRY(read_memory_init(v, &address));
         break;
     case PW_IMM_DATA:
-        PW_TRY(read_data(v));
+        PW_TRY(read_data_index(v, &segment));
+        PW_TRY(check_data_index(v, segment));
         break;
     case PW_IMM_TABLE:
         PW_TRY(read_table(v, &table, &address));
@@ -139,7 +149,8 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
         PW_TRY(read_table_init(v, &address));
         break;
     case PW_IMM_ELEM:
-        PW_TRY(read_elem(v, &segment));
+        PW_TRY(pwi_read_u32(&v->reader, &segment));
+        PW_TRY(check_elem_index(v, segment));
         break;
     default:
         return pwi_invalid(v, "instruction without a rule of validation");
