@@ -1,0 +1,462 @@
+# The C core as the compiled module sees it, and the layout of the module's own classes.
+
+from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "<stdbool.h>" nogil:
+    ctypedef bint c_bool "bool"
+
+
+cdef extern from "pywasi.h":
+    ctypedef struct pw_engine
+    ctypedef struct pw_module
+    ctypedef struct pw_store
+    ctypedef struct pw_instance
+    ctypedef struct pw_func
+    ctypedef struct pw_memory
+    ctypedef struct pw_table
+    ctypedef struct pw_global
+
+    ctypedef enum pw_result:
+        PW_OK
+        PW_ERR_MALFORMED
+        PW_ERR_INVALID
+        PW_ERR_UNLINKABLE
+        PW_ERR_TRAP
+        PW_ERR_EXCEPTION
+        PW_ERR_EXIT
+        PW_ERR_HOST
+        PW_ERR_NO_MEMORY
+        PW_ERR_LIMIT
+        PW_ERR_ARGUMENT
+
+    ctypedef enum pw_trap_kind:
+        PW_TRAP_NONE
+        PW_TRAP_COUNT
+    const char *pw_trap_text(pw_trap_kind kind)
+
+    enum:
+        PW_ERROR_TEXT
+        PW_ERROR_FRAMES
+    const uint32_t PW_NO_INDEX
+    const uint64_t PW_NO_OFFSET
+
+    ctypedef struct pw_frame_info:
+        pw_instance *instance
+        uint32_t func_index
+        uint64_t offset
+
+    ctypedef struct pw_error:
+        pw_result result
+        pw_trap_kind trap
+        uint32_t exit_code
+        uint32_t func_index
+        uint64_t offset
+        uint32_t frame_count
+        uint32_t frames_left_out
+        pw_frame_info *frames
+        char *text
+    void pw_error_clear(pw_error *error)
+
+    ctypedef uint32_t pw_val_type
+    ctypedef uint64_t pw_slot
+    enum:
+        PW_KIND_I32
+        PW_KIND_I64
+        PW_KIND_F32
+        PW_KIND_F64
+        PW_KIND_V128
+        PW_KIND_REF
+        PW_KIND_REF_NULL
+        PW_HEAP_ABSTRACT
+        PW_HEAP_NOEXN
+        PW_HEAP_NOFUNC
+        PW_HEAP_NOEXTERN
+        PW_HEAP_NONE
+        PW_HEAP_FUNC
+        PW_HEAP_EXTERN
+        PW_HEAP_ANY
+        PW_HEAP_EQ
+        PW_HEAP_I31
+        PW_HEAP_STRUCT
+        PW_HEAP_ARRAY
+        PW_HEAP_EXN
+    pw_val_type PW_REF_TYPE(uint32_t kind, uint32_t heap)
+    uint32_t PW_TYPE_KIND(pw_val_type type)
+    uint32_t PW_TYPE_HEAP(pw_val_type type)
+    const pw_val_type PW_I32, PW_I64, PW_F32, PW_F64, PW_V128, PW_FUNCREF, PW_EXTERNREF
+    uint32_t pw_type_slots(pw_val_type type)
+
+    ctypedef struct pw_func_type:
+        uint32_t param_count
+        uint32_t result_count
+        const pw_val_type *params
+        const pw_val_type *results
+
+    ctypedef struct pw_limits:
+        uint64_t min
+        uint64_t max
+        c_bool has_max
+        c_bool shared
+        c_bool is64
+        uint8_t page_bits
+
+    ctypedef struct pw_table_type:
+        pw_val_type element
+        pw_limits limits
+
+    ctypedef struct pw_global_type:
+        pw_val_type type
+        c_bool is_mutable
+
+    ctypedef enum pw_extern_kind:
+        PW_EXTERN_FUNC
+        PW_EXTERN_TABLE
+        PW_EXTERN_MEMORY
+        PW_EXTERN_GLOBAL
+        PW_EXTERN_TAG
+
+    ctypedef struct pw_extern_type:
+        pw_extern_kind kind
+        pw_func_type func
+        pw_table_type table
+        pw_limits memory
+        pw_global_type globals "global"
+
+    ctypedef struct pw_name:
+        const char *bytes
+        size_t length
+
+    ctypedef struct pw_import_type:
+        pw_name module
+        pw_name name
+        pw_extern_type type
+
+    ctypedef struct pw_export_type:
+        pw_name name
+        uint32_t index
+        pw_extern_type type
+
+    size_t pw_val_type_text(pw_val_type type, char *out, size_t size)
+
+    ctypedef enum pw_shell:
+        PW_SHELL_DEFAULT
+        PW_SHELL_ID_GOTO
+        PW_SHELL_ID_SWITCH
+        PW_SHELL_ID_TAIL
+    ctypedef uint64_t pw_features
+    enum:
+        PW_FEATURE_COUNT
+    pw_features pw_features_supported()
+    const char *pw_feature_text(uint32_t bit)
+
+    ctypedef struct pw_engine_config:
+        pw_shell shell
+    pw_result pw_engine_new(const pw_engine_config *config, pw_engine **engine)
+    void pw_engine_free(pw_engine *engine)
+    const char *pw_engine_shell_name(const pw_engine *engine)
+
+    ctypedef struct pw_compile_config:
+        pw_features features
+    pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, const pw_compile_config *config,
+                            pw_module **module, pw_error *error) nogil
+    void pw_module_retain(pw_module *module)
+    void pw_module_free(pw_module *module)
+    size_t pw_module_import_count(const pw_module *module)
+    void pw_module_import(const pw_module *module, size_t index, pw_import_type *out)
+    size_t pw_module_export_count(const pw_module *module)
+    void pw_module_export(const pw_module *module, size_t index, pw_export_type *out)
+    pw_name pw_module_func_name(const pw_module *module, uint32_t func_index)
+    pw_name pw_module_name(const pw_module *module)
+    pw_features pw_module_features(const pw_module *module)
+    void pw_module_bytes(const pw_module *module, const uint8_t **bytes, size_t *size)
+    size_t pw_module_custom_count(const pw_module *module)
+    void pw_module_custom(const pw_module *module, size_t index, pw_name *name, const uint8_t **bytes, size_t *size)
+
+    ctypedef struct pw_section_info:
+        uint8_t id
+        uint64_t offset
+        uint64_t size
+        pw_name name
+        uint32_t count
+    size_t pw_module_section_count(const pw_module *module)
+    void pw_module_section(const pw_module *module, size_t index, pw_section_info *out)
+    uint32_t pw_module_func_count(const pw_module *module)
+    uint32_t pw_module_imported_func_count(const pw_module *module)
+    pw_result pw_module_func_body(const pw_module *module, uint32_t func_index, uint64_t *offset, uint64_t *size)
+    void pw_module_func_type(const pw_module *module, uint32_t func_index, pw_func_type *out)
+    pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char *text, size_t size,
+                                    int *depth_change)
+
+    ctypedef struct pw_store_limits:
+        uint64_t memory_bytes
+        uint64_t table_elements
+        uint32_t instances
+        uint64_t stack_bytes
+    ctypedef pw_result (*pw_poll_fn)(void *env) noexcept
+    pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
+    void pw_store_free(pw_store *store)
+    void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env)
+    void pw_store_interrupt(pw_store *store)
+    pw_error *pw_store_error(pw_store *store)
+    uint64_t pw_store_peak_memory(const pw_store *store)
+
+    ctypedef union pw_extern_of:
+        pw_func *func
+        pw_table *table
+        pw_memory *memory
+        pw_global *globals "global"
+    ctypedef struct pw_extern:
+        pw_extern_kind kind
+        pw_extern_of of
+    c_bool pw_import_matches(const pw_module *module, size_t import_index, const pw_extern *value)
+    pw_result pw_instance_new(pw_store *store, pw_module *module, const pw_extern *imports, size_t import_count,
+                              pw_instance **instance, pw_error *error)
+    pw_module *pw_instance_module(const pw_instance *instance)
+    void pw_instance_export(pw_instance *instance, size_t export_index, pw_extern *out)
+
+    ctypedef pw_result (*pw_host_fn)(void *env, pw_instance *caller, pw_slot *slots) noexcept
+    pw_result pw_func_new(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
+                          void (*finalize)(void *env) noexcept, pw_func **func)
+    pw_result pw_func_call(pw_func *func, pw_slot *slots)
+    void pw_func_type_of(const pw_func *func, pw_func_type *out)
+    pw_instance *pw_func_instance(const pw_func *func, uint32_t *func_index)
+    pw_store *pw_func_store(const pw_func *func)
+    void *pw_func_host_env(const pw_func *func)
+    pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle)
+    void *pw_extern_host(pw_slot handle)
+
+    pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory)
+    void pw_memory_type_of(const pw_memory *memory, pw_limits *out)
+    uint8_t *pw_memory_data(const pw_memory *memory)
+    uint64_t pw_memory_size(const pw_memory *memory)
+    uint64_t pw_memory_pages(const pw_memory *memory)
+    pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
+    void pw_memory_pin(pw_memory *memory)
+    void pw_memory_unpin(pw_memory *memory)
+
+    pw_result pw_table_new(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table)
+    void pw_table_type_of(const pw_table *table, pw_table_type *out)
+    uint64_t pw_table_size(const pw_table *table)
+    pw_result pw_table_get(const pw_table *table, uint64_t index, pw_slot *value)
+    pw_result pw_table_set(pw_table *table, uint64_t index, pw_slot value)
+    pw_result pw_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t *old_size)
+
+    pw_result pw_global_new(pw_store *store, const pw_global_type *type, const pw_slot *value, pw_global **out)
+    void pw_global_type_of(const pw_global *of, pw_global_type *out)
+    void pw_global_get(const pw_global *of, pw_slot *value)
+    pw_result pw_global_set(pw_global *of, const pw_slot *value)
+
+
+cdef extern from "pywasi_wasi.h":
+    ctypedef struct pw_wasi_config
+    ctypedef struct pw_wasi
+    pw_result pw_wasi_config_new(pw_wasi_config **config)
+    void pw_wasi_config_free(pw_wasi_config *config)
+    pw_result pw_wasi_config_arg(pw_wasi_config *config, const char *bytes, size_t length)
+    pw_result pw_wasi_config_env(pw_wasi_config *config, const char *name, size_t name_length, const char *value,
+                                 size_t value_length)
+    enum:
+        PW_WASI_READ_ONLY
+        PW_WASI_READ_WRITE
+    pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
+                                 uint32_t access)
+    ctypedef enum pw_wasi_stdio_kind:
+        PW_WASI_STDIO_NULL
+        PW_WASI_STDIO_BYTES
+        PW_WASI_STDIO_FD
+        PW_WASI_STDIO_CALLBACK
+    ctypedef struct pw_wasi_stdio:
+        pw_wasi_stdio_kind kind
+        const uint8_t *data
+        size_t size
+        uint64_t cap
+        int fd
+        pw_result (*read)(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept
+        pw_result (*write)(void *env, const uint8_t *data, size_t size, size_t *done) noexcept
+        void *env
+    pw_result pw_wasi_config_stdio(pw_wasi_config *config, int stream, const pw_wasi_stdio *stdio)
+    void pw_wasi_config_fixed_clock(pw_wasi_config *config, uint64_t ns)
+    void pw_wasi_config_seeded_random(pw_wasi_config *config, uint64_t seed)
+    void pw_wasi_config_max_fds(pw_wasi_config *config, uint32_t count)
+    ctypedef struct pw_wasi_denial:
+        const char *call
+        const char *wanted
+        const char *granted
+        char *path
+    ctypedef struct pw_wasi_hooks:
+        void *env
+        pw_result (*poll)(void *env) noexcept
+        void (*release)(void *env) noexcept
+        void (*acquire)(void *env) noexcept
+        void (*denied)(void *env, const pw_wasi_denial *denial) noexcept
+    void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks)
+    pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **wasi, pw_error *error)
+    void pw_wasi_free(pw_wasi *wasi)
+    void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, c_bool *capped)
+    const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi)
+    ctypedef struct pw_wasi_function:
+        const char *name
+        const char *signature
+        const char *capability
+        c_bool implemented
+        pw_host_fn call
+    const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name,
+                                           size_t length)
+    const pw_wasi_function *pw_wasi_function_at(size_t index)
+
+
+cdef extern from "native_run.h":
+    ctypedef enum pwn_stop:
+        PWN_GO_ON
+        PWN_STOP_SIGNAL
+        PWN_STOP_TIMEOUT
+        PWN_STOP_CANCELLED
+    ctypedef struct pwn_run:
+        PyObject *store
+        int depth
+        int cancelled
+        int64_t timeout_ns
+    int pwn_run_init(pwn_run *run, PyObject *store) except -1
+    void pwn_run_destroy(pwn_run *run)
+    int pwn_enter(pwn_run *run)
+    void pwn_leave(pwn_run *run)
+    void pwn_attach(pwn_run *run)
+    void pwn_detach(pwn_run *run)
+    pwn_stop pwn_poll_step(pwn_run *run)
+
+
+cdef extern from "native_compat.h":
+    object pwn_take_exception()
+    void pwn_set_exception(object value)
+    void pwn_add_frame(const char *file, const char *function, object globals)
+    int pwn_int_value(PyObject *number, int64_t *value)
+    pw_slot pwn_from_f32(float number)
+    pw_slot pwn_from_f64(double number)
+    float pwn_to_f32(pw_slot slot)
+    double pwn_to_f64(pw_slot slot)
+    void pwn_enable_vectorcall(PyTypeObject *type, const void *object, const void *field)
+
+
+# How a value type is converted: what PW_TYPE_KIND and PW_TYPE_HEAP say, in one byte.
+cdef enum value_kind:
+    K_I32, K_I64, K_F32, K_F64, K_V128, K_FUNC, K_EXTERN, K_OTHER
+
+
+# A signature, ready for calls: kinds and types of the parameters, then of the results.
+cdef struct signature:
+    uint32_t params
+    uint32_t results
+    uint32_t slots           # room that a call needs
+    uint8_t *kinds
+    pw_val_type *types
+
+
+ctypedef PyObject *(*vectorcall_type)(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
+
+
+cdef class Owned:
+    # What C code of a store points to, so that it has to stay until the store goes. Stores chain them: a list could
+    # be emptied by the garbage collector while the pointers are still in use.
+    cdef Owned next_owned
+
+
+cdef class Store:
+    cdef pw_store *ptr
+    cdef pwn_run run
+    cdef Owned owned
+    cdef dict externs        # id -> object that the guest holds an externref to
+    cdef dict wrappers       # address of a C object -> weak reference to its wrapper
+    cdef dict modules        # address of a pw_module -> ModuleHandle
+    cdef object pending      # what a host function or a poll raised, on its way out of the wasm frames
+    cdef readonly object limits
+    cdef object __weakref__
+
+    cdef int enter(self) except -1
+    cdef int own(self, Owned item) except -1
+    cdef object known(self, void *address)
+    cdef int know(self, void *address, object wrapper) except -1
+
+
+cdef class ModuleHandle:
+    cdef pw_module *ptr
+    cdef readonly str file   # what tracebacks call it
+    cdef object __weakref__
+
+    cdef dict instance_exports(self, Store store, pw_instance *instance)
+
+
+cdef struct host_env:
+    pwn_run *run
+    PyObject *self           # the HostFunc or WasiState, borrowed: the store owns it
+
+
+cdef class HostFunc(Owned):
+    cdef host_env env
+    cdef object callable
+    cdef str name
+    cdef signature sig
+
+
+cdef class Func:
+    cdef vectorcall_type vectorcall
+    cdef pw_func *ptr
+    cdef Store store         # None: made in Python and not yet bound, or being collected
+    cdef signature sig
+    cdef object callable     # of an unbound function
+    cdef object type_
+    cdef object name_, doc_, module_, qualname_
+    cdef object __weakref__
+
+    cdef int bind(self, Store store) except -1
+    cdef int bind_entered(self, Store store) except -1
+    cdef pw_func *pointer(self) except NULL
+    cdef str shown_name(self)
+    cdef int bits_to_slots(self, Store store, tuple args, pw_slot *slots) except -1
+    cdef tuple slots_to_bits(self, Store store, const pw_slot *slots)
+
+
+cdef class Memory:
+    cdef pw_memory *ptr
+    cdef Store store
+    cdef object type_        # of an unbound memory
+    cdef object __weakref__
+
+    cdef int bind(self, Store store) except -1
+    cdef pw_memory *pointer(self) except NULL
+    cdef int check(self, uint64_t start, uint64_t count) except -1
+    cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1
+
+
+cdef class Table:
+    cdef pw_table *ptr
+    cdef Store store
+    cdef object type_, init
+    cdef pw_val_type element
+    cdef object __weakref__
+
+    cdef int bind(self, Store store) except -1
+    cdef pw_table *pointer(self) except NULL
+    cdef uint64_t check(self, object index) except? 0xffffffffffffffff
+
+
+cdef class Global:
+    cdef pw_global *ptr
+    cdef Store store
+    cdef object type_, init
+    cdef pw_global_type spec
+    cdef object __weakref__
+
+    cdef int bind(self, Store store) except -1
+    cdef pw_global *pointer(self) except NULL
+
+
+cdef class WasiState(Owned):
+    cdef pw_wasi *ptr
+    cdef host_env env
+    cdef tuple files         # what stdin, stdout and stderr were given as
+
+    cdef int configure(self, pw_wasi_config *config, list args, list env, list dirs) except -1
+    cdef int set_stdio(self, pw_wasi_config *config, int stream, object what, object output) except -1
+    cdef int set_hooks(self, pw_wasi_config *config) except -1

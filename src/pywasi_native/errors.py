@@ -1,0 +1,246 @@
+"""The errors of the package.
+
+Every class says by its built-in base how it may be caught as well::
+
+    WasmError(Exception)
+    ├── MalformedError(ValueError)      the bytes are no module
+    ├── ValidationError(ValueError)     well formed, but not valid
+    ├── LinkError(ImportError)          imports are missing or of another type
+    ├── Trap(RuntimeError)              running code did what it may not
+    │   ├── StackExhausted
+    │   ├── OutOfFuel
+    │   ├── Timeout(TimeoutError)
+    │   └── Cancelled
+    ├── WasmException                   an exception of the module that nothing in it caught
+    ├── WasiExit                        the program called proc_exit
+    └── CapabilityError(PermissionError)
+"""
+
+from __future__ import annotations
+
+import enum
+
+from ._record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ._native import Failure
+
+
+class TrapKind(enum.Enum):
+    """Why a run trapped. The values are the messages of the WebAssembly specification."""
+
+    UNREACHABLE = "unreachable"
+    INTEGER_DIVIDE_BY_ZERO = "integer divide by zero"
+    INTEGER_OVERFLOW = "integer overflow"
+    INVALID_CONVERSION = "invalid conversion to integer"
+    OUT_OF_BOUNDS_MEMORY = "out of bounds memory access"
+    OUT_OF_BOUNDS_TABLE = "out of bounds table access"
+    UNDEFINED_ELEMENT = "undefined element"
+    UNINITIALIZED_ELEMENT = "uninitialized element"
+    INDIRECT_CALL_TYPE = "indirect call type mismatch"
+    NULL_FUNCTION_REFERENCE = "null function reference"
+    NULL_REFERENCE = "null reference"
+    STACK_EXHAUSTED = "call stack exhausted"
+    HOST = "host function trapped"
+    OUT_OF_FUEL = "all fuel consumed"
+    TIMEOUT = "timed out"
+    CANCELLED = "cancelled"
+
+
+class Frame(Record):
+    """One wasm function on the call stack of a trap."""
+
+    __slots__ = _fields = ("function", "index", "offset", "file", "line")
+    function: str
+    """Its name by the name section, else its export, else ``func[12]``."""
+    index: int
+    """Its index in the function index space of its instance."""
+    offset: int | None
+    """Byte offset of the instruction in the module."""
+    file: str | None
+    """Source file, where the module carries DWARF line tables."""
+    line: int | None
+    """Source line, likewise."""
+
+    def __init__(
+        self, function: str, index: int, offset: int | None, file: str | None = None, line: int | None = None
+    ) -> None:
+        self._set(function, index, offset, file, line)
+
+    def __str__(self) -> str:
+        place = f" at {self.offset:#x}" if self.offset is not None else ""
+        source = f" ({self.file}:{self.line})" if self.file else ""
+        return f"{self.function}{place}{source}"
+
+
+class WasmError(Exception):
+    """The base of all errors that belong to WebAssembly."""
+
+
+class MalformedError(WasmError, ValueError):
+    """The bytes are no WebAssembly module."""
+
+    offset: int | None
+    """Byte in the module where reading failed."""
+
+    def __init__(self, message: str, *, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class ValidationError(WasmError, ValueError):
+    """The module is well formed, but breaks a rule of validation."""
+
+    offset: int | None
+    """Byte in the module of what breaks the rule."""
+    function: int | None
+    """Index of the function in which it stands, None outside of functions."""
+
+    def __init__(self, message: str, *, offset: int | None = None, function: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.function = function
+
+
+class LinkError(WasmError, ImportError):
+    """Imports are missing or mistyped; the message lists all of them."""
+
+    problems: tuple[str, ...]
+    """One line for each import that could not be satisfied."""
+
+    def __init__(self, message: str, *, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class Trap(WasmError, RuntimeError):
+    """Running code trapped. ``str()`` gives the specification's message."""
+
+    kind: TrapKind
+    """What happened."""
+    frames: tuple[Frame, ...]
+    """The wasm functions that were active, the outermost first."""
+    frames_left_out: int
+    """How many frames in the middle of a deep stack are not in `frames`."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        kind: TrapKind = TrapKind.HOST,
+        frames: Sequence[Frame] = (),
+        frames_left_out: int = 0,
+    ) -> None:
+        super().__init__(kind.value if message is None else message)
+        self.kind = kind
+        self.frames = tuple(frames)
+        self.frames_left_out = frames_left_out
+
+    # A base with a __str__ of its own (OSError) must not change the message.
+    __str__ = Exception.__str__
+
+
+class StackExhausted(Trap):
+    """The call stack is full: recursion without end, or `Limits.stack` is too small."""
+
+
+class OutOfFuel(Trap):
+    """The fuel of `Limits.fuel` is used up."""
+
+    def resume(self, fuel: int) -> Any:
+        """Goes on with `fuel` more units and returns the results of the interrupted call."""
+        raise NotImplementedError(f"this version does not count fuel, so it cannot go on with {fuel}")
+
+
+class Timeout(Trap, TimeoutError):
+    """The time of `Limits.timeout` or `run(timeout=)` is over."""
+
+    stdout: bytes | None = None
+    """What the program had written, where `run` captured it."""
+    stderr: bytes | None = None
+    """Likewise."""
+
+
+class Cancelled(Trap):
+    """`Instance.cancel` ended the call."""
+
+
+class WasmException(WasmError):  # noqa: N818 - the name is part of the contract
+    """An exception that the module threw and nothing in it caught."""
+
+    tag: Any
+    """Its `Tag`."""
+    args_: tuple[Any, ...]
+    """Its values (`args` is taken: Python's exceptions have one)."""
+
+    def __init__(self, message: str, *, tag: Any = None, args: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.tag = tag
+        self.args_ = tuple(args)
+
+
+class WasiExit(WasmError):  # noqa: N818 - the name is part of the contract
+    """The program ended by ``proc_exit``. `run` turns it into ``returncode``."""
+
+    code: int
+    """The exit code, an unsigned 32-bit number."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}"
+
+
+class CapabilityError(WasmError, PermissionError):
+    """Something was asked for that nobody granted: what, by which call, and how to grant it."""
+
+    # OSError would read (1, "text") as errno and message and print them in its own way.
+    __str__ = Exception.__str__
+
+
+RESULT_MALFORMED, RESULT_INVALID, RESULT_UNLINKABLE, RESULT_TRAP, RESULT_EXCEPTION = 1, 2, 3, 4, 5
+RESULT_EXIT, RESULT_HOST, RESULT_NO_MEMORY, RESULT_LIMIT, RESULT_ARGUMENT = 6, 7, 8, 9, 10
+
+
+def from_failure(failure: Failure) -> BaseException:
+    """The exception for a failure that the engine reports."""
+    result, text = failure.result, failure.text
+    if result == RESULT_TRAP:
+        return _trap(failure)
+    if result == RESULT_EXIT:
+        return WasiExit(failure.exit_code)
+    if result == RESULT_MALFORMED:
+        return MalformedError(_at(text, failure.offset), offset=failure.offset)
+    if result == RESULT_INVALID:
+        message = _at(text, failure.offset, failure.func_index)
+        return ValidationError(message, offset=failure.offset, function=failure.func_index)
+    if result == RESULT_UNLINKABLE:
+        return LinkError(text or "an import does not fit", problems=[text])
+    if result == RESULT_EXCEPTION:
+        return WasmException(text or "an exception of the module was not caught")
+    if result == RESULT_NO_MEMORY:
+        return MemoryError(text or "the host has no memory left")
+    if result == RESULT_ARGUMENT:
+        return ValueError(text or "an argument does not fit")
+    return WasmError(text or "a limit of the store was reached")
+
+
+def _trap(failure: Failure) -> Trap:
+    kind = TrapKind(failure.trap)
+    frames = [Frame(*frame) for frame in failure.frames]
+    message = (failure.text or kind.value) if kind is TrapKind.HOST else kind.value
+    cls = StackExhausted if kind is TrapKind.STACK_EXHAUSTED else Trap
+    return cls(message, kind=kind, frames=frames, frames_left_out=failure.frames_left_out)
+
+
+def _at(text: str, offset: int | None, function: int | None = None) -> str:
+    place = f"function {function}" if function is not None else ""
+    if offset is not None:
+        place += f"{' at ' if place else 'at '}byte {offset:#x}"
+    return f"{text} ({place})" if place else text

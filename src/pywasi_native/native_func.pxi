@@ -1,0 +1,339 @@
+# Functions: vectorcall objects over pw_func.
+
+cdef extern from "Python.h":
+    const size_t VECTORCALL_OFFSET "PY_VECTORCALL_ARGUMENTS_OFFSET"
+
+cdef enum:
+    LOCAL_SLOTS = 16  # calls that need more take them from the heap
+
+
+@cython.final
+cdef class Func:
+    """A function of a WebAssembly store: an export, a function reference, or a Python callable with a type.
+
+    Args:
+        type: its `FuncType`.
+        callable: what is called; it gets the arguments as Python values and returns None, a value, or a tuple.
+        name: for error messages; by default the callable's ``__name__``.
+        store: the store it belongs to; by default that of the first instance that it is given to.
+    """
+
+    def __cinit__(self):
+        self.vectorcall = func_vectorcall
+
+    def __init__(self, type, callable, *, name=None, Store store=None):
+        if self.ptr != NULL or self.callable is not None:
+            raise RuntimeError("a Func cannot be made over")
+        if not isinstance(type, support("FuncType")):
+            raise TypeError(f"type must be a FuncType, not {type_name(type)}")
+        if not PyCallable_Check(callable):
+            raise TypeError(f"a Func needs a callable, not {type_name(callable)}")
+        self.name_ = str(name) if name is not None else getattr(callable, "__name__", "function")
+        self.type_, self.doc_ = type, getattr(callable, "__doc__", None)
+        for text in (*type.params, *type.results):
+            type_by_name(text)
+        self.callable = callable
+        if store is not None:
+            self.bind(store)
+
+    def __dealloc__(self):
+        signature_free(&self.sig)
+
+    def __call__(self, *args):
+        """Calls the function; gives None, one value, or a tuple."""
+        raise NotImplementedError  # replaced below: func_vectorcall
+
+    @property
+    def type(self):
+        """Parameters and results, a `FuncType`."""
+        if self.type_ is None:
+            self.type_ = signature_type(&self.sig)
+        return self.type_
+
+    @property
+    def name(self):
+        """The name of the export, else by the name section, else ``func[12]``."""
+        return self.shown_name()
+
+    cdef str shown_name(self):
+        cdef uint32_t index = 0
+        cdef pw_instance *instance
+        if self.name_ is None:
+            instance = pw_func_instance(self.ptr, &index) if self.ptr != NULL and self.store is not None else NULL
+            self.name_ = function_name(pw_instance_module(instance), index) if instance != NULL else "function"
+        return self.name_
+
+    @property
+    def __name__(self):
+        return self.shown_name()
+
+    @property
+    def __qualname__(self):
+        return self.qualname_ or self.shown_name()
+
+    @property
+    def __module__(self):
+        return self.module_
+
+    @property
+    def __doc__(self):
+        if self.doc_ is not None:
+            return self.doc_
+        return f"{self.shown_name()} {self.type}"
+
+    @property
+    def __signature__(self):
+        return support("signature")(self.type)
+
+    def __repr__(self):
+        return f"<wasm function {self.shown_name()} {self.type}>"
+
+    def __reduce__(self):
+        if self.module_ is None:
+            raise TypeError(f"cannot pickle the function {self.shown_name()}: only functions of imported modules "
+                            "have a place to be found again")
+        return self.__qualname__
+
+    def call_bits(self, *args):
+        """Calls with unsigned bit patterns for numbers and vectors, objects for references; gives a tuple of such.
+
+        For tests and tools: it keeps the exact bits of NaNs.
+        """
+        cdef Store store
+        cdef pw_slot *slots
+        cdef pw_result result
+        self.pointer()
+        store = self.store
+        if <uint32_t>len(args) != self.sig.params:
+            raise TypeError(count_text(self, len(args)))
+        slots = <pw_slot *>PyMem_Malloc((self.sig.slots + 1) * sizeof(pw_slot))
+        if slots == NULL:
+            raise MemoryError()
+        try:
+            store.enter()
+            try:
+                self.bits_to_slots(store, args, slots)
+                result = pw_func_call(self.ptr, slots)
+                pwn_attach(&store.run)
+                if result != PW_OK:
+                    set_failure(pw_store_error(store.ptr), result, store)
+                    raise_set()
+                return self.slots_to_bits(store, slots)
+            finally:
+                pwn_leave(&store.run)
+        finally:
+            PyMem_Free(slots)
+
+    cdef int bits_to_slots(self, Store store, tuple args, pw_slot *slots) except -1:
+        cdef uint32_t i
+        for i in range(self.sig.params):
+            kind, value = self.sig.kinds[i], args[i]
+            width = 128 if kind == K_V128 else 64 if kind in (K_I64, K_F64) else 32
+            if kind > K_V128:
+                convert(store, self.sig.types[i], value, slots, f"{self.shown_name()}() argument {i + 1}")
+            elif not isinstance(value, int):
+                raise TypeError(f"{self.shown_name()}() argument {i + 1} must be an int, its bits, "
+                                f"not {type_name(value)}")
+            elif not 0 <= value < 1 << width:
+                raise OverflowError(f"{self.shown_name()}() argument {i + 1} must be {width} bits without sign, "
+                                    f"not {short(value)}")
+            else:
+                slots[0] = value & 0xffffffffffffffff
+                if kind == K_V128:
+                    slots[1] = value >> 64
+            slots += pw_type_slots(self.sig.types[i])
+        return 0
+
+    cdef tuple slots_to_bits(self, Store store, const pw_slot *slots):
+        cdef uint32_t i
+        values = []
+        for i in range(self.sig.params, self.sig.params + self.sig.results):
+            kind = self.sig.kinds[i]
+            if kind > K_V128:
+                values.append(value_from_slot(store, self.sig.types[i], slots))
+            elif kind == K_V128:
+                values.append(slots[0] | (<object>slots[1] << 64))
+            else:
+                values.append(slots[0] & 0xffffffff if kind in (K_I32, K_F32) else slots[0])
+            slots += pw_type_slots(self.sig.types[i])
+        return tuple(values)
+
+    cdef int bind(self, Store store) except -1:
+        if self.store is not None:
+            same_store(self.store, store)
+            return 0
+        store.enter()
+        try:
+            self.bind_entered(store)
+        finally:
+            pwn_leave(&store.run)
+        return 0
+
+    cdef int bind_entered(self, Store store) except -1:
+        cdef pw_func_type type
+        cdef pw_val_type *types
+        if self.callable is None:
+            raise RuntimeError("the function is being destroyed")
+        names = (*self.type_.params, *self.type_.results)
+        types = <pw_val_type *>PyMem_Malloc((len(names) + 1) * sizeof(pw_val_type))
+        if types == NULL:
+            raise MemoryError()
+        try:
+            for i, text in enumerate(names):
+                types[i] = type_by_name(text)
+            type.param_count, type.result_count = len(self.type_.params), len(self.type_.results)
+            type.params, type.results = types, types + len(self.type_.params)
+            self.ptr = new_host_func(store, &type, self.callable, self.name_)
+            signature_fill(&self.sig, &type)
+        finally:
+            PyMem_Free(types)
+        store.know(self.ptr, self)
+        self.store, self.callable = store, None
+        return 0
+
+    cdef pw_func *pointer(self) except NULL:
+        if self.store is None:
+            self.bind(Store())
+        return self.ptr
+
+
+cdef Func wrap_func(Store store, pw_func *function, str name=None):
+    cdef pw_func_type type
+    cdef Func wrapper
+    known = store.known(function)
+    if known is not None:
+        return known
+    wrapper = Func.__new__(Func)
+    pw_func_type_of(function, &type)
+    signature_fill(&wrapper.sig, &type)
+    wrapper.ptr, wrapper.store, wrapper.name_ = function, store, name
+    store.know(function, wrapper)
+    return wrapper
+
+
+def set_origin(Func function not None, str module not None, str qualname not None):
+    """Says under which name a function can be imported, for pickle and help."""
+    function.module_, function.qualname_ = module, qualname
+
+
+cdef str count_text(Func function, Py_ssize_t given):
+    cdef uint32_t wanted = function.sig.params
+    return (f"{function.shown_name()}() takes {wanted} argument{'' if wanted == 1 else 's'} ({given} given)")
+
+
+cdef int complain(Func function, Py_ssize_t index, int why, PyObject *value) noexcept:
+    """Sets the exception for an argument that does not fit, or, without an index, for their number."""
+    try:
+        if index < 0:
+            set_error(TypeError, count_text(function, <Py_ssize_t><size_t>value))
+        else:
+            text = misfit(why, function.sig.types[index], <object>value)
+            set_error(OverflowError if why == OUT_OF_RANGE else TypeError,
+                      f"{function.shown_name()}() argument {index + 1} {text}")
+    except BaseException as problem:
+        PyErr_SetObject(type(problem), problem)
+    return -1
+
+
+cdef int get_ready(Func function) noexcept:
+    """Binds a function that belongs to no store yet; -1 with an exception."""
+    try:
+        function.pointer()
+    except BaseException as problem:
+        PyErr_SetObject(type(problem), problem)
+        return -1
+    return 0
+
+
+cdef int put_arguments(Func self, PyObject *const *args, pw_slot *slots) noexcept:
+    """Arguments into slots; -1 with an exception."""
+    cdef uint32_t i
+    cdef int why
+    for i in range(self.sig.params):
+        try:
+            why = to_slot(self.store, self.sig.kinds[i], self.sig.types[i], args[i], slots)
+        except BaseException as problem:
+            PyErr_SetObject(type(problem), problem)
+            return -1
+        if why != FITS:
+            return complain(self, i, why, args[i])
+        slots += 2 if self.sig.kinds[i] == K_V128 else 1
+    return 0
+
+
+cdef PyObject *take_results(Func self, const pw_slot *slots) noexcept:
+    """The results of a call: None, a value, a tuple; NULL with an exception."""
+    cdef uint32_t i, first = self.sig.params
+    cdef PyObject *value
+    if self.sig.results == 1:
+        return from_slot(self.store, self.sig.kinds[first], slots)
+    try:
+        if self.sig.results == 0:
+            answer = None
+        else:
+            values = []
+            for i in range(first, first + self.sig.results):
+                values.append(value_from_slot(self.store, self.sig.types[i], slots))
+                slots += pw_type_slots(self.sig.types[i])
+            answer = tuple(values)
+    except BaseException as problem:
+        PyErr_SetObject(type(problem), problem)
+        return NULL
+    Py_INCREF(answer)
+    return <PyObject *>answer
+
+
+cdef PyObject *call_in_store(Func self, PyObject *const *args, pw_slot *slots) noexcept:
+    cdef Store store = self.store  # keeps the store alive, whatever the call does
+    cdef PyObject *answer = NULL
+    cdef pw_result result
+    if pwn_enter(&store.run) < 0:
+        return NULL
+    if put_arguments(self, args, slots) == 0:
+        result = pw_func_call(self.ptr, slots)
+        pwn_attach(&store.run)
+        if result == PW_OK:
+            answer = take_results(self, slots)
+        else:
+            set_failure(pw_store_error(store.ptr), result, store)
+    pwn_leave(&store.run)
+    return answer
+
+
+cdef PyObject *call_with_heap(Func self, PyObject *const *args) noexcept:
+    cdef PyObject *answer
+    cdef pw_slot *slots = <pw_slot *>PyMem_Malloc(self.sig.slots * sizeof(pw_slot))
+    if slots == NULL:
+        set_error(MemoryError, "no memory for the arguments")
+        return NULL
+    answer = call_in_store(self, args, slots)
+    PyMem_Free(slots)
+    return answer
+
+
+cdef PyObject *func_vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) noexcept:
+    """What Python runs for f(...). Nothing in here raises in Cython's way: that would put lines of this file into
+    the traceback of the caller."""
+    cdef Func self = <Func>callable
+    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf)
+    cdef pw_slot slots[LOCAL_SLOTS]
+    if kwnames != NULL and len(<tuple>kwnames):
+        set_error(TypeError, f"{self.shown_name()}() takes no keyword arguments")
+        return NULL
+    if self.store is None and get_ready(self) < 0:
+        return NULL
+    if given != <Py_ssize_t>self.sig.params:
+        complain(self, -1, 0, <PyObject *><size_t>given)
+        return NULL
+    if self.sig.slots > LOCAL_SLOTS:
+        return call_with_heap(self, args)
+    return call_in_store(self, args, slots)
+
+
+cdef int enable_vectorcall() except -1:
+    cdef Func probe = Func.__new__(Func)
+    pwn_enable_vectorcall(<PyTypeObject *>Func, <PyObject *>probe, &probe.vectorcall)
+    return 0
+
+
+enable_vectorcall()

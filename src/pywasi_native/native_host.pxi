@@ -1,0 +1,101 @@
+# Python callables as functions that wasm can call.
+
+@cython.final
+@cython.no_gc_clear
+cdef class HostFunc(Owned):
+    """A Python callable behind a function of the store."""
+
+    def __dealloc__(self):
+        signature_free(&self.sig)
+
+
+cdef pw_func *new_host_func(Store store, const pw_func_type *type, object callable, str name) except NULL:
+    cdef HostFunc host = HostFunc.__new__(HostFunc)
+    cdef pw_func *function = NULL
+    signature_fill(&host.sig, type)
+    host.callable, host.name = callable, name
+    host.env.run, host.env.self = &store.run, <PyObject *>host
+    store.own(host)
+    check_result(pw_func_new(store.ptr, type, host_entry, &host.env, NULL, &function), store)
+    return function
+
+
+cdef Func make_host_func(Store store, const pw_func_type *type, object callable, str name):
+    if not PyCallable_Check(callable):
+        raise TypeError(f"{name} must be callable, not {type_name(callable)}")
+    return wrap_func(store, new_host_func(store, type, callable, name), name)
+
+
+cdef pw_result host_entry(void *env, pw_instance *caller, pw_slot *slots) noexcept:
+    # Nothing of Python may be touched before the thread is attached again.
+    pwn_attach((<host_env *>env).run)
+    return host_call(<HostFunc>(<host_env *>env).self, slots)
+
+
+cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
+    cdef Store store = <Store>host.env.run.store
+    cdef PyObject *few[9]
+    cdef PyObject **arguments = few
+    cdef PyObject *answer = NULL
+    cdef uint32_t count = host.sig.params, made = 0, i
+    cdef const pw_slot *slot = slots
+    cdef int failed = 0
+    if count > 8:
+        arguments = <PyObject **>PyMem_Malloc((count + 1) * sizeof(PyObject *))
+        if arguments == NULL:
+            store.pending = MemoryError()
+            return PW_ERR_HOST
+    # The first place stays free for the callee's use (PY_VECTORCALL_ARGUMENTS_OFFSET).
+    while made < count:
+        arguments[made + 1] = from_slot(store, host.sig.kinds[made], slot)
+        if arguments[made + 1] == NULL:
+            break
+        slot += 2 if host.sig.kinds[made] == K_V128 else 1
+        made += 1
+    if made == count:
+        answer = PyObject_Vectorcall_(<PyObject *>host.callable, arguments + 1, count | VECTORCALL_OFFSET, NULL)
+    for i in range(made):
+        Py_DECREF_(arguments[i + 1])
+    if arguments != few:
+        PyMem_Free(arguments)
+    if answer != NULL:
+        failed = host_results(host, store, answer, slots)
+        Py_DECREF_(answer)
+    if answer == NULL or failed:
+        store.pending = pwn_take_exception()
+        return PW_ERR_HOST
+    return PW_OK
+
+
+cdef int host_results(HostFunc host, Store store, PyObject *answer, pw_slot *slots) noexcept:
+    """Converts what the callable returned; -1 with an exception."""
+    cdef uint32_t count = host.sig.results, at = host.sig.params, i
+    cdef int why
+    try:
+        if count == 1:
+            why = to_slot(store, host.sig.kinds[at], host.sig.types[at], answer, slots)
+            if why != FITS:
+                raise_misfit(f"{host.name}() result", why, host.sig.types[at], <object>answer)
+        elif count == 0:
+            if <object>answer is not None:
+                raise TypeError(f"{host.name}() must return None, not {type_name(<object>answer)}: "
+                                "its type has no results")
+        else:
+            host_many_results(host, store, <object>answer, slots)
+    except BaseException as problem:
+        problem.__traceback__ = None
+        PyErr_SetObject(type(problem), problem)
+        return -1
+    return 0
+
+
+cdef int host_many_results(HostFunc host, Store store, object answer, pw_slot *slots) except -1:
+    cdef uint32_t count = host.sig.results, at = host.sig.params, i
+    if not isinstance(answer, (tuple, list)):
+        raise TypeError(f"{host.name}() must return a tuple of {count}, not {type_name(answer)}")
+    if len(answer) != count:
+        raise TypeError(f"{host.name}() must return {count} values, not {len(answer)}")
+    for i in range(count):
+        convert(store, host.sig.types[at + i], answer[i], slots, f"{host.name}() result {i + 1}")
+        slots += pw_type_slots(host.sig.types[at + i])
+    return 0

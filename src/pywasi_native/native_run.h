@@ -1,0 +1,187 @@
+/* native_run.h - one store, one thread at a time; long calls run without the GIL.
+ *
+ *   pwn_enter   takes the store: the same thread may take it again, another one waits without the GIL
+ *   pwn_leave   gives it back
+ *   pwn_attach  takes the GIL back if the running call had given it away; before anything of Python is touched
+ *
+ * The lock is a benaphore: `count` threads hold it or wait for it; the holder that leaves hands it over by one release
+ * of `wake`. With the GIL plain loads and stores do for the counting, since both ends hold it; free-threaded builds
+ * count atomically.
+ */
+#ifndef PYWASI_NATIVE_RUN_H
+#define PYWASI_NATIVE_RUN_H
+
+#include <Python.h>
+#include <pythread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <time.h>
+#endif
+
+#define PWN_RELEASE_AFTER_NS 5000000   /* a call that runs longer gives the GIL away */
+#define PWN_SIGNALS_EVERY_NS 50000000  /* and then looks for signals this often */
+
+typedef enum pwn_stop { PWN_GO_ON = 0, PWN_STOP_SIGNAL, PWN_STOP_TIMEOUT, PWN_STOP_CANCELLED } pwn_stop;
+
+typedef struct pwn_run {
+    PyObject *store;           /* the Store that this is part of, borrowed */
+    Py_ssize_t count;          /* threads that hold the store or wait for it */
+    uintptr_t owner;           /* of the thread that holds it, 0: none */
+    int depth;                 /* nested entries of the owner */
+    PyThread_type_lock wake;
+    PyThreadState *released;   /* set while the running call does without the GIL */
+    int in_poll;               /* a poll runs Python code (signal handlers, finalizers): it may not enter */
+    int volatile cancelled;
+    int64_t timeout_ns;        /* of one outermost call, 0: none */
+    int64_t started, next_check, deadline; /* monotonic clock, 0: not set */
+} pwn_run;
+
+static inline int64_t pwn_now(void)
+{
+#ifdef _WIN32
+    LARGE_INTEGER ticks, per_second;
+    QueryPerformanceFrequency(&per_second);
+    QueryPerformanceCounter(&ticks);
+    return (int64_t)((double)ticks.QuadPart * (1e9 / (double)per_second.QuadPart));
+#else
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+#endif
+}
+
+#ifdef Py_GIL_DISABLED
+static inline Py_ssize_t pwn_add(Py_ssize_t *count, Py_ssize_t by) { return _Py_atomic_add_ssize(count, by); }
+static inline uintptr_t pwn_owner(const pwn_run *run) { return _Py_atomic_load_uintptr_relaxed(&run->owner); }
+static inline void pwn_set_owner(pwn_run *run, uintptr_t id) { _Py_atomic_store_uintptr_relaxed(&run->owner, id); }
+#else
+static inline Py_ssize_t pwn_add(Py_ssize_t *count, Py_ssize_t by)
+{
+    Py_ssize_t before = *count;
+    *count = before + by;
+    return before;
+}
+static inline uintptr_t pwn_owner(const pwn_run *run) { return run->owner; }
+static inline void pwn_set_owner(pwn_run *run, uintptr_t id) { run->owner = id; }
+#endif
+
+static inline int pwn_run_init(pwn_run *run, PyObject *store)
+{
+    run->store = store;
+    run->wake = PyThread_allocate_lock();
+    if (!run->wake) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    PyThread_acquire_lock(run->wake, WAIT_LOCK);
+    return 0;
+}
+
+static inline void pwn_run_destroy(pwn_run *run)
+{
+    if (run->wake) {
+        PyThread_release_lock(run->wake);
+        PyThread_free_lock(run->wake);
+        run->wake = NULL;
+    }
+}
+
+/* Waits for the store to be handed over; -1 with an exception when a signal handler raised. */
+static int pwn_wait(pwn_run *run)
+{
+    for (;;) {
+        PyLockStatus got;
+        Py_BEGIN_ALLOW_THREADS
+        got = PyThread_acquire_lock_timed(run->wake, 50000, 1);
+        Py_END_ALLOW_THREADS
+        if (got == PY_LOCK_ACQUIRED)
+            return 0;
+        if (PyErr_CheckSignals() == 0)
+            continue;
+        /* Leave the queue. If nobody else is counted, the store was handed to us meanwhile: take the token away. */
+        if (pwn_add(&run->count, -1) == 1)
+            PyThread_acquire_lock(run->wake, WAIT_LOCK);
+        return -1;
+    }
+}
+
+static inline int pwn_enter(pwn_run *run)
+{
+    uintptr_t me = (uintptr_t)PyThread_get_thread_ident();
+    if (pwn_owner(run) == me) {
+        if (run->in_poll) {
+            PyErr_SetString(PyExc_RuntimeError,
+                            "a signal handler or finalizer called into a store in the middle of a running call");
+            return -1;
+        }
+        run->depth++;
+        return 0;
+    }
+    if (pwn_add(&run->count, 1) != 0 && pwn_wait(run) < 0)
+        return -1;
+    pwn_set_owner(run, me);
+    run->depth = 1;
+    run->cancelled = 0;
+    run->started = 0;
+    run->deadline = run->timeout_ns > 0 ? pwn_now() + run->timeout_ns : 0;
+    return 0;
+}
+
+static inline void pwn_attach(pwn_run *run)
+{
+    if (run->released) {
+        PyThreadState *state = run->released;
+        run->released = NULL;
+        PyEval_RestoreThread(state);
+    }
+}
+
+static inline void pwn_detach(pwn_run *run)
+{
+    if (!run->released)
+        run->released = PyEval_SaveThread();
+}
+
+static inline void pwn_leave(pwn_run *run)
+{
+    pwn_attach(run);
+    if (--run->depth > 0)
+        return;
+    pwn_set_owner(run, 0);
+    if (pwn_add(&run->count, -1) > 1)
+        PyThread_release_lock(run->wake);
+}
+
+/* What a running call has to do now. Attached to Python when it is to stop. */
+static inline pwn_stop pwn_poll_step(pwn_run *run)
+{
+    int64_t now = pwn_now();
+    bool was_released = run->released != NULL;
+    int failed;
+    if (!run->started) {
+        run->started = now;
+        run->next_check = now + PWN_SIGNALS_EVERY_NS;
+    }
+    if (run->cancelled || (run->deadline && now >= run->deadline)) {
+        pwn_attach(run);
+        return run->cancelled ? PWN_STOP_CANCELLED : PWN_STOP_TIMEOUT;
+    }
+    if (was_released && now < run->next_check)
+        return PWN_GO_ON;
+    pwn_attach(run);
+    run->in_poll = 1;
+    failed = PyErr_CheckSignals();
+    run->in_poll = 0;
+    run->next_check = now + PWN_SIGNALS_EVERY_NS;
+    if (failed)
+        return PWN_STOP_SIGNAL;
+    if (was_released || now - run->started >= PWN_RELEASE_AFTER_NS)
+        pwn_detach(run);
+    return PWN_GO_ON;
+}
+
+#endif

@@ -1,0 +1,161 @@
+# The engine, stores, and who may use a store when.
+
+cdef pw_engine *the_engine = NULL
+cdef str chosen_shell = ""
+
+
+cdef pw_engine *engine() except NULL:
+    global the_engine
+    cdef pw_engine_config config
+    cdef pw_result result
+    if the_engine == NULL:
+        config.shell = shell_id(chosen_shell)
+        result = pw_engine_new(&config, &the_engine)
+        if result == PW_ERR_ARGUMENT:
+            raise ValueError(f"this build has no {chosen_shell} shell")
+        if result != PW_OK:
+            raise MemoryError("no memory for the engine")
+    return the_engine
+
+
+cdef pw_shell shell_id(str name) except *:
+    if name == "":
+        return PW_SHELL_DEFAULT
+    if name == "goto":
+        return PW_SHELL_ID_GOTO
+    if name == "switch":
+        return PW_SHELL_ID_SWITCH
+    if name == "tail":
+        return PW_SHELL_ID_TAIL
+    raise ValueError(f"{name!r} is no shell; there are goto, switch and tail")
+
+
+def choose_shell(name):
+    """Says which dispatch shell the engine shall use; before its first use."""
+    global chosen_shell
+    shell_id(name)
+    if the_engine != NULL and name and name != shell():
+        raise RuntimeError(f"the engine runs already, with the {shell()} shell")
+    chosen_shell = name
+
+
+def shell():
+    """The name of the dispatch shell: goto, switch or tail."""
+    return c_text(pw_engine_shell_name(engine()))
+
+
+def features():
+    """(name, whether this build supports it) of every WebAssembly feature; the position is its bit."""
+    cdef pw_features supported = pw_features_supported()
+    return tuple((c_text(pw_feature_text(i)), bool((supported >> i) & 1)) for i in range(<uint32_t>PW_FEATURE_COUNT))
+
+
+@cython.no_gc_clear
+cdef class Owned:
+    """Something that the C code of a store points to."""
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class Store:
+    """The heap that instances share which import from each other, with its lock and its limits.
+
+    A store is made with the first instance and joined by every instance that imports from it; naming one is only
+    for those who want to. It serves one thread at a time; another one waits.
+
+    Args:
+        limits: a `Limits`, or None for the defaults.
+    """
+
+    def __cinit__(self, limits=None):
+        cdef pw_store_limits bounds
+        memset(&bounds, 0, sizeof(bounds))
+        self.externs, self.wrappers, self.modules = {}, {}, {}
+        pwn_run_init(&self.run, <PyObject *>self)
+        if limits is not None:
+            bounds.memory_bytes, bounds.table_elements = limits.memory, limits.tables
+            bounds.instances, bounds.stack_bytes = limits.instances, limits.stack
+            if limits.timeout is not None:
+                self.run.timeout_ns = <int64_t>max(1, min(limits.timeout * 1e9, 4e18))
+        self.limits = limits
+        if pw_store_new(engine(), &bounds, &self.ptr) != PW_OK:
+            raise MemoryError("no memory for a store")
+        pw_store_set_poll(self.ptr, store_poll, &self.run)
+
+    def __dealloc__(self):
+        cdef Owned item
+        if self.ptr != NULL:
+            pw_store_free(self.ptr)
+            self.ptr = NULL
+        pwn_run_destroy(&self.run)
+        # One by one: a chain that frees itself would recurse.
+        while self.owned is not None:
+            item = self.owned
+            self.owned = item.next_owned
+            item.next_owned = None
+
+    def cancel(self):
+        """Ends the call that runs in this store with `Cancelled`; from any thread. Without one, does nothing."""
+        if self.run.depth > 0:
+            self.run.cancelled = 1
+            pw_store_interrupt(self.ptr)
+
+    @property
+    def peak_memory(self):
+        """The most bytes that the memories of this store took together."""
+        return pw_store_peak_memory(self.ptr)
+
+    cdef int enter(self) except -1:
+        if pwn_enter(&self.run) < 0:
+            raise_set()
+        return 0
+
+    cdef int own(self, Owned item) except -1:
+        item.next_owned = self.owned
+        self.owned = item
+        return 0
+
+    cdef object known(self, void *address):
+        reference = self.wrappers.get(<size_t>address)
+        return None if reference is None else reference()
+
+    cdef int know(self, void *address, object wrapper) except -1:
+        self.wrappers[<size_t>address] = weak_reference(wrapper)
+        return 0
+
+
+cdef int raise_set() except -1:
+    """Tells Cython that an exception is set."""
+    exception = pwn_take_exception()
+    raise exception
+
+
+cdef Store same_store(Store mine, Store other):
+    if mine is not other:
+        raise ValueError("the value belongs to another store: make both with the same store=wasm.Store(), or let "
+                         "one instance import from the other")
+    return mine
+
+
+cdef int check_result(pw_result result, Store store) except -1:
+    """Raises what the store knows about a result."""
+    if result != PW_OK:
+        raise exception_of(pw_store_error(store.ptr), result, store)
+    return 0
+
+
+cdef pw_result store_poll(void *env) noexcept:
+    cdef pwn_stop stop = pwn_poll_step(<pwn_run *>env)
+    return PW_OK if stop == PWN_GO_ON else store_stop(<Store>(<pwn_run *>env).store, stop)
+
+
+cdef pw_result store_stop(Store store, pwn_stop stop) noexcept:
+    """Keeps the exception that ends the running call. Attached."""
+    try:
+        if stop == PWN_STOP_SIGNAL:
+            store.pending = pwn_take_exception()
+        else:
+            store.pending = support("timed_out" if stop == PWN_STOP_TIMEOUT else "cancelled")()
+    except BaseException as problem:
+        store.pending = problem
+    return PW_ERR_HOST

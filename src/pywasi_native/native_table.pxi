@@ -1,0 +1,126 @@
+# Tables of references.
+
+@cython.final
+cdef class Table:
+    """A table of references: ``len(t)``, ``t[i]``, ``t[i] = f``. Out of range: IndexError.
+
+    Args:
+        type: its `TableType`.
+        init: what its first elements are.
+        store: the store it belongs to; by default that of the first instance that it is given to.
+    """
+
+    def __init__(self, type, init=None, *, Store store=None):
+        if self.type_ is not None or self.ptr != NULL:
+            raise RuntimeError("a Table cannot be made over")
+        if not isinstance(type, support("TableType")):
+            raise TypeError(f"type must be a TableType, not {type_name(type)}")
+        self.type_, self.init, self.element = type, init, type_by_name(type.element)
+        if store is not None:
+            self.bind(store)
+
+    cdef int bind(self, Store store) except -1:
+        cdef pw_table_type type
+        cdef pw_slot value[2]
+        if self.store is not None:
+            same_store(self.store, store)
+            return 0
+        if self.type_ is None:
+            raise RuntimeError("the table is being destroyed")
+        fill_limits(self.type_, &type.limits)
+        type.element = self.element
+        store.enter()
+        try:
+            convert(store, self.element, self.init, value, "the first value of the table")
+            check_result(pw_table_new(store.ptr, &type, value[0], &self.ptr), store)
+        finally:
+            pwn_leave(&store.run)
+        store.know(self.ptr, self)
+        self.store, self.type_, self.init = store, None, None
+        return 0
+
+    cdef pw_table *pointer(self) except NULL:
+        if self.store is None:
+            self.bind(Store())
+        return self.ptr
+
+    @property
+    def type(self):
+        """Its `TableType`; the minimum is the current size."""
+        cdef pw_table_type type
+        if self.store is None and self.type_ is not None:
+            return self.type_
+        pw_table_type_of(self.pointer(), &type)
+        return table_type(&type)
+
+    def __len__(self):
+        return <Py_ssize_t>pw_table_size(self.pointer())
+
+    def __repr__(self):
+        return f"<wasm table {self.type}>"
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle a Table: it belongs to a store")
+
+    def __getitem__(self, index):
+        cdef pw_slot value[2]
+        cdef uint64_t at = self.check(index)
+        cdef Store store = self.store
+        store.enter()
+        try:
+            check_result(pw_table_get(self.ptr, at, value), store)
+            return value_from_slot(store, self.element, value)
+        finally:
+            pwn_leave(&store.run)
+
+    def __setitem__(self, index, value):
+        cdef pw_slot slot[2]
+        cdef uint64_t at = self.check(index)
+        cdef Store store = self.store
+        store.enter()
+        try:
+            convert(store, self.element, value, slot, "the element")
+            check_result(pw_table_set(self.ptr, at, slot[0]), store)
+        finally:
+            pwn_leave(&store.run)
+
+    def grow(self, n, value=None):
+        """Adds `n` elements that are `value`; gives the length before.
+
+        Raises:
+            ValueError: the maximum or the store's limit forbids it.
+        """
+        cdef uint64_t before = 0, more = page_count(n, "n")
+        cdef pw_slot slot[2]
+        cdef pw_result result
+        self.pointer()
+        cdef Store store = self.store
+        store.enter()
+        try:
+            convert(store, self.element, value, slot, "the element")
+            result = pw_table_grow(self.ptr, more, slot[0], &before)
+        finally:
+            pwn_leave(&store.run)
+        if result != PW_OK:
+            raise ValueError(f"the table cannot grow by {n} elements: {self.type}")
+        return before
+
+    cdef uint64_t check(self, object index) except? 0xffffffffffffffff:
+        cdef uint64_t at = offset_of(index, "the index")
+        cdef uint64_t size = pw_table_size(self.pointer())
+        if at >= size:
+            raise IndexError(f"index {at} is outside of the table of {size} elements")
+        return at
+
+
+cdef Table wrap_table(Store store, pw_table *table):
+    cdef Table wrapper
+    cdef pw_table_type type
+    known = store.known(table)
+    if known is not None:
+        return known
+    wrapper = Table.__new__(Table)
+    pw_table_type_of(table, &type)
+    wrapper.ptr, wrapper.store, wrapper.element = table, store, type.element
+    store.know(table, wrapper)
+    return wrapper

@@ -1,0 +1,226 @@
+# WASI: grants into the C library, its functions out of it.
+
+@cython.final
+@cython.no_gc_clear
+cdef class WasiState(Owned):
+    """The WASI of one guest: its descriptors, streams and clocks. It belongs to a store and lives as long.
+
+    Args:
+        store: the store of the instance.
+        args, env: argv and the environment, as bytes.
+        stdio: for stdin, stdout, stderr: None, an int (descriptor), bytes (stdin), True (output: kept, see `output`), or
+            a binary file object.
+        dirs: (host path, guest path, whether it may be written).
+        clock: nanoseconds at which both clocks stand, or None for those of the system.
+        seed: for reproducible random numbers, or None for those of the system.
+        output: bytes that may be written to each kept output.
+        open_files: descriptors that may be open at once.
+    """
+
+    def __cinit__(self, Store store not None, *, list args, list env, tuple stdio, list dirs, clock, seed, output,
+                  open_files):
+        cdef pw_wasi_config *config = NULL
+        cdef pw_error error
+        self.files = stdio
+        self.env.run, self.env.self = &store.run, <PyObject *>self
+        wasi_check(pw_wasi_config_new(&config), "no memory for the configuration")
+        try:
+            self.configure(config, args, env, dirs)
+            for stream in range(3):
+                self.set_stdio(config, stream, stdio[stream], output)
+            if clock is not None:
+                pw_wasi_config_fixed_clock(config, clock)
+            if seed is not None:
+                pw_wasi_config_seeded_random(config, seed)
+            pw_wasi_config_max_fds(config, open_files)
+            self.set_hooks(config)
+            pw_error_clear(&error)
+            if pw_wasi_new(config, &self.ptr, &error) != PW_OK:
+                raise OSError(c_text(error.text) or "the grants of the program cannot be opened")
+        finally:
+            pw_wasi_config_free(config)
+        store.own(self)
+
+    def __dealloc__(self):
+        if self.ptr != NULL:
+            pw_wasi_free(self.ptr)
+
+    cdef int configure(self, pw_wasi_config *config, list args, list env, list dirs) except -1:
+        cdef bytes first, second
+        for item in args:
+            first = item
+            wasi_check(pw_wasi_config_arg(config, first, <size_t>len(first)), f"argument {first!r} holds a NUL byte")
+        for name, value in env:
+            first, second = name, value
+            wasi_check(pw_wasi_config_env(config, first, <size_t>len(first), second, <size_t>len(second)),
+                       f"the environment variable {first!r} has no proper name or value")
+        for host, guest, writable in dirs:
+            first, second = host, guest
+            wasi_check(pw_wasi_config_dir(config, first, second,
+                                          PW_WASI_READ_WRITE if writable else PW_WASI_READ_ONLY),
+                       f"the directory {second!r} cannot be granted")
+        return 0
+
+    cdef int set_stdio(self, pw_wasi_config *config, int stream, object what, object output) except -1:
+        cdef pw_wasi_stdio how
+        memset(&how, 0, sizeof(how))
+        how.env = &self.env
+        if what is None:
+            how.kind = PW_WASI_STDIO_NULL
+        elif what is True:
+            how.kind, how.cap = PW_WASI_STDIO_BYTES, max(output, 1)
+        elif isinstance(what, bytes):
+            how.kind, how.data = PW_WASI_STDIO_BYTES, <const uint8_t *>PyBytes_AS_STRING(what)
+            how.size = <size_t>len(<bytes>what)
+        elif isinstance(what, int):
+            how.kind, how.fd = PW_WASI_STDIO_FD, what
+        else:
+            how.kind, how.cap = PW_WASI_STDIO_CALLBACK, 0
+            how.read = wasi_read
+            how.write = wasi_write_error if stream == 2 else wasi_write
+        wasi_check(pw_wasi_config_stdio(config, stream, &how), f"standard stream {stream} cannot be used")
+        return 0
+
+    cdef int set_hooks(self, pw_wasi_config *config) except -1:
+        cdef pw_wasi_hooks hooks
+        memset(&hooks, 0, sizeof(hooks))
+        hooks.env, hooks.poll = self.env.run, store_poll
+        # There is no acquire: whoever needs Python next takes the GIL back.
+        hooks.release = wasi_release
+        pw_wasi_config_hooks(config, &hooks)
+        return 0
+
+    def output(self, int stream):
+        """(bytes that the guest wrote to a kept stream, whether it wanted to write more than it may)."""
+        cdef const uint8_t *data
+        cdef size_t size
+        cdef c_bool capped = False
+        pw_wasi_output(self.ptr, stream, &data, &size, &capped)
+        return PyBytes_FromStringAndSize(<const char *>data, <Py_ssize_t>size), bool(capped)
+
+    def denial(self):
+        """(call, what was wanted, guest path of the grant, path) of the last refusal, or None."""
+        cdef const pw_wasi_denial *last = pw_wasi_last_denial(self.ptr)
+        if last == NULL:
+            return None
+        return c_text(last.call), c_text(last.wanted), c_text(last.granted), c_text(last.path)
+
+    def function(self, Store store not None, str module not None, str name not None):
+        """The `Func` for an import of a WASI module, or None if WASI has none of that name."""
+        cdef const pw_wasi_function *found = wasi_find(module, name)
+        cdef pw_func_type type
+        cdef pw_val_type types[32]
+        cdef pw_func *function = NULL
+        if &store.run != self.env.run:
+            raise ValueError("the WASI state belongs to another store")
+        if found == NULL:
+            return None
+        wasi_signature(found.signature, &type, types)
+        store.enter()
+        try:
+            check_result(pw_func_new(store.ptr, &type, found.call, self.ptr, NULL, &function), store)
+            return wrap_func(store, function, name)
+        finally:
+            pwn_leave(&store.run)
+
+
+cdef int wasi_check(pw_result result, str what) except -1:
+    if result == PW_ERR_NO_MEMORY:
+        raise MemoryError(what)
+    if result != PW_OK:
+        raise ValueError(what)
+    return 0
+
+
+cdef const pw_wasi_function *wasi_find(str module, str name) except? NULL:
+    cdef bytes first = module.encode(), second = name.encode()
+    return pw_wasi_lookup(first, <size_t>len(first), second, <size_t>len(second))
+
+
+cdef int wasi_signature(const char *text, pw_func_type *type, pw_val_type *types) except -1:
+    """Reads "iIi:i"."""
+    cdef uint32_t count = 0, params = 0
+    cdef bint after = False
+    while text[0] and count < 32:
+        if text[0] == b":":
+            after, params = True, count
+        else:
+            types[count] = PW_I64 if text[0] == b"I" else PW_I32
+            count += 1
+        text += 1
+    type.params, type.results = types, types + params
+    type.param_count, type.result_count = params, count - params
+    return 0
+
+
+def wasi_function(str module not None, str name not None):
+    """(capability, whether it is implemented) of a WASI function, or None if WASI has none of that name."""
+    cdef const pw_wasi_function *found = wasi_find(module, name)
+    return None if found == NULL else (c_text(found.capability), bool(found.implemented))
+
+
+def wasi_functions():
+    """(name, capability, whether it is implemented) of the functions of wasi_snapshot_preview1."""
+    cdef const pw_wasi_function *item
+    cdef size_t index = 0
+    found = []
+    while True:
+        item = pw_wasi_function_at(index)
+        if item == NULL:
+            return found
+        found.append((c_text(item.name), c_text(item.capability), bool(item.implemented)))
+        index += 1
+
+
+cdef void wasi_release(void *env) noexcept:
+    pwn_detach(<pwn_run *>env)
+
+
+cdef pw_result wasi_read(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept:
+    pwn_attach((<host_env *>env).run)
+    return wasi_read_file(<WasiState>(<host_env *>env).self, buffer, size, done)
+
+
+cdef pw_result wasi_write(void *env, const uint8_t *data, size_t size, size_t *done) noexcept:
+    pwn_attach((<host_env *>env).run)
+    return wasi_write_file(<WasiState>(<host_env *>env).self, 1, data, size, done)
+
+
+cdef pw_result wasi_write_error(void *env, const uint8_t *data, size_t size, size_t *done) noexcept:
+    pwn_attach((<host_env *>env).run)
+    return wasi_write_file(<WasiState>(<host_env *>env).self, 2, data, size, done)
+
+
+cdef pw_result wasi_read_file(WasiState state, uint8_t *buffer, size_t size, size_t *done) noexcept:
+    cdef Store store = <Store>state.env.run.store
+    cdef Py_buffer view
+    done[0] = 0
+    try:
+        data = state.files[0].read(size)
+        if data is None:
+            data = b""
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        try:
+            if <size_t>view.len > size:
+                raise ValueError("read() of stdin gave more bytes than were asked for")
+            memcpy(buffer, view.buf, <size_t>view.len)
+            done[0] = <size_t>view.len
+        finally:
+            PyBuffer_Release(&view)
+    except BaseException as problem:
+        store.pending = problem
+        return PW_ERR_HOST
+    return PW_OK
+
+
+cdef pw_result wasi_write_file(WasiState state, int stream, const uint8_t *data, size_t size, size_t *done) noexcept:
+    cdef Store store = <Store>state.env.run.store
+    done[0] = 0
+    try:
+        written = state.files[stream].write(PyBytes_FromStringAndSize(<const char *>data, <Py_ssize_t>size))
+        # Unbuffered files may take less; file-like objects may say nothing.
+        done[0] = size if written is None else <size_t>min(max(int(written), 0), <object>size)
+    except BaseException as problem:
+        store.pending = problem
+        return PW_ERR_HOST
+    return PW_OK
