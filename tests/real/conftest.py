@@ -20,9 +20,11 @@ from running import Outcome, run_native, run_wasm, snapshot
 
 PROGRAMS = Path(__file__).parent / "programs"
 NATIVE_FLAGS = ("-O1", "-ffp-contract=off")
-# What a user ships, what a debug build is (every local in memory, no folding), and what is small.
+# What a user ships, what a debug build is (every local in memory, no folding), what is small, and what uses
+# instructions that compilers do not use by themselves yet.
 OPTIMISATIONS = {
     "O2": ("-O2",),
+    "O3-new": ("-O3", "-mtail-call", "-mreference-types", "-mmultivalue"),
     "O0": ("-O0", "-fno-sanitize=undefined"),
     "Oz": ("-Oz",),
 }

@@ -42,7 +42,7 @@ def run_python(*args: str, cwd: Path, path: Path | None = None, timeout: float =
 def test_hello_runs(tmp_path: Path) -> None:
     assert run_python(str(HELLO / "main.py"), cwd=tmp_path).splitlines() == [
         "Hello, world!",
-        "poem.txt has 2 lines and 65 characters.",
+        "poem.txt has 2 lines and 64 characters.",
         "/etc/passwd: out of reach",
         "A circle of radius 2 has the area 12.566371.",
         "A triangle with the sides 3, 4, 5 has the area 6.",
