@@ -137,8 +137,8 @@ INTERNAL(enter_plain, 3)
 /* The frame does not fit: the trap belongs to the caller, nothing of the callee's frame has been written. */
 INTERNAL(stack_exhausted, 0)
 {
-    pc = (const pw_cell *)(uintptr_t)A;
-    fp -= PW_LANE(-2, 0);
+    pc = (const pw_cell *)(uintptr_t)A - 1; /* in the call: a trap is at its instruction, not behind it */
+    fp -= PW_LANE(-1, 0);
     PW_TRAP(STACK_EXHAUSTED);
 }
 

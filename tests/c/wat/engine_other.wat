@@ -1,0 +1,15 @@
+;; The instance on the other side of the bridge.
+(module
+  (type $ii (func (param i32 i32) (result i32)))
+  (table 1 funcref)
+  (memory 1)
+  (global $mine i32 (i32.const 40))
+  (func (export "sub") (type $ii) (i32.sub (local.get 0) (local.get 1)))
+  (func (export "pair") (param i32 i64) (result i64 i32 f64)
+    (local.get 1) (i32.add (local.get 0) (global.get $mine)) (f64.convert_i32_s (local.get 0)))
+  (func (export "divide") (type $ii) (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "set_back") (param funcref) (table.set 0 (i32.const 0) (local.get 0)))
+  (func (export "count_down") (type $ii)
+    (if (i32.eqz (local.get 0)) (then (return (local.get 1))))
+    (return_call_indirect (type $ii)
+      (i32.sub (local.get 0) (i32.const 1)) (i32.add (local.get 1) (i32.const 1)) (i32.const 0))))
