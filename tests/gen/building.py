@@ -37,6 +37,11 @@ def run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedProc
     )
 
 
+def run_with_input(command: list[str], text: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command that reads its standard input."""
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=300, check=False)
+
+
 def compiler(name: str) -> list[str]:
     """The command of a compiler: cc (the machine's) or zig (from PyPI); skips where it is missing."""
     if name == "zig":

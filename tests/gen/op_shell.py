@@ -1,0 +1,142 @@
+"""The shell of tests/c/ops_shell.c from Python: what goes into a handler, and what has to come out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import building
+import locate
+import op_oracle
+
+FORM = re.compile(r'^PW_FORMS\((\w+), (\w+), (\w+), "(\w*)", "(\w*)"', re.MULTILINE)
+TEXT = re.compile(r'^PW_OPCODE\(\w+, "([^"]+)", (\w+),', re.MULTILINE)
+INFO = re.compile(r"^PW_HANDLER_INFO\((\w+), (\d+)\)", re.MULTILINE)
+FAMILY = re.compile(r"^(?:(x|g|br|brn)_)?(.*?)(?:_([SAK]{1,3}))?$")
+BUILDS = {
+    "cc": ["-O2"],
+    "cc-sanitized": ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    "zig": ["-O2"],
+}
+WIDTH = {"i": 32, "I": 64, "f": 32, "F": 64, "a": 32}
+ACCUMULATOR = {"i": "A", "I": "A", "f": "F", "F": "D", "a": "A"}
+# What stands where nothing is put: seen again, it was left alone.
+JUNK = [0x7FF8DEAD00000000 + i for i in range(4)]
+JUNK_A, JUNK_F, JUNK_D = 0xAAAA5555AAAA5555, 0x7FC0DEAD, 0x7FF8DEAD0000000D
+
+
+@dataclass
+class Op:
+    """A row of op_forms.h."""
+
+    text: str
+    ident: str
+    shape: str
+    operands: str
+    result: str
+
+
+@dataclass
+class State:
+    """What goes into a handler, and what is expected of it."""
+
+    handler: str
+    cells: list[int]  # from cell 1 on
+    slots: list[int] = field(default_factory=lambda: list(JUNK))
+    accumulators: dict[str, int] = field(default_factory=lambda: {"A": JUNK_A, "F": JUNK_F, "D": JUNK_D})
+    outcome: str = ""
+    result: int | op_oracle.Nan | None = None
+    result_to: tuple[str, ...] = ()  # slot numbers as text, accumulators
+    memory: str = "-"
+    calls: str = "-"
+    clobbers: bool = False
+
+
+class Tables:
+    """What the generated headers say."""
+
+    def __init__(self, gen: Path) -> None:
+        made = building.generate(gen, *building.op_files())
+        assert made.returncode == 0, made.stderr
+        self.gen = gen
+        forms = (gen / "op_forms.h").read_text(encoding="utf-8")
+        table = (gen / "op_table.h").read_text(encoding="utf-8")
+        texts = {ident: text for text, ident in TEXT.findall(table)}
+        self.ops = {
+            ident: Op(texts[ident], ident, *rest)
+            for _, ident, *rest in FORM.findall(forms) if rest[0] != "ROW"
+        }  # fmt: skip
+        self.handlers = {name: int(cells) for name, cells in INFO.findall(forms)}
+        self.numbers = {name: number for number, name in enumerate(self.handlers)}
+
+
+class Shell:
+    """A built shell."""
+
+    def __init__(self, tables: Tables, folder: Path, build: str) -> None:
+        self.tables = tables
+        self.program = folder / "ops_shell"
+        source = locate.ROOT / "tests" / "c" / "ops_shell.c"
+        command = [
+            *building.compiler(build.split("-")[0]), *building.STRICT, *building.FLOATS, *BUILDS[build],
+            *building.INCLUDES, f"-I{tables.gen}", str(source), "-o", str(self.program),
+        ]  # fmt: skip
+        done = building.run(command)
+        assert done.returncode == 0, done.stderr
+
+    def run(self, states: list[State]) -> None:
+        """Runs all states and checks what comes out."""
+        assert states
+        lines = []
+        for state in states:
+            cells = [*state.cells, 0, 0, 0][:3]
+            values = [self.tables.numbers[state.handler], *cells, *state.slots, *state.accumulators.values()]
+            lines.append(" ".join(f"{value:x}" for value in values))
+        done = building.run_with_input([str(self.program)], "\n".join(lines) + "\n")
+        assert done.returncode == 0, done.stderr
+        answers = done.stdout.splitlines()
+        assert len(answers) == len(states)
+        for state, answer in zip(states, answers, strict=True):
+            check(state, answer)
+
+
+def check(state: State, answer: str) -> None:
+    """Compares one answer line with what was expected."""
+    outcome, *words, memory, calls = answer.split()
+    values = [int(word, 16) for word in words]
+    got: dict[str, int] = {str(i): value for i, value in enumerate(values[:4])}
+    got |= dict(zip("AFD", values[4:], strict=True))
+    want = {str(i): value for i, value in enumerate(state.slots)}
+    want |= dict.fromkeys("AFD", 0) if state.clobbers else state.accumulators
+    told = f"{state}\n{answer}"
+    assert outcome == state.outcome, told
+    for place in state.result_to:
+        if isinstance(state.result, op_oracle.Nan):
+            assert state.result.matches(got[place]), told
+            want[place] = got[place]
+        else:
+            assert state.result is not None
+            want[place] = state.result
+    assert got == want, told
+    assert (memory, calls) == (state.memory, state.calls), told
+
+
+def place(state: State, kind: str, cls: str, lane: int, value: int, constant: str = "high") -> None:
+    """Puts an operand where its class says; the slots of lanes have the numbers of the lanes."""
+    if cls == "S":
+        state.cells[0] |= lane << 16 * lane
+        state.slots[lane] = value
+    elif cls == "A":
+        state.accumulators[ACCUMULATOR[kind]] = value
+    elif constant == "high":
+        state.cells[0] |= (value & 0xFFFFFFFF) << 32
+    else:
+        state.cells[1] = value
+
+
+def give(state: State, kind: str, cls: str, value: int | op_oracle.Nan) -> None:
+    """Expects a result: of class S in slot 1 and the accumulator."""
+    state.cells[0] |= 1 << 16
+    state.result = value
+    state.result_to = (ACCUMULATOR[kind], "1") if cls == "S" else (ACCUMULATOR[kind],)

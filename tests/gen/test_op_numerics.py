@@ -1,0 +1,107 @@
+"""Handlers of numbers, run in a shell of their own (tests/c/ops_shell.c), against an oracle in Python.
+
+All operand classes of an op see a few values, its slot form sees many pairs. Checked are results, what is
+written where, the number of cells, traps and branches.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+import op_oracle
+from op_shell import FAMILY, Op, Shell, State, Tables, give, place
+from op_values import VALUES, many, some
+
+
+def outcome(state: State, op: Op, cls: str, cells: int, *operands: int) -> None:
+    """Expects the oracle's answer."""
+    try:
+        result = op_oracle.expected(op.text, *operands)
+    except op_oracle.TrapError as trap:
+        state.outcome = f"!{trap}"
+        state.cells[0] |= 1 << 16
+    else:
+        state.outcome = f"+{cells}"
+        give(state, op.result, cls, result)
+
+
+def binary(op: Op, handler: str, classes: str, cells: int, pairs: list[tuple[int, int]]) -> Iterator[State]:
+    """A handler of two operands and one result."""
+    kind = op.operands[0]
+    for a, b in pairs:
+        if classes[:2] == "AA":
+            b = a
+        if classes[1] == "K" and kind == "I":
+            b = op_oracle.signed(b & 0xFFFFFFFF, 32) & op_oracle.mask(64)
+        state = State(handler, [0, 0])
+        place(state, kind, classes[0], 0, a)
+        place(state, kind, classes[1], 2, b, "high" if kind in "iI" else "cell")
+        outcome(state, op, classes[2], cells, a, b)
+        yield state
+
+
+def branches(
+    op: Op, handler: str, family: str, classes: str, pairs: list[tuple[int, int]]
+) -> Iterator[State]:
+    """A comparison that branches when it holds (or, in the other family, when not)."""
+    kind = op.operands[0]
+    for a, b in pairs:
+        if classes == "AA":
+            b = a
+        if classes[1] == "K" and kind == "I":
+            b = op_oracle.signed(b & 0xFFFFFFFF, 32) & op_oracle.mask(64)
+        state = State(handler, [0, 0xBEEF0])
+        place(state, kind, classes[0], 0, a)
+        place(state, kind, classes[1], 2, b)
+        taken = (op_oracle.expected(op.text, a, b) == 1) == (family == "br")
+        state.outcome = ">beef0" if taken else "+3"
+        yield state
+
+
+def numeric_states(tables: Tables, op: Op) -> Iterator[State]:
+    """All handlers of an op on numbers."""
+    for handler, cells in tables.handlers.items():
+        match = FAMILY.match(handler)
+        if not match or match[2] != op.ident:
+            continue
+        family, classes = match[1], match[3] or ""
+        if len(op.operands) == 2:
+            kind = op.operands[0]
+            whole = classes == "SSS" or (classes == "SS" and family)
+            values = many(kind) if whole else some(kind)
+            pairs = list(itertools.product(values, values))
+            if family:
+                yield from branches(op, handler, family, classes, pairs)
+            else:
+                yield from binary(op, handler, classes, cells, pairs)
+        else:
+            for a in VALUES[op.operands]:
+                state = State(handler, [0])
+                place(state, op.operands, classes[0], 0, a)
+                outcome(state, op, classes[1], cells, a)
+                yield state
+
+
+SHAPES = {"BINOP": 12, "CMPOP": 18, "FCMPOP": 20, "UNOP": 4}
+
+
+@cache
+def numeric_shape(tables: Tables, shape: str) -> list[State]:
+    """All handlers of all ops of a shape; made once for all builds."""
+    ops = [op for op in tables.ops.values() if op.shape == shape]
+    assert len(ops) >= 12
+    states = []
+    for op in ops:
+        made = list(numeric_states(tables, op))
+        assert len({state.handler for state in made}) == SHAPES[shape], op
+        states += made
+    return states
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_numeric(shell: Shell, shape: str) -> None:
+    shell.run(numeric_shape(shell.tables, shape))
