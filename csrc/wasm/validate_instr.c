@@ -100,7 +100,7 @@ static pw_result validate_memory_copy(pw_validator *v)
 
 static pw_result read_memory_init(pw_validator *v, pw_val_type *address)
 {
-    uint32_t segment;
+    uint32_t segment = 0;
     PW_TRY(read_data_index(v, &segment));
     PW_TRY(read_memory(v, address));
     return check_data_index(v, segment);
@@ -123,7 +123,7 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
 {
     pw_val_type address = PW_I32;
     const pw_table_type *table;
-    uint32_t segment;
+    uint32_t segment = 0;
     switch (imm) {
     case PW_IMM_MEMARG:
         PW_TRY(read_memarg(v, align, &address));
