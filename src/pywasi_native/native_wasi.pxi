@@ -90,6 +90,10 @@ cdef class WasiState(Owned):
         pw_wasi_config_hooks(config, &hooks)
         return 0
 
+    def keeps(self, int stream):
+        """Whether what the guest writes to this stream is kept."""
+        return 0 < stream < 3 and self.files[stream] is True
+
     def output(self, int stream):
         """(bytes that the guest wrote to a kept stream, whether it wanted to write more than it may)."""
         cdef const uint8_t *data

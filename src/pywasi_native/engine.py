@@ -1,0 +1,121 @@
+"""The compiled module, connected with the Python parts that it asks for, and facts about the engine."""
+
+from __future__ import annotations
+
+import os
+
+from . import _native
+from ._native import Func, Global, Memory, Store, Table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from inspect import Signature
+    from typing import Any
+
+    from .errors import Frame
+    from .extern_types import FuncType
+
+__all__ = ["Func", "Global", "Memory", "Store", "Table", "check_tier", "features", "native", "set_origin", "shell"]
+
+native = _native
+set_origin = _native.set_origin
+TIERS = ("auto", "interpreter")
+
+
+def _join_frames(exception: BaseException, frames: list[tuple[str, int, int | None]]) -> None:
+    """Puts the frames of the outer call in front of those of a trap that passes through a host function."""
+    from .errors import Frame, Trap
+
+    if isinstance(exception, Trap):
+        outer: list[Frame] = [Frame(*frame) for frame in frames]
+        exception.frames = (*outer, *exception.frames)
+
+
+def _timed_out() -> BaseException:
+    from .errors import Timeout, TrapKind
+
+    return Timeout(kind=TrapKind.TIMEOUT)
+
+
+def _cancelled() -> BaseException:
+    from .errors import Cancelled, TrapKind
+
+    return Cancelled(kind=TrapKind.CANCELLED)
+
+
+def _signature(type: FuncType) -> Signature:  # noqa: A002 - as Func.type
+    from inspect import Parameter, Signature
+
+    kinds = {"i32": int, "i64": int, "f32": float, "f64": float, "v128": bytes}
+    params = [
+        Parameter(f"p{i}", Parameter.POSITIONAL_ONLY, annotation=kinds.get(text, object))
+        for i, text in enumerate(type.params)
+    ]
+    results = [kinds.get(text, object) for text in type.results]
+    answer: Any = None if not results else results[0] if len(results) == 1 else tuple[tuple(results)]  # type: ignore[misc]
+    return Signature(params, return_annotation=answer)
+
+
+def _support(name: str) -> Any:
+    here = {
+        "join_frames": _join_frames, "timed_out": _timed_out, "cancelled": _cancelled, "signature": _signature,
+    }  # fmt: skip
+    if name in here:
+        return here[name]
+    from . import errors, extern_types
+
+    return getattr(errors if hasattr(errors, name) else extern_types, name)
+
+
+_native.set_support(_support)
+if _shell := os.environ.get("PYWASI_SHELL", ""):
+    _native.choose_shell(_shell)
+
+
+def shell() -> str:
+    """The dispatch shell of the interpreter: ``goto``, ``switch`` or ``tail``.
+
+    The environment variable ``PYWASI_SHELL`` chooses another one, where the build has it.
+    """
+    return _native.shell()
+
+
+def features() -> dict[str, bool]:
+    """The WebAssembly features by name, and whether this build supports them."""
+    return dict(_native.features())
+
+
+def feature_bits(names: Iterable[str] | None) -> int:
+    """The set of features as bits; 0 for None, which means all that are supported.
+
+    Raises:
+        ValueError: a name is unknown, or this build does not have the feature.
+    """
+    if names is None:
+        return 0
+    if isinstance(names, str):
+        raise TypeError(f"features is a collection of names: [{names!r}]")
+    table = _native.features()
+    places = {name: bit for bit, (name, _) in enumerate(table)}
+    bits = 0
+    for name in names:
+        if name not in places:
+            raise ValueError(f"{name!r} is no feature; there are {', '.join(places)}")
+        if not table[places[name]][1]:
+            raise ValueError(f"this version does not support the feature {name!r}")
+        bits |= 1 << places[name]
+    # An empty set must not mean "all": the first feature is part of every engine since 1.0.
+    return bits or 1
+
+
+def check_tier(tier: str) -> str:
+    """The tier that runs: the argument, or for ``auto`` the environment variable ``PYWASI_TIER``.
+
+    Raises:
+        ValueError: there is no such tier.
+    """
+    chosen = os.environ.get("PYWASI_TIER", "auto") if tier == "auto" else tier
+    if chosen not in TIERS:
+        raise ValueError(f"{chosen!r} is no tier of this version; there are {' and '.join(TIERS)}")
+    return "interpreter"

@@ -1,0 +1,131 @@
+"""Instances: a module joined with its imports."""
+
+from __future__ import annotations
+
+from . import engine, linking
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, NoReturn
+
+    from .limits import Limits
+    from .linking import Imports
+    from .module import Module
+    from .wasi import Wasi
+
+    Extern = engine.Func | engine.Memory | engine.Table | engine.Global
+
+
+class Exports(dict[str, "Extern"]):
+    """The exports of an instance by name, in the module's order. Read only."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: object, **_named: object) -> NoReturn:
+        raise TypeError("the exports of an instance cannot be changed")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse  # type: ignore[assignment]
+
+
+class Instance:
+    """An instance of a module. Its exports are attributes, items, and the mapping `exports`.
+
+    An export whose name is that of a method or property of this class is reached by item.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_exports", "_module", "_store", "_wasi")
+    _exports: Exports
+    _module: Module
+    _store: engine.Store
+    _wasi: engine.native.WasiState | None
+
+    def __init__(self) -> None:
+        raise TypeError("instances are made by wasm.load() or Module.instantiate()")
+
+    if TYPE_CHECKING:
+        # Exports are entries of __dict__: nothing is called to find them.
+        def __getattr__(self, name: str) -> Any: ...
+
+    @property
+    def exports(self) -> Exports:
+        """All exports by name."""
+        return self._exports
+
+    @property
+    def module(self) -> Module:
+        """What it is an instance of."""
+        return self._module
+
+    @property
+    def store(self) -> engine.Store:
+        """The store that it shares with what it imports."""
+        return self._store
+
+    @property
+    def stdout(self) -> bytes | None:
+        """What it has written to stdout so far, where its `Wasi` has `PIPE` there."""
+        return self._output(1)
+
+    @property
+    def stderr(self) -> bytes | None:
+        """What it has written to stderr so far, where its `Wasi` has `PIPE` there."""
+        return self._output(2)
+
+    def _output(self, stream: int) -> bytes | None:
+        return self._wasi.output(stream)[0] if self._wasi is not None and self._wasi.keeps(stream) else None
+
+    def cancel(self) -> None:
+        """Ends the call that runs in its store with `Cancelled`; from any thread. Without one, does nothing."""
+        self._store.cancel()
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._exports[name]
+        except KeyError:
+            raise KeyError(f"no export is named {name!r}{linking.closest(name, self._exports)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._exports
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._exports)
+
+    def __len__(self) -> int:
+        return len(self._exports)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *(name for name in self._exports if name.isidentifier())})
+
+    def __repr__(self) -> str:
+        return f"<wasm instance of {self._module.name!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("cannot pickle an Instance: pickle its module and instantiate it again")
+
+
+_TAKEN = frozenset(dir(Instance))
+
+
+def instantiate(
+    module: Module,
+    imports: Imports | None,
+    *,
+    wasi: Wasi | None = None,
+    limits: Limits | None = None,
+    store: engine.Store | None = None,
+) -> Instance:
+    """See `Module.instantiate`."""
+    plan = linking.Plan(module, imports, wasi, limits, store)
+    externs = plan.externs()
+    exports = Exports(module._handle.instantiate(plan.store, externs))
+    made = Instance.__new__(Instance)
+    made._exports, made._module, made._store, made._wasi = exports, module, plan.store, plan.wasi_state
+    made.__dict__.update((name, value) for name, value in exports.items() if name not in _TAKEN)
+    initialize = exports.get("_initialize")
+    if isinstance(initialize, engine.Func):
+        initialize()
+    return made

@@ -1,0 +1,201 @@
+"""Running WASI programs, in the shape of `subprocess.run`."""
+
+from __future__ import annotations
+
+from . import engine
+from .errors import Timeout, WasiExit
+from .limits import Limits, check_timeout
+from .module import Module
+from .wasi import INHERIT, PIPE, Wasi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from .instance import Instance
+    from .sources import Source
+    from .wasi import Grant
+
+
+class CompletedRun:
+    """How a program ended."""
+
+    __slots__ = ("args", "denied", "fuel_used", "peak_memory", "returncode", "stderr", "stdout")
+    args: tuple[str, ...]
+    """Its argv."""
+    returncode: int
+    """Its exit code, the full unsigned 32 bits."""
+    stdout: bytes | str | None
+    """What it wrote, if that was collected."""
+    stderr: bytes | str | None
+    """Likewise."""
+    fuel_used: int | None
+    """Not counted in this version: None."""
+    peak_memory: int
+    """The most bytes that its memories took."""
+    denied: str | None
+    """The last thing that it wanted and was not granted, if any."""
+
+    def __init__(
+        self,
+        args: tuple[str, ...],
+        returncode: int,
+        stdout: bytes | str | None = None,
+        stderr: bytes | str | None = None,
+        *,
+        peak_memory: int = 0,
+        denied: str | None = None,
+    ) -> None:
+        self.args, self.returncode, self.stdout, self.stderr = args, returncode, stdout, stderr
+        self.fuel_used, self.peak_memory, self.denied = None, peak_memory, denied
+
+    def check_returncode(self) -> None:
+        """Raises `subprocess.CalledProcessError` if the program did not return 0."""
+        if self.returncode:
+            from subprocess import CalledProcessError
+
+            error = CalledProcessError(self.returncode, list(self.args), self.stdout, self.stderr)
+            if self.denied:
+                error.add_note(self.denied)
+            raise error
+
+    def __repr__(self) -> str:
+        parts = [f"args={self.args!r}", f"returncode={self.returncode}"]
+        parts += [f"{name}={getattr(self, name)!r}" for name in ("stdout", "stderr") if getattr(self, name) is not None]
+        return f"CompletedRun({', '.join(parts)})"
+
+
+def run(
+    source: Source | Module,
+    args: Sequence[str] = (),
+    *,
+    input: bytes | str | None = None,  # noqa: A002 - as subprocess.run
+    capture_output: bool = False,
+    text: bool = False,
+    check: bool = False,
+    env: Mapping[str, str] | None = None,
+    dirs: Mapping[str, Grant] | None = None,
+    timeout: float | None = None,
+    fuel: int | None = None,
+    wasi: Wasi | None = None,
+    limits: Limits | None = None,
+    imports: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> CompletedRun:
+    """Runs a WASI program to its end.
+
+    Of this process the program gets stdout and stderr, unless they are captured or `wasi` says otherwise; nothing else.
+
+    Args:
+        source: the program: whatever `compile` takes, or a `Module`.
+        args: its arguments, without the program's name.
+        input: what it reads from stdin; a str with `text`.
+        capture_output: collect stdout and stderr.
+        text: collected output is decoded, `input` encoded, as UTF-8.
+        check: raise `subprocess.CalledProcessError` if it does not return 0.
+        env: its environment variables; by default none.
+        dirs: guest path -> `ro(path)` or `rw(path)`.
+        timeout: seconds after which it is ended by `Timeout`.
+        fuel: not there yet.
+        wasi: grants in full; the arguments above replace what they name.
+        limits: bounds; `timeout` replaces theirs.
+        imports: functions of the host beside WASI.
+        name: ``argv[0]``; by default the name of the file.
+
+    Raises:
+        Trap: the program trapped. `Timeout` has what it had written in ``stdout`` and ``stderr``.
+        LinkError, MalformedError, ValidationError: it cannot be run.
+        ValueError: it has no ``_start``: it is a library.
+    """
+    if isinstance(args, str):
+        raise TypeError(f"args is a sequence of strings: [{args!r}], not {args!r}")
+    module = source if isinstance(source, Module) else Module(source)
+    limits = _limits(limits, timeout, fuel)
+    base = wasi if wasi is not None else Wasi(stdout=INHERIT, stderr=INHERIT)
+    changes = _changes(base, input, capture_output, text, env, dirs)
+    if args or name is not None or not base.args:
+        changes["args"] = (name or (base.args[0] if base.args else module._handle.file), *args)
+    granted = base.replace(**changes)
+    _flush(granted)
+    store = engine.Store(limits)
+    instance = module.instantiate(imports, wasi=granted, store=store)
+    start = instance.exports.get("_start")
+    if not isinstance(start, engine.Func):
+        raise ValueError(f"{module.name} has no _start: it is a library; call its exports with wasm.load()")
+    result = CompletedRun(granted.args, 0)
+    try:
+        start()
+    except WasiExit as stop:
+        result.returncode = stop.code
+    except Timeout as stop:
+        stop.stdout, stop.stderr = (_collected(instance, granted, number, False) for number in (1, 2))
+        raise
+    result.stdout, result.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
+    result.peak_memory, result.denied = store.peak_memory, describe_denial(instance)
+    if check:
+        result.check_returncode()
+    return result
+
+
+def _limits(limits: Limits | None, timeout: float | None, fuel: int | None) -> Limits | None:
+    check_timeout(timeout)
+    if timeout is None and fuel is None:
+        return limits
+    fields = {name: getattr(limits, name) for name in Limits._fields} if limits is not None else {}
+    if timeout is not None:
+        fields["timeout"] = timeout
+    if fuel is not None:
+        fields["fuel"] = fuel
+    return Limits(**fields)
+
+
+def _changes(
+    base: Wasi,
+    given: bytes | str | None,
+    capture_output: bool,
+    text: bool,
+    env: Mapping[str, str] | None,
+    dirs: Mapping[str, Grant] | None,
+) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if given is not None:
+        if base.stdin is not None:
+            raise ValueError("input= and stdin of wasi= exclude each other")
+        if isinstance(given, str) and not text:
+            raise TypeError("input must be bytes; a str needs text=True")
+        changes["stdin"] = given.encode() if isinstance(given, str) else bytes(given)
+    if capture_output:
+        changes["stdout"] = changes["stderr"] = PIPE
+    if env is not None:
+        changes["env"] = env
+    if dirs is not None:
+        changes["dirs"] = dirs
+    return changes
+
+
+def _flush(wasi: Wasi) -> None:
+    """What Python has buffered comes before what the program writes."""
+    import sys
+
+    for stream, ours in ((wasi.stdout, sys.stdout), (wasi.stderr, sys.stderr)):
+        if stream == INHERIT and ours is not None:
+            ours.flush()
+
+
+def _collected(instance: Instance, wasi: Wasi, number: int, text: bool) -> Any:
+    if (wasi.stdout if number == 1 else wasi.stderr) != PIPE or instance._wasi is None:
+        return None
+    data, _ = instance._wasi.output(number)
+    return data.decode().replace("\r\n", "\n") if text else data
+
+
+def describe_denial(instance: Instance) -> str | None:
+    """The last refusal by WASI, and how to grant what was wanted."""
+    denial = instance._wasi.denial() if instance._wasi is not None else None
+    if denial is None:
+        return None
+    call, wanted, granted, path = denial
+    place = f" of {path!r}" if path else ""
+    where = f" below {granted!r}" if granted else ""
+    return f"{call}{place}: {wanted} was not granted{where}; grant it with dirs={{guest path: wasm.ro(...) or wasm.rw(...)}}"

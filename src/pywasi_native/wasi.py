@@ -1,0 +1,279 @@
+"""What a WASI program is granted: arguments, streams, directories, clocks, randomness. By default nothing."""
+
+from __future__ import annotations
+
+import os
+
+from . import engine
+from ._record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, NoReturn, Protocol
+
+    from .limits import Limits
+
+    class Readable(Protocol):
+        """A binary file to read from."""
+
+        def read(self, size: int, /) -> Any: ...
+
+    class Writable(Protocol):
+        """A binary file to write to."""
+
+        def write(self, data: bytes, /) -> Any: ...
+
+    Path = str | os.PathLike[str]
+    Stdin = bytes | Readable | Path | int | "Stream" | None
+    Stdout = Writable | Path | int | "Stream" | None
+
+
+class Stream(Record):
+    """The type of `PIPE` and `INHERIT`."""
+
+    __slots__ = _fields = ("name",)
+    name: str
+
+    def __init__(self, name: str) -> None:
+        self._set(name)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+PIPE = Stream("PIPE")
+"""Output is collected: `CompletedRun.stdout`, `Instance.stdout`."""
+INHERIT = Stream("INHERIT")
+"""The stream of this process."""
+
+
+class Grant(Record):
+    """A directory of the host that a program may use. Made by `ro` and `rw`."""
+
+    __slots__ = _fields = ("path", "writable")
+    path: str
+    writable: bool
+
+    def __init__(self, path: Path, writable: bool) -> None:
+        self._set(os.fspath(path), writable)
+        if not isinstance(self.path, str):
+            raise TypeError("the path of a granted directory must be a str")
+
+
+def ro(path: Path) -> Grant:
+    """Grants reading below a directory of the host."""
+    return Grant(path, False)
+
+
+def rw(path: Path) -> Grant:
+    """Grants reading, writing, making and removing below a directory of the host."""
+    return Grant(path, True)
+
+
+def mem(files: Mapping[str, bytes] | None = None) -> NoReturn:
+    """A directory in memory; not there yet."""
+    raise NotImplementedError("directories in memory are not there yet; grant a temporary directory with wasm.rw()")
+
+
+class Clock(Record):
+    """What clocks a program sees: `SYSTEM_CLOCK`, or one of `fixed_clock`."""
+
+    __slots__ = _fields = ("ns",)
+    ns: int | None
+
+    def __init__(self, ns: int | None) -> None:
+        if ns is not None and not 0 <= ns < 1 << 64:
+            raise ValueError(f"a clock stands at 0 to 2**64 - 1 nanoseconds, not {ns}")
+        self._set(ns)
+
+
+class Random(Record):
+    """What random numbers a program gets: `SYSTEM_RANDOM`, or those of `seeded`."""
+
+    __slots__ = _fields = ("seed",)
+    seed: int | None
+
+    def __init__(self, seed: int | None) -> None:
+        if seed is not None and not 0 <= seed < 1 << 64:
+            raise ValueError(f"a seed is a number from 0 to 2**64 - 1, not {seed}")
+        self._set(seed)
+
+
+SYSTEM_CLOCK = Clock(None)
+"""The clocks of the host."""
+SYSTEM_RANDOM = Random(None)
+"""Random numbers of the host, fit for cryptography."""
+
+
+def fixed_clock(ns: int) -> Clock:
+    """Clocks that stand at `ns` nanoseconds (since 1970); only the program's own sleeping moves them, in no time."""
+    return Clock(ns)
+
+
+def seeded(seed: int) -> Random:
+    """Random numbers that are the same for the same seed. Not fit for secrets."""
+    return Random(seed)
+
+
+class Wasi(Record):
+    """What a WASI program may see and do. Immutable; by default nothing is granted.
+
+    Args:
+        args: the whole argv, the name of the program first.
+        env: environment variables.
+        stdin: bytes, a binary file object, a path, a file descriptor, `INHERIT`, or None for an empty one.
+        stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or None to
+            throw the output away.
+        stderr: likewise.
+        dirs: guest path -> `ro` or `rw` of a host directory.
+        clock: `SYSTEM_CLOCK` or `fixed_clock(ns)`.
+        random: `SYSTEM_RANDOM` or `seeded(n)`.
+    """
+
+    __slots__ = _fields = ("args", "env", "stdin", "stdout", "stderr", "dirs", "clock", "random")
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+    stdin: Stdin
+    stdout: Stdout
+    stderr: Stdout
+    dirs: Mapping[str, Grant]
+    clock: Clock
+    random: Random
+
+    def __init__(
+        self,
+        args: Iterable[str] = (),
+        env: Mapping[str, str] | None = None,
+        stdin: Stdin = None,
+        stdout: Stdout = None,
+        stderr: Stdout = None,
+        dirs: Mapping[str, Grant] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        random: Random = SYSTEM_RANDOM,
+    ) -> None:
+        if isinstance(args, str):
+            raise TypeError(f"args is a sequence of strings: [{args!r}], not {args!r}")
+        from types import MappingProxyType
+
+        if not isinstance(clock, Clock):
+            raise TypeError(f"clock must be SYSTEM_CLOCK or fixed_clock(ns), not {type(clock).__name__}")
+        if not isinstance(random, Random):
+            raise TypeError(f"random must be SYSTEM_RANDOM or seeded(n), not {type(random).__name__}")
+        for name, stream in (("stdout", stdout), ("stderr", stderr)):
+            if isinstance(stream, bytes):
+                raise TypeError(f"{name} cannot be bytes; wasm.PIPE collects the output")
+        if stdin == PIPE:
+            raise ValueError("stdin cannot be PIPE: give it the bytes, or a file object")
+        self._set(
+            tuple(_text(arg, "an argument") for arg in args),
+            MappingProxyType(_text_mapping(env or {})),
+            *(_check_stream(name, s) for name, s in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr))),
+            MappingProxyType(_grants(dirs or {})),
+            clock,
+            random,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.args, frozenset(self.env.items()), frozenset(self.dirs.items()), self.clock, self.random))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = (self.args, dict(self.env), self.stdin, self.stdout, self.stderr, dict(self.dirs))
+        return Wasi, (*values, self.clock, self.random)
+
+    def replace(self, **changes: Any) -> Wasi:
+        """A copy with some of its fields changed."""
+        fields = {name: getattr(self, name) for name in self._fields}
+        return Wasi(**{**fields, **changes})
+
+    def open(self, store: engine.Store) -> engine.native.WasiState:
+        """The state of one guest in a store: opens what is granted.
+
+        Raises:
+            OSError: a granted directory or a file cannot be opened.
+            ValueError: a NUL character in a string.
+        """
+        limits: Limits | None = store.limits
+        opened: list[Any] = []
+        try:
+            stdio = tuple(
+                _stdio(stream, number, opened) for number, stream in enumerate((self.stdin, self.stdout, self.stderr))
+            )
+            return engine.native.WasiState(
+                store,
+                args=[os.fsencode(arg) for arg in self.args],
+                env=[(os.fsencode(name), os.fsencode(value)) for name, value in self.env.items()],
+                stdio=stdio,
+                dirs=[_directory(guest, grant) for guest, grant in self.dirs.items()],
+                clock=self.clock.ns,
+                seed=self.random.seed,
+                output=limits.output if limits is not None else 64 << 20,
+                open_files=limits.open_files if limits is not None else 256,
+            )
+        finally:
+            for file in opened:  # the state has descriptors of its own
+                file.close()
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a str, not {type(value).__name__}")
+    return value
+
+
+def _text_mapping(env: Mapping[str, str]) -> dict[str, str]:
+    return {
+        _text(name, "the name of a variable"): _text(value, f"the variable {name}") for name, value in env.items()
+    }
+
+
+def _grants(dirs: Mapping[str, Grant]) -> dict[str, Grant]:
+    for guest, grant in dirs.items():
+        _text(guest, "a guest path")
+        if not isinstance(grant, Grant):
+            raise TypeError(
+                f"dirs[{guest!r}] must be wasm.ro(path) or wasm.rw(path), not {type(grant).__name__}: "
+                "say whether the program may write"
+            )
+    return dict(dirs)
+
+
+def _check_stream(name: str, stream: Any) -> Any:
+    if stream is None or isinstance(stream, Stream | bytes | str | os.PathLike):
+        return stream
+    if isinstance(stream, bytearray | memoryview):
+        return bytes(stream)
+    if isinstance(stream, int) and not isinstance(stream, bool):
+        if stream < 0:
+            raise ValueError(f"{name} is no file descriptor: {stream}")
+        return stream
+    if hasattr(stream, "encoding"):
+        raise TypeError(f"{name} must be a binary file; a text file has one in its attribute buffer")
+    if not hasattr(stream, "read" if name == "stdin" else "write"):
+        raise TypeError(f"{name} cannot be a {type(stream).__name__}")
+    return stream
+
+
+def _stdio(stream: Any, number: int, opened: list[Any]) -> Any:
+    """A stream as the compiled module takes it."""
+    if stream is None or isinstance(stream, bytes | int):
+        return stream
+    if isinstance(stream, Stream):
+        return True if stream == PIPE else number
+    if isinstance(stream, str | os.PathLike):
+        file = open(stream, "rb" if number == 0 else "wb", buffering=0)  # noqa: PTH123, SIM115
+        opened.append(file)
+        return file.fileno()
+    return stream
+
+
+def _directory(guest: str, grant: Grant) -> tuple[bytes, bytes, bool]:
+    host = os.path.abspath(grant.path)  # noqa: PTH100
+    os.stat(host)  # noqa: PTH116 - the error that Python users know, with the path in it
+    if not os.path.isdir(host):  # noqa: PTH112
+        raise NotADirectoryError(20, "a grant is for a directory", grant.path)
+    # The C library takes UTF-8 everywhere; on POSIX that is what the bytes of the path are.
+    encoded = host.encode() if os.name == "nt" else os.fsencode(host)
+    if b"\0" in encoded or "\0" in guest:
+        raise ValueError("a path holds a NUL character")
+    return encoded, guest.encode(), grant.writable
