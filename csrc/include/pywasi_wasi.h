@@ -40,8 +40,8 @@ enum {
     PW_WASI_READ_WRITE = PW_WASI_READ | PW_WASI_WRITE | PW_WASI_CREATE | PW_WASI_DELETE
 };
 /* Grants a host directory (path in UTF-8) under a guest path. It is opened by pw_wasi_new. */
-PW_MUST_USE pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
-                                         uint32_t access);
+PW_MUST_USE pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path,
+                                         const char *guest_path, uint32_t access);
 
 enum { PW_WASI_STDIN = 0, PW_WASI_STDOUT = 1, PW_WASI_STDERR = 2 };
 typedef enum pw_wasi_stdio_kind {
@@ -134,7 +134,8 @@ typedef struct pw_wasi_function {
 } pw_wasi_function;
 
 /* Finds a function of "wasi_snapshot_preview1" or "wasi_unstable"; NULL if there is none of the name. */
-const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name, size_t length);
+const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name,
+                                       size_t length);
 /* The functions of wasi_snapshot_preview1 by index; NULL beyond the last. */
 const pw_wasi_function *pw_wasi_function_at(size_t index);
 

@@ -45,7 +45,8 @@ void pwi_strings_free(pwi_strings *strings)
 }
 
 /* Appends up to three pieces and a NUL as one string. */
-static pw_result append(pwi_strings *strings, const char *const pieces[], const size_t lengths[], size_t count)
+static pw_result append(pwi_strings *strings, const char *const pieces[], const size_t lengths[],
+                        size_t count)
 {
     size_t total = 1;
     for (size_t i = 0; i < count; i++) {
@@ -58,7 +59,8 @@ static pw_result append(pwi_strings *strings, const char *const pieces[], const 
     if (strings->size > MAX_STRINGS_BYTES - total || strings->count >= MAX_STRINGS_BYTES / 4)
         return PW_ERR_LIMIT;
     if (!pwi_reserve((void **)&strings->bytes, &strings->size_capacity, strings->size + total, 1) ||
-        !pwi_reserve((void **)&strings->starts, &strings->count_capacity, strings->count + 1, sizeof(uint32_t)))
+        !pwi_reserve((void **)&strings->starts, &strings->count_capacity, strings->count + 1,
+                     sizeof(uint32_t)))
         return PW_ERR_NO_MEMORY;
     strings->starts[strings->count++] = (uint32_t)strings->size;
     for (size_t i = 0; i < count; i++) {
@@ -94,13 +96,15 @@ static char *copy_text(const char *text)
     return copy;
 }
 
-pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path, uint32_t access)
+pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
+                             uint32_t access)
 {
     size_t length = strlen(guest_path);
     if (length == 0 || length > PWI_OS_PATH_MAX || !pwi_utf8_valid((const uint8_t *)guest_path, length) ||
         (access & ~(uint32_t)PW_WASI_READ_WRITE))
         return PW_ERR_ARGUMENT;
-    if (!pwi_reserve((void **)&config->dirs, &config->dir_capacity, config->dir_count + 1, sizeof *config->dirs))
+    if (!pwi_reserve((void **)&config->dirs, &config->dir_capacity, config->dir_count + 1,
+                     sizeof *config->dirs))
         return PW_ERR_NO_MEMORY;
     pwi_config_dir dir = {copy_text(host_path), copy_text(guest_path), access};
     if (!dir.host_path || !dir.guest_path) {
@@ -117,7 +121,8 @@ pw_result pw_wasi_config_stdio(pw_wasi_config *config, int stream, const pw_wasi
     uint8_t *data = NULL;
     if (stream < PW_WASI_STDIN || stream > PW_WASI_STDERR)
         return PW_ERR_ARGUMENT;
-    if (stdio->kind == PW_WASI_STDIO_CALLBACK && !(stream == PW_WASI_STDIN ? (bool)stdio->read : (bool)stdio->write))
+    if (stdio->kind == PW_WASI_STDIO_CALLBACK &&
+        !(stream == PW_WASI_STDIN ? (bool)stdio->read : (bool)stdio->write))
         return PW_ERR_ARGUMENT;
     if (stdio->kind == PW_WASI_STDIO_BYTES && stream == PW_WASI_STDIN && stdio->size > 0) {
         data = pwi_alloc(stdio->size);

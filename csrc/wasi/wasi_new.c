@@ -117,7 +117,8 @@ static pw_result fill(pw_wasi *wasi, const pw_wasi_config *config, pw_error *err
         if (failed == PWI_ENOMEM)
             return pwi_no_memory(error);
         if (failed != PWI_ESUCCESS)
-            return pwi_fail(error, PW_ERR_HOST, "%s: %s (WASI error %u)", stream_names[i], error_words(failed), failed);
+            return pwi_fail(error, PW_ERR_HOST, "%s: %s (WASI error %u)", stream_names[i],
+                            error_words(failed), failed);
     }
     if (config->dir_count == 0)
         return PW_OK;

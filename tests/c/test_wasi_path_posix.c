@@ -41,8 +41,8 @@ static void make_tree(void)
 {
     char absolute[80];
     strcpy(tree, "/tmp/wasi_path_XXXXXX");
-    if (!mkdtemp(tree) || chdir(tree) != 0 || mkdir("out", 0700) || mkdir("out/sub", 0700) || mkdir("empty", 0700) ||
-        mkdir("sb", 0700) || mkdir("sb/d", 0700))
+    if (!mkdtemp(tree) || chdir(tree) != 0 || mkdir("out", 0700) || mkdir("out/sub", 0700) ||
+        mkdir("empty", 0700) || mkdir("sb", 0700) || mkdir("sb/d", 0700))
         exit(3);
     write_file("out/secret", "secret");
     write_file("sb/f", "inside");
@@ -96,22 +96,42 @@ static bool refused(pwi_errno error)
            error == PWI_ENOTCAPABLE || error == PWI_EINVAL || error == PWI_ENOENT;
 }
 
-#define REFUSED(call)                                                                                                \
-    do {                                                                                                             \
-        pwi_errno got_ = (call);                                                                                     \
-        if (!refused(got_)) {                                                                                        \
-            printf("%s:%d: %s gave %u\n", __FILE__, __LINE__, #call, got_);                                          \
-            failures++;                                                                                              \
-        }                                                                                                            \
+#define REFUSED(call)                                                                                        \
+    do {                                                                                                     \
+        pwi_errno got_ = (call);                                                                             \
+        if (!refused(got_)) {                                                                                \
+            printf("%s:%d: %s gave %u\n", __FILE__, __LINE__, #call, got_);                                  \
+            failures++;                                                                                      \
+        }                                                                                                    \
     } while (0)
 
 static void test_escapes_by_open(void) /* P01-P14 */
 {
-    static const char *const out[] = {"l/",     "l//",      "l/.",     "l/..",          "ls/",       "ll/",
-                                      "d/../l/", "abs",     "abs/",    "..",            "../",       "d/../..",
-                                      "d/../../sb/f", "again", "l/secret", "ls/secret", "ll/secret", "abs/secret",
-                                      "d/../l/secret", "./l/secret", "in/../../out/secret", "l/sub/../secret",
-                                      "d/../../out", "./..", "d/./../.."};
+    static const char *const out[] = {"l/",
+                                      "l//",
+                                      "l/.",
+                                      "l/..",
+                                      "ls/",
+                                      "ll/",
+                                      "d/../l/",
+                                      "abs",
+                                      "abs/",
+                                      "..",
+                                      "../",
+                                      "d/../..",
+                                      "d/../../sb/f",
+                                      "again",
+                                      "l/secret",
+                                      "ls/secret",
+                                      "ll/secret",
+                                      "abs/secret",
+                                      "d/../l/secret",
+                                      "./l/secret",
+                                      "in/../../out/secret",
+                                      "l/sub/../secret",
+                                      "d/../../out",
+                                      "./..",
+                                      "d/./../.."};
     for (size_t i = 0; i < sizeof out / sizeof out[0]; i++) {
         for (uint32_t follow = 0; follow < 2; follow++) {
             if (!follow && (strcmp(out[i], "abs") == 0 || strcmp(out[i], "again") == 0))
@@ -138,10 +158,10 @@ static void test_escapes_by_open(void) /* P01-P14 */
 
 static void test_inside_works(void)
 {
-    static const char *const files[] = {"f", "./f", "d/../f", "d//back", "lf", "in/g", "in2/g", "in/back", "in/../f",
-                                        "./././/d/..//./f", "d/./g"};
-    static const char *const dirs[] = {".", "./", "d", "d/", "d//", "d/.", "d/..", "in", "in/", "in2", "in2/", "in/.",
-                                       "in/..", "d/../d/"};
+    static const char *const files[] = {"f",     "./f",     "d/../f",  "d//back",          "lf",   "in/g",
+                                        "in2/g", "in/back", "in/../f", "./././/d/..//./f", "d/./g"};
+    static const char *const dirs[] = {".",  "./",  "d",   "d/",   "d//",  "d/.",   "d/..",
+                                       "in", "in/", "in2", "in2/", "in/.", "in/..", "d/../d/"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         CHECK_EQ(try_open(files[i], 1, 0, RIGHTS_READ), PWI_ESUCCESS);
         CHECK_EQ(try_open(files[i], 1, 0, 0), PWI_ESUCCESS);
@@ -203,7 +223,8 @@ static void test_stat_and_times(void) /* P17, P18 */
     for (size_t i = 0; i < sizeof out / sizeof out[0]; i++)
         for (uint32_t follow = 0; follow < 2; follow++) {
             CHECK_EQ(stat_of(out[i], follow), PWI_EPERM);
-            CHECK_EQ(CALL(&g, path_filestat_set_times, DIR_FD, follow, PATH_ARGS(&g, out[i]), 0, 1000, 4), PWI_EPERM);
+            CHECK_EQ(CALL(&g, path_filestat_set_times, DIR_FD, follow, PATH_ARGS(&g, out[i]), 0, 1000, 4),
+                     PWI_EPERM);
         }
     CHECK_EQ(CALL(&g, path_filestat_set_times, DIR_FD, 1, PATH_ARGS(&g, "l"), 0, 1000, 4), PWI_EPERM);
     CHECK_EQ(CALL(&g, path_filestat_set_times, DIR_FD, 0, PATH_ARGS(&g, "l"), 0, 1000, 4), 0);
@@ -318,7 +339,9 @@ static void test_grants(void) /* P26-P30, P43 */
     CHECK_EQ(CALL(&g, path_remove_directory, RO_FD, PATH_ARGS(&g, "d")), PWI_EPERM);
     CHECK_EQ(CALL(&g, path_unlink_file, RO_FD, PATH_ARGS(&g, "f")), PWI_EPERM);
     CHECK_EQ(CALL(&g, path_filestat_set_times, RO_FD, 1, PATH_ARGS(&g, "f"), 0, 0, 5), PWI_EPERM);
-    CHECK_EQ(guest_path_open(&g, RO_FD, 1, "f", 0, ~(uint64_t)0 & ~(RIGHTS_WRITE | PWI_RIGHTS_WRITING | 1), &fd), 0);
+    CHECK_EQ(
+        guest_path_open(&g, RO_FD, 1, "f", 0, ~(uint64_t)0 & ~(RIGHTS_WRITE | PWI_RIGHTS_WRITING | 1), &fd),
+        0);
     CHECK_EQ(CALL(&g, fd_filestat_set_times, fd, 0, 0, 5), PWI_EPERM);
     CHECK_EQ(CALL(&g, fd_filestat_set_size, fd, 0), PWI_EBADF);
     CHECK_EQ(CALL(&g, fd_allocate, fd, 0, 100), PWI_EBADF);

@@ -16,21 +16,21 @@ enum { AT_PATH = 256, AT_PATH2 = 1024 * 8, AT_RESULT = 2048, AT_BUFFER = 16384, 
 
 static int failures;
 
-#define CHECK(condition)                                                                                             \
-    do {                                                                                                             \
-        if (!(condition)) {                                                                                          \
-            printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                                           \
-            failures++;                                                                                              \
-        }                                                                                                            \
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                                   \
+            failures++;                                                                                      \
+        }                                                                                                    \
     } while (0)
 
-#define CHECK_EQ(got, wanted)                                                                                        \
-    do {                                                                                                             \
-        unsigned long long got_ = (unsigned long long)(got), wanted_ = (unsigned long long)(wanted);                 \
-        if (got_ != wanted_) {                                                                                       \
-            printf("%s:%d: %s is %llu, not %llu (%s)\n", __FILE__, __LINE__, #got, got_, wanted_, #wanted);          \
-            failures++;                                                                                              \
-        }                                                                                                            \
+#define CHECK_EQ(got, wanted)                                                                                \
+    do {                                                                                                     \
+        unsigned long long got_ = (unsigned long long)(got), wanted_ = (unsigned long long)(wanted);         \
+        if (got_ != wanted_) {                                                                               \
+            printf("%s:%d: %s is %llu, not %llu (%s)\n", __FILE__, __LINE__, #got, got_, wanted_, #wanted);  \
+            failures++;                                                                                      \
+        }                                                                                                    \
     } while (0)
 
 typedef struct guest {
@@ -89,8 +89,8 @@ static inline uint64_t result_u64(const guest *g)
 enum { O_CREAT_ = 1, O_DIR_ = 2, O_EXCL_ = 4, O_TRUNC_ = 8 };
 
 /* path_open; *fd is set on success. */
-static inline pwi_errno guest_path_open(guest *g, uint32_t dir, uint32_t follow, const char *path, uint32_t oflags,
-                                        uint64_t rights, uint32_t *fd)
+static inline pwi_errno guest_path_open(guest *g, uint32_t dir, uint32_t follow, const char *path,
+                                        uint32_t oflags, uint64_t rights, uint32_t *fd)
 {
     pwi_errno error = CALL(g, path_open, dir, follow, PATH_ARGS(g, path), oflags, rights, 0, 0, AT_RESULT);
     if (error == PWI_ESUCCESS)

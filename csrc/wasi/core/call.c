@@ -22,7 +22,8 @@ pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t length, uint8
     return *out ? PWI_ESUCCESS : pwi_call_fault(call);
 }
 
-pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path, size_t path_length)
+pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path,
+                   size_t path_length)
 {
     pw_wasi *wasi = call->wasi;
     pw_wasi_denial *denial = &wasi->denial;
@@ -44,8 +45,10 @@ pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t acces
     static const struct {
         uint32_t bit;
         const char *word;
-    } words[] = {
-        {PW_WASI_READ, "read"}, {PW_WASI_WRITE, "write"}, {PW_WASI_CREATE, "create"}, {PW_WASI_DELETE, "delete"}};
+    } words[] = {{PW_WASI_READ, "read"},
+                 {PW_WASI_WRITE, "write"},
+                 {PW_WASI_CREATE, "create"},
+                 {PW_WASI_DELETE, "delete"}};
     uint32_t missing = access & ~(grant ? grant->access : 0);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (missing & words[i].bit)

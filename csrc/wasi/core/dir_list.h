@@ -24,8 +24,8 @@ typedef struct pwi_dir_list {
 
 /* Reads a directory. own: its stat, for the dot entries; is_root: nothing above it exists for the guest.
  * NOMEM with more than max_entries names. */
-PW_MUST_USE pwi_errno pwi_dir_list_new(const pwi_fs_ops *fs, pwi_os_handle dir, bool is_root, size_t max_entries,
-                                       pwi_dir_list **out);
+PW_MUST_USE pwi_errno pwi_dir_list_new(const pwi_fs_ops *fs, pwi_os_handle dir, bool is_root,
+                                       size_t max_entries, pwi_dir_list **out);
 void pwi_dir_list_free(pwi_dir_list *list);
 
 #endif

@@ -10,7 +10,7 @@
 
 typedef enum pwi_fd_kind {
     PWI_FD_FREE = 0,
-    PWI_FD_FILE,  /* anything that is read and written through a handle */
+    PWI_FD_FILE, /* anything that is read and written through a handle */
     PWI_FD_DIR,
     PWI_FD_STREAM /* standard input or output that is no file */
 } pwi_fd_kind;
@@ -31,8 +31,9 @@ typedef struct pwi_fd {
     uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
     bool may_block;  /* a FIFO or the like: wait before reading and writing */
-    bool is_shared;  /* the open file belongs to the process (a stream that is a file): no flags are set on it */
-    uint16_t flags;  /* PWI_FDFLAG_... */
+    bool
+        is_shared; /* the open file belongs to the process (a stream that is a file): no flags are set on it */
+    uint16_t flags; /* PWI_FDFLAG_... */
     uint64_t rights;
     uint64_t inheriting;
     const pwi_fs_ops *fs; /* FILE, DIR */

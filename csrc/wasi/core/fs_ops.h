@@ -22,8 +22,10 @@ typedef struct pwi_fs_ops {
     pwi_errno (*stat_handle)(pwi_os_handle handle, pwi_os_stat *out);
     pwi_errno (*read)(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);
     pwi_errno (*write)(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);
-    pwi_errno (*pread)(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset, size_t *done);
-    pwi_errno (*pwrite)(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset, size_t *done);
+    pwi_errno (*pread)(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
+                       size_t *done);
+    pwi_errno (*pwrite)(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
+                        size_t *done);
     pwi_errno (*seek)(pwi_os_handle handle, int64_t offset, uint8_t whence, uint64_t *position);
     pwi_errno (*set_size)(pwi_os_handle handle, uint64_t size);
     pwi_errno (*allocate)(pwi_os_handle handle, uint64_t offset, uint64_t length);

@@ -17,7 +17,7 @@
 
 #include "wasi/core/wasi_state.h"
 
-#define PWI_MAX_LINKS 40u /* symbolic links in one resolution, then LOOP */
+#define PWI_MAX_LINKS 40u  /* symbolic links in one resolution, then LOOP */
 #define PWI_MAX_DEPTH 256u /* directories deep that the walker goes, then NAMETOOLONG */
 
 /* What to do with a symbolic link at the end. */
@@ -69,6 +69,7 @@ PW_MUST_USE pwi_errno pwi_place_name(pwi_place *place, const char *name, size_t 
 /* Looks at place->name: fills in is_known, exists and stat. NOENT is no error. */
 PW_MUST_USE pwi_errno pwi_place_look(pwi_place *place);
 /* Reads the link `name` in `dir` to content (PWI_OS_PATH_MAX + 1 bytes): LOOP after too many, PERM for absolute. */
-PW_MUST_USE pwi_errno pwi_walk_link(pwi_walk *walk, pwi_os_handle dir, const char *name, char *content, size_t *length);
+PW_MUST_USE pwi_errno pwi_walk_link(pwi_walk *walk, pwi_os_handle dir, const char *name, char *content,
+                                    size_t *length);
 
 #endif

@@ -40,7 +40,8 @@ static split split_last(const char *text)
 static bool stays(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        bool is_dot = text[i] == '.' && (i == 0 || text[i - 1] == '/') && (i + 1 == length || text[i + 1] == '/');
+        bool is_dot =
+            text[i] == '.' && (i == 0 || text[i - 1] == '/') && (i + 1 == length || text[i + 1] == '/');
         if (text[i] != '/' && !is_dot)
             return false;
     }

@@ -32,7 +32,8 @@ static pwi_errno put_link(pwi_walk *walk, steps *state, const char *content, siz
     size_t left = strlen(walk->text + state->at);
     if (length + left >= sizeof walk->text)
         return PWI_ENAMETOOLONG;
-    memmove(walk->text + length, walk->text + state->at, left + 1); /* what is left begins with '/' or is empty */
+    memmove(walk->text + length, walk->text + state->at,
+            left + 1); /* what is left begins with '/' or is empty */
     memcpy(walk->text, content, length);
     state->at = 0;
     return PWI_ESUCCESS;
@@ -71,8 +72,8 @@ static pwi_errno enter(pwi_walk *walk, steps *state, const char *name)
 }
 
 /* The last component. *done: out is filled in; else it was a link and there is more to walk. */
-static pwi_errno finish(pwi_walk *walk, steps *state, const char *name, size_t length, bool slash, pwi_place *out,
-                        bool *done)
+static pwi_errno finish(pwi_walk *walk, steps *state, const char *name, size_t length, bool slash,
+                        pwi_place *out, bool *done)
 {
     out->must_be_dir = slash;
     out->parent = top(walk, state);

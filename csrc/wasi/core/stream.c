@@ -45,7 +45,8 @@ static pwi_errno wait_for(pwi_call *call, pwi_stream *stream, bool for_write, bo
     return error;
 }
 
-static pwi_errno read_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait, size_t *done)
+static pwi_errno read_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait,
+                             size_t *done)
 {
     pwi_iov_list list;
     pwi_errno error = wait_for(call, stream, false, wait);
@@ -79,7 +80,8 @@ static void bounce_free(bounce *buffer)
         pwi_free(buffer->data);
 }
 
-static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, size_t *done)
+static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count,
+                               size_t *done)
 {
     pwi_iov_list list;
     bounce buffer;
@@ -103,7 +105,8 @@ static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs
     return error;
 }
 
-pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait, size_t *done)
+pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait,
+                          size_t *done)
 {
     pwi_iov_list list;
     pwi_errno error = pwi_iov_read(call, iovs, count, &list);
@@ -133,7 +136,8 @@ static pwi_errno write_bytes(pwi_stream *stream, const pwi_iov_list *list, size_
     return PWI_ESUCCESS;
 }
 
-static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, const pwi_iov_list *list, size_t part, size_t *done)
+static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, const pwi_iov_list *list, size_t part,
+                                size_t *done)
 {
     bounce buffer;
     pwi_errno error = bounce_make(&buffer, part);
@@ -163,8 +167,8 @@ static void tame(pwi_stream *stream, uint8_t *bytes, size_t length)
     }
 }
 
-static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, size_t limit, bool wait,
-                              size_t *done)
+static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, size_t limit,
+                              bool wait, size_t *done)
 {
     pwi_errno error = PWI_ESUCCESS;
     size_t total = 0;
@@ -194,7 +198,8 @@ static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs,
     return error;
 }
 
-pwi_errno pwi_stream_write(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait, size_t *done)
+pwi_errno pwi_stream_write(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait,
+                           size_t *done)
 {
     pwi_iov_list list;
     pwi_errno error = pwi_iov_read(call, iovs, count, &list);

@@ -29,9 +29,9 @@ void pwi_stream_destroy(pwi_stream *stream);
 
 /* Transfer between a stream and the guest's memory; 0 bytes from read is end of file. `wait`: block until something
  * can be moved, else AGAIN. The guest's memory may have moved afterwards. */
-PW_MUST_USE pwi_errno pwi_stream_read(struct pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count,
-                                      bool wait, size_t *done);
-PW_MUST_USE pwi_errno pwi_stream_write(struct pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count,
-                                       bool wait, size_t *done);
+PW_MUST_USE pwi_errno pwi_stream_read(struct pwi_call *call, pwi_stream *stream, uint32_t iovs,
+                                      uint32_t count, bool wait, size_t *done);
+PW_MUST_USE pwi_errno pwi_stream_write(struct pwi_call *call, pwi_stream *stream, uint32_t iovs,
+                                       uint32_t count, bool wait, size_t *done);
 
 #endif

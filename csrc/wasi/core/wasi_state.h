@@ -73,8 +73,8 @@ PW_MUST_USE pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t l
 PW_MUST_USE pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path,
                                size_t path_length);
 /* SUCCESS if the grant allows all of `access`, else a denial. */
-PW_MUST_USE pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t access, const char *path,
-                                      size_t path_length);
+PW_MUST_USE pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t access,
+                                      const char *path, size_t path_length);
 
 /* Locks of the embedder around slow system calls. */
 void pwi_unlocked_begin(pwi_call *call);

@@ -21,9 +21,9 @@
 
 /* A file descriptor or a HANDLE. Virtual file systems put pointers of their own into it (core/fs_ops.h). */
 typedef intptr_t pwi_os_handle;
-#define PWI_OS_NONE ((pwi_os_handle)-1)
+#define PWI_OS_NONE ((pwi_os_handle) - 1)
 
-#define PWI_OS_NAME_MAX 255u /* bytes of one component */
+#define PWI_OS_NAME_MAX 255u  /* bytes of one component */
 #define PWI_OS_PATH_MAX 4096u /* bytes of a guest's path and of a link's content */
 
 /* File types, with the numbers of WASI's filetype. */
@@ -95,12 +95,15 @@ PW_MUST_USE pwi_errno pwi_os_open_at(pwi_os_handle dir, const char *name, uint32
 PW_MUST_USE pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, pwi_os_handle *out);
 PW_MUST_USE pwi_errno pwi_os_stat_at(pwi_os_handle dir, const char *name, pwi_os_stat *out);
 /* NUL-terminates; *length without it. A content that does not fit is NAMETOOLONG. Not a link: INVAL. */
-PW_MUST_USE pwi_errno pwi_os_readlink_at(pwi_os_handle dir, const char *name, char *out, size_t size, size_t *length);
+PW_MUST_USE pwi_errno pwi_os_readlink_at(pwi_os_handle dir, const char *name, char *out, size_t size,
+                                         size_t *length);
 PW_MUST_USE pwi_errno pwi_os_mkdir_at(pwi_os_handle dir, const char *name);
 PW_MUST_USE pwi_errno pwi_os_rmdir_at(pwi_os_handle dir, const char *name);
 PW_MUST_USE pwi_errno pwi_os_unlink_at(pwi_os_handle dir, const char *name);
-PW_MUST_USE pwi_errno pwi_os_rename_at(pwi_os_handle from, const char *name, pwi_os_handle to, const char *new_name);
-PW_MUST_USE pwi_errno pwi_os_link_at(pwi_os_handle from, const char *name, pwi_os_handle to, const char *new_name);
+PW_MUST_USE pwi_errno pwi_os_rename_at(pwi_os_handle from, const char *name, pwi_os_handle to,
+                                       const char *new_name);
+PW_MUST_USE pwi_errno pwi_os_link_at(pwi_os_handle from, const char *name, pwi_os_handle to,
+                                     const char *new_name);
 PW_MUST_USE pwi_errno pwi_os_symlink_at(const char *content, pwi_os_handle dir, const char *name);
 PW_MUST_USE pwi_errno pwi_os_set_times_at(pwi_os_handle dir, const char *name, const pwi_os_times *times);
 
@@ -118,10 +121,10 @@ PW_MUST_USE pwi_errno pwi_os_stat_handle(pwi_os_handle handle, pwi_os_stat *out)
 bool pwi_os_is_tty(pwi_os_handle handle);
 PW_MUST_USE pwi_errno pwi_os_read(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);
 PW_MUST_USE pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);
-PW_MUST_USE pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
-                                   size_t *done);
-PW_MUST_USE pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
-                                    size_t *done);
+PW_MUST_USE pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count,
+                                   uint64_t offset, size_t *done);
+PW_MUST_USE pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count,
+                                    uint64_t offset, size_t *done);
 PW_MUST_USE pwi_errno pwi_os_seek(pwi_os_handle handle, int64_t offset, uint8_t whence, uint64_t *position);
 PW_MUST_USE pwi_errno pwi_os_set_size(pwi_os_handle handle, uint64_t size);
 PW_MUST_USE pwi_errno pwi_os_allocate(pwi_os_handle handle, uint64_t offset, uint64_t length);

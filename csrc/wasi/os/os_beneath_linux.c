@@ -30,7 +30,8 @@ pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, pwi_os_handle
         }
         if (errno == EXDEV) /* the path leaves dir */
             return PWI_EPERM;
-        if (errno == ENOSYS || errno == EPERM) /* old kernel, or a seccomp filter (containers answer either) */
+        if (errno == ENOSYS ||
+            errno == EPERM) /* old kernel, or a seccomp filter (containers answer either) */
             return PWI_ENOSYS;
         if (errno != EAGAIN && errno != EINTR)
             return pwi_posix_last();

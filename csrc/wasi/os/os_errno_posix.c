@@ -9,8 +9,8 @@ pwi_errno pwi_posix_errno(int error)
     case 0:
         return PWI_ESUCCESS;
 #define WASI(name)
-#define POSIX(name)                                                                                                  \
-    case E##name:                                                                                                    \
+#define POSIX(name)                                                                                          \
+    case E##name:                                                                                            \
         return PWI_E##name;
 #include "wasi/os/errno.def"
 #undef WASI

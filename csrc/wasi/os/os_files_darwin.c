@@ -40,7 +40,8 @@ pwi_errno pwi_os_allocate(pwi_os_handle handle, uint64_t offset, uint64_t length
     if (end <= st.st_size)
         return PWI_ESUCCESS;
     /* Reserves beyond the end of the file, contiguous or not; the size is set by ftruncate. */
-    fstore_t store = {.fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = end - st.st_size};
+    fstore_t store = {
+        .fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = end - st.st_size};
     if (fcntl((int)handle, F_PREALLOCATE, &store) != 0 && errno == ENOSPC)
         return pwi_posix_last();
     return ftruncate((int)handle, end) == 0 ? PWI_ESUCCESS : pwi_posix_last();

@@ -119,7 +119,8 @@ pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t cou
 }
 
 /* preadv(2) came to macOS with 11; one piece at a time is a short transfer, which WASI allows. */
-pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset, size_t *done)
+pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
+                       size_t *done)
 {
     if (offset > INT64_MAX)
         return PWI_EINVAL;
@@ -128,7 +129,8 @@ pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t cou
     return moved(pread((int)handle, iov->data, iov->length, (off_t)offset), done);
 }
 
-pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset, size_t *done)
+pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
+                        size_t *done)
 {
     if (offset > INT64_MAX)
         return PWI_EINVAL;

@@ -18,11 +18,11 @@ static bool name_is_safe(const char *name)
     return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, "..") != 0;
 }
 
-#define CHECK_NAME(name)                                                                                             \
-    do {                                                                                                             \
-        assert(name_is_safe(name));                                                                                  \
-        if (!name_is_safe(name))                                                                                     \
-            return PWI_EPERM;                                                                                        \
+#define CHECK_NAME(name)                                                                                     \
+    do {                                                                                                     \
+        assert(name_is_safe(name));                                                                          \
+        if (!name_is_safe(name))                                                                             \
+            return PWI_EPERM;                                                                                \
     } while (0)
 
 pwi_errno pwi_os_open_root(const char *host_path, pwi_os_handle *out)
@@ -212,7 +212,8 @@ pwi_errno pwi_os_list(pwi_os_handle dir, pwi_os_entry_fn entry, void *env)
             error = pwi_posix_last();
             break;
         }
-        error = entry(env, found->d_name, strlen(found->d_name), (uint64_t)found->d_ino, entry_type(fd, found));
+        error =
+            entry(env, found->d_name, strlen(found->d_name), (uint64_t)found->d_ino, entry_type(fd, found));
     }
     closedir(stream);
     return error;

@@ -49,7 +49,8 @@ pwi_errno pwi_os_clock_resolution(uint8_t clock, uint64_t *ns)
 
 static pwi_errno sleep_for(uint64_t timeout)
 {
-    struct timespec time = {.tv_sec = (time_t)(timeout / 1000000000u), .tv_nsec = (long)(timeout % 1000000000u)};
+    struct timespec time = {.tv_sec = (time_t)(timeout / 1000000000u),
+                            .tv_nsec = (long)(timeout % 1000000000u)};
     if (nanosleep(&time, NULL) != 0 && errno != EINTR)
         return pwi_posix_last();
     return PWI_ESUCCESS;

@@ -20,8 +20,8 @@ static pwi_errno wait_for(pwi_call *call, pwi_fd **entry, uint32_t fd, bool for_
 }
 
 /* The four transfers on a file: at the file's position, or at *offset. */
-static pwi_errno transfer(pwi_call *call, const pwi_fd *entry, const pw_slot *args, const uint64_t *offset, bool write,
-                          size_t *done)
+static pwi_errno transfer(pwi_call *call, const pwi_fd *entry, const pw_slot *args, const uint64_t *offset,
+                          bool write, size_t *done)
 {
     pwi_iov_list list;
     pwi_errno error = pwi_iov_read(call, (uint32_t)args[1], (uint32_t)args[2], &list);

@@ -26,7 +26,8 @@ static pw_result end_by_stop(const pwi_call *call)
     return stop->result;
 }
 
-static pw_result run(void *env, pw_instance *caller, pw_slot *slots, enum pwi_p1_index index, bool is_unstable)
+static pw_result run(void *env, pw_instance *caller, pw_slot *slots, enum pwi_p1_index index,
+                     bool is_unstable)
 {
     pwi_call call = {.wasi = env, .caller = caller, .reload = reload, .is_unstable = is_unstable};
     reload(&call);
@@ -37,14 +38,14 @@ static pw_result run(void *env, pw_instance *caller, pw_slot *slots, enum pwi_p1
     return PW_OK;
 }
 
-#define P1(name, signature, capability, right, state)                                                                \
-    static pw_result preview1_##name(void *env, pw_instance *caller, pw_slot *slots)                                 \
-    {                                                                                                                \
-        return run(env, caller, slots, PWI_P1_##name, false);                                                        \
-    }                                                                                                                \
-    static pw_result unstable_##name(void *env, pw_instance *caller, pw_slot *slots)                                 \
-    {                                                                                                                \
-        return run(env, caller, slots, PWI_P1_##name, true);                                                         \
+#define P1(name, signature, capability, right, state)                                                        \
+    static pw_result preview1_##name(void *env, pw_instance *caller, pw_slot *slots)                         \
+    {                                                                                                        \
+        return run(env, caller, slots, PWI_P1_##name, false);                                                \
+    }                                                                                                        \
+    static pw_result unstable_##name(void *env, pw_instance *caller, pw_slot *slots)                         \
+    {                                                                                                        \
+        return run(env, caller, slots, PWI_P1_##name, true);                                                 \
     }
 #include "wasi/p1/preview1.def"
 #undef P1
@@ -52,12 +53,14 @@ static pw_result run(void *env, pw_instance *caller, pw_slot *slots, enum pwi_p1
 #define IS_YES   true
 #define IS_NOSYS false
 static const pw_wasi_function preview1[] = {
-#define P1(name, signature, capability, right, state) {#name, signature, capability, IS_##state, preview1_##name},
+#define P1(name, signature, capability, right, state)                                                        \
+    {#name, signature, capability, IS_##state, preview1_##name},
 #include "wasi/p1/preview1.def"
 #undef P1
 };
 static const pw_wasi_function unstable[] = {
-#define P1(name, signature, capability, right, state) {#name, signature, capability, IS_##state, unstable_##name},
+#define P1(name, signature, capability, right, state)                                                        \
+    {#name, signature, capability, IS_##state, unstable_##name},
 #include "wasi/p1/preview1.def"
 #undef P1
 };
@@ -67,7 +70,8 @@ static bool is(const char *text, const char *name, size_t length)
     return strlen(text) == length && memcmp(text, name, length) == 0;
 }
 
-const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name, size_t length)
+const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name,
+                                       size_t length)
 {
     const pw_wasi_function *rows = NULL;
     if (is("wasi_snapshot_preview1", module_name, module_length))

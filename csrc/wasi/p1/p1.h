@@ -40,7 +40,8 @@ PW_MUST_USE pwi_errno pwi_p1_dir(pwi_call *call, uint32_t fd, pwi_fd **out);
 /* The same with a right that is not the row's. */
 PW_MUST_USE pwi_errno pwi_p1_dir_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **out);
 /* A file: if_dir for directories, if_stream for streams. */
-PW_MUST_USE pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno if_stream, pwi_fd **out);
+PW_MUST_USE pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno if_stream,
+                                  pwi_fd **out);
 
 /* ---- structs that several files write ---- */
 /* filestat: 64 bytes (wasi_unstable: 56). */

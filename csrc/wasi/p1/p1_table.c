@@ -23,7 +23,7 @@ static const struct {
 } rows[] = {
 #define FN_YES(name)   pwi_p1_##name
 #define FN_NOSYS(name) nosys
-#define P1(name, signature, capability, right, state)                                                                \
+#define P1(name, signature, capability, right, state)                                                        \
     {#name, ((uint64_t)1 << BIT_##right) & ~((uint64_t)1 << BIT_NONE), FN_##state(name)},
 #include "wasi/p1/preview1.def"
 #undef P1

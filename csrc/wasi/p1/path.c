@@ -146,11 +146,11 @@ static pwi_errno may_cross(pwi_call *call, const end *from, const end *to)
 
 /* path_link and path_rename: both ends, and whether they go together. The places of `from` and `to` are to be
  * released on SUCCESS. */
-static pwi_errno begin_two(pwi_call *call, const pw_slot *from_args, const pw_slot *to_args, uint64_t to_right,
-                           uint32_t from_access, uint32_t to_access, end *from, end *to)
+static pwi_errno begin_two(pwi_call *call, const pw_slot *from_args, const pw_slot *to_args,
+                           uint64_t to_right, uint32_t from_access, uint32_t to_access, end *from, end *to)
 {
-    pwi_errno error = begin(call, (uint32_t)from_args[0], call->right, from_args[1], from_args[2], from_access,
-                            PWI_LAST_KEEP, from);
+    pwi_errno error = begin(call, (uint32_t)from_args[0], call->right, from_args[1], from_args[2],
+                            from_access, PWI_LAST_KEEP, from);
     if (error != PWI_ESUCCESS)
         return error;
     error = begin(call, (uint32_t)to_args[0], to_right, to_args[1], to_args[2], to_access, PWI_LAST_KEEP, to);
@@ -215,7 +215,8 @@ pwi_errno pwi_p1_path_readlink(pwi_call *call, const pw_slot *args)
     if (error == PWI_ESUCCESS)
         error = pwi_p1_check(call, result_at, 4);
     if (error == PWI_ESUCCESS)
-        error = begin(call, (uint32_t)args[0], call->right, args[1], args[2], PW_WASI_READ, PWI_LAST_SLASH, &at);
+        error =
+            begin(call, (uint32_t)args[0], call->right, args[1], args[2], PW_WASI_READ, PWI_LAST_SLASH, &at);
     if (error != PWI_ESUCCESS)
         return error;
     if (!at.place.exists)
@@ -260,7 +261,8 @@ pwi_errno pwi_p1_path_symlink(pwi_call *call, const pw_slot *args)
     if (error == PWI_EPERM) /* other programs would follow it, from the root of the host */
         error = pwi_deny(call, dir->grant, "a link to an absolute path", content.bytes, content.length);
     if (error == PWI_ESUCCESS)
-        error = begin(call, (uint32_t)args[2], call->right, args[3], args[4], PW_WASI_CREATE, PWI_LAST_KEEP, &at);
+        error =
+            begin(call, (uint32_t)args[2], call->right, args[3], args[4], PW_WASI_CREATE, PWI_LAST_KEEP, &at);
     if (error != PWI_ESUCCESS)
         return error;
     error = refuse_slash(&at.place);

@@ -166,7 +166,8 @@ static pwi_errno wait_all(pwi_call *call, polling *all)
         return error;
     collect(all, is_virtual ? 0 : now - start);
     if (!all->any_fired && is_virtual) {
-        wasi->fixed_now = all->earliest > UINT64_MAX - wasi->fixed_now ? UINT64_MAX : wasi->fixed_now + all->earliest;
+        wasi->fixed_now =
+            all->earliest > UINT64_MAX - wasi->fixed_now ? UINT64_MAX : wasi->fixed_now + all->earliest;
         collect(all, all->earliest);
         error = pwi_poll(call); /* a guest that only sleeps must not run for ever */
     }
