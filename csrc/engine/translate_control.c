@@ -179,6 +179,8 @@ void pwi_translate_return(pw_translator *t) {
 
 void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
     int64_t block_type = pwi_leb_s64(&t->p);
+    if (block_type == (int)PW_KIND_REF - 128 || block_type == (int)PW_KIND_REF_NULL - 128)
+        (void)pwi_leb_s64(&t->p); /* the heap type of a long reference type */
     if (t->dead) {
         pwi_label_push(t, kind, block_type);
         return;
