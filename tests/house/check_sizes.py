@@ -13,7 +13,7 @@ CYTHON_FILES = (".pyx", ".pxd", ".pxi")
 SOURCE = (".c", ".h", ".py", ".pyi", *CYTHON_FILES)
 FILE_SOFT, FILE_HARD, FILE_MEDIAN = 800, 1500, 250
 HEADER, FUNCTION, CYTHON = 300, 60, 700
-CYTHON_DEF = re.compile(r"^(\s*)(?:def|cdef|cpdef)\b[^=\n]*\(")
+CYTHON_DEF = re.compile(r"^(\s*)(?:def|cdef|cpdef)\b(?!\s+(?:class|extern|enum|struct))[^=\n]*\(")
 
 
 def _lines(tree: Tree, file: str) -> int:

@@ -155,7 +155,7 @@ def test_long_python_functions_are_found_and_docstrings_are_free(plant) -> None:
 
 def test_long_cython_functions_are_found(plant) -> None:
     source = (
-        "cdef class A:\n    cdef int x\n    cdef object f(self,\n            int y\n    ) noexcept:\n"
+        "cdef class A(B):\n    cdef int x\n    cdef object f(self,\n            int y\n    ) noexcept:\n"
         + "        x = 1\n" * 58
         + "    def g(self):\n        return 1\n\ncdef int *h(int a):\n"
         + "    x = 1\n" * 10
