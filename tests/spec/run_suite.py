@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
+from spec_driver_run import DriverError, run_driver, shells
 from wast_engine import Engine
 from wast_expected import load, surprises
 from wast_runner import Outcome, Status
-from wast_suite import run, scripts
+from wast_suite import Script, run, scripts
 
 CACHE = Path(tempfile.gettempdir()) / "pywasi-spec-modules"
 
@@ -32,11 +34,22 @@ def make_engine(name: str, without: frozenset[str]) -> Engine:
     return PywasiEngine(without)
 
 
+def outcomes_of(script: Script, engine: str) -> list[Outcome]:
+    """Runs one script; `c` is the driver that PYWASI_SPEC_DRIVER names, on the first of PYWASI_SPEC_SHELLS."""
+    if engine != "c":
+        return run(script, make_engine(engine, script.without), CACHE)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return run_driver(script, shells()[0], CACHE, Path(folder))
+        except (DriverError, subprocess.TimeoutExpired) as error:
+            return [Outcome(1, "driver", Status.FAILED, str(error))]
+
+
 def main() -> int:
     """Prints failures (with `--surprises`: only what the lists do not expect) and totals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", help="prefixes of script paths, as core/simd")
-    parser.add_argument("--engine", default="pywasi", choices=["pywasi", "wasmtime"])
+    parser.add_argument("--engine", default="pywasi", choices=["pywasi", "wasmtime", "c"])
     parser.add_argument("--surprises", action="store_true")
     parser.add_argument("--notes", action="store_true", help="passes with a differing message, too")
     options = parser.parse_args()
@@ -47,7 +60,7 @@ def main() -> int:
         if options.paths and not script.path.startswith(tuple(options.paths)):
             continue
         start = time.perf_counter()
-        outcomes = run(script, make_engine(options.engine, script.without), CACHE)
+        outcomes = outcomes_of(script, options.engine)
         counts = Counter(outcome.status for outcome in outcomes)
         totals += counts
         lines = _report(script.path, outcomes, options.notes)
