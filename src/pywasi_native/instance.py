@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from . import engine, linking
 
 TYPE_CHECKING = False
@@ -124,7 +126,8 @@ def instantiate(
     exports = Exports(module._handle.instantiate(plan.store, externs))
     made = Instance.__new__(Instance)
     made._exports, made._module, made._store, made._wasi = exports, module, plan.store, plan.wasi_state
-    made.__dict__.update((name, value) for name, value in exports.items() if name not in _TAKEN)
+    # A dict of its own with interned keys: what the interpreter's inline caches for attributes work best with.
+    made.__dict__ = {intern(name): value for name, value in exports.items() if name not in _TAKEN}
     initialize = exports.get("_initialize")
     if isinstance(initialize, engine.Func):
         initialize()

@@ -231,7 +231,7 @@ cdef int complain(Func function, Py_ssize_t index, int why, PyObject *value) noe
             set_error(OverflowError if why == OUT_OF_RANGE else TypeError,
                       f"{function.shown_name()}() argument {index + 1} {text}")
     except BaseException as problem:
-        PyErr_SetObject(type(problem), problem)
+        set_clean(problem)
     return -1
 
 
@@ -240,7 +240,7 @@ cdef int get_ready(Func function) noexcept:
     try:
         function.pointer()
     except BaseException as problem:
-        PyErr_SetObject(type(problem), problem)
+        set_clean(problem)
         return -1
     return 0
 
@@ -250,10 +250,8 @@ cdef int put_arguments(Func self, PyObject *const *args, pw_slot *slots) noexcep
     cdef uint32_t i
     cdef int why
     for i in range(self.sig.params):
-        try:
-            why = to_slot(self.store, self.sig.kinds[i], self.sig.types[i], args[i], slots)
-        except BaseException as problem:
-            PyErr_SetObject(type(problem), problem)
+        why = to_slot(self.store, self.sig.kinds[i], self.sig.types[i], args[i], slots)
+        if why == FAILED:
             return -1
         if why != FITS:
             return complain(self, i, why, args[i])
@@ -263,21 +261,24 @@ cdef int put_arguments(Func self, PyObject *const *args, pw_slot *slots) noexcep
 
 cdef PyObject *take_results(Func self, const pw_slot *slots) noexcept:
     """The results of a call: None, a value, a tuple; NULL with an exception."""
-    cdef uint32_t i, first = self.sig.params
-    cdef PyObject *value
     if self.sig.results == 1:
-        return from_slot(self.store, self.sig.kinds[first], slots)
+        return from_slot(self.store, self.sig.kinds[self.sig.params], slots)
+    if self.sig.results == 0:
+        Py_INCREF(None)
+        return <PyObject *>None
+    return take_many(self, slots)
+
+
+cdef PyObject *take_many(Func self, const pw_slot *slots) noexcept:
+    cdef uint32_t i, first = self.sig.params
     try:
-        if self.sig.results == 0:
-            answer = None
-        else:
-            values = []
-            for i in range(first, first + self.sig.results):
-                values.append(value_from_slot(self.store, self.sig.types[i], slots))
-                slots += pw_type_slots(self.sig.types[i])
-            answer = tuple(values)
+        values = []
+        for i in range(first, first + self.sig.results):
+            values.append(value_from_slot(self.store, self.sig.types[i], slots))
+            slots += pw_type_slots(self.sig.types[i])
+        answer = tuple(values)
     except BaseException as problem:
-        PyErr_SetObject(type(problem), problem)
+        set_clean(problem)
         return NULL
     Py_INCREF(answer)
     return <PyObject *>answer

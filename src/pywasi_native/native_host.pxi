@@ -69,22 +69,34 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
 
 cdef int host_results(HostFunc host, Store store, PyObject *answer, pw_slot *slots) noexcept:
     """Converts what the callable returned; -1 with an exception."""
-    cdef uint32_t count = host.sig.results, at = host.sig.params, i
+    cdef uint32_t at = host.sig.params
     cdef int why
+    if host.sig.results == 1:
+        why = to_slot(store, host.sig.kinds[at], host.sig.types[at], answer, slots)
+        if why == FITS:
+            return 0
+        return -1 if why == FAILED else wrong_result(host, why, answer)
+    if host.sig.results == 0 and answer == <PyObject *>None:
+        return 0
+    return host_rare_results(host, store, answer, slots)
+
+
+cdef int wrong_result(HostFunc host, int why, PyObject *answer) noexcept:
     try:
-        if count == 1:
-            why = to_slot(store, host.sig.kinds[at], host.sig.types[at], answer, slots)
-            if why != FITS:
-                raise_misfit(f"{host.name}() result", why, host.sig.types[at], <object>answer)
-        elif count == 0:
-            if <object>answer is not None:
-                raise TypeError(f"{host.name}() must return None, not {type_name(<object>answer)}: "
-                                "its type has no results")
-        else:
-            host_many_results(host, store, <object>answer, slots)
+        raise_misfit(f"{host.name}() result", why, host.sig.types[host.sig.params], <object>answer)
     except BaseException as problem:
-        problem.__traceback__ = None
-        PyErr_SetObject(type(problem), problem)
+        set_clean(problem)
+    return -1
+
+
+cdef int host_rare_results(HostFunc host, Store store, PyObject *answer, pw_slot *slots) noexcept:
+    try:
+        if host.sig.results == 0:
+            raise TypeError(f"{host.name}() must return None, not {type_name(<object>answer)}: "
+                            "its type has no results")
+        host_many_results(host, store, <object>answer, slots)
+    except BaseException as problem:
+        set_clean(problem)
         return -1
     return 0
 

@@ -95,7 +95,7 @@ cdef int set_failure(const pw_error *error, pw_result result, Store store) noexc
         exception = exception_of(error, result, store)
         kept = [traceback_line(&error.frames[k], store) for k in range(i)]
     except BaseException as problem:
-        PyErr_SetObject(type(problem), problem)
+        set_clean(problem)
         return -1
     if exception.__traceback__ is None:
         PyErr_SetObject(type(exception), exception)  # this one sets __context__
@@ -119,6 +119,16 @@ cdef tuple traceback_line(const pw_frame_info *frame, Store store):
 cdef int set_error(object error_type, str text) noexcept:
     """Sets an exception without a line of this file in its traceback."""
     PyErr_SetObject(error_type, text)
+    return -1
+
+
+cdef int set_clean(object problem) noexcept:
+    """Sets an exception that was caught in here, without the lines of this file at the head of its traceback."""
+    traceback = problem.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code.co_filename.endswith((".pxi", ".pyx")):
+        traceback = traceback.tb_next
+    problem.__traceback__ = traceback
+    pwn_set_exception(problem)
     return -1
 
 

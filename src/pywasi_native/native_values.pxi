@@ -5,6 +5,7 @@ cdef enum:
     WRONG_TYPE = 1
     OUT_OF_RANGE = 2
     WRONG_REFERENCE = 3
+    FAILED = 4
 
 cdef dict TYPE_BY_NAME = {}
 
@@ -89,8 +90,8 @@ cdef object signature_type(const signature *sig):
     return support("FuncType")(params, tuple(type_text(sig.types[sig.params + i]) for i in range(sig.results)))
 
 
-cdef int to_slot(Store store, uint8_t kind, pw_val_type type, PyObject *value, pw_slot *slot) except -1:
-    """Converts; FITS, or why not. Raises only what the value itself raises."""
+cdef int to_slot(Store store, uint8_t kind, pw_val_type type, PyObject *value, pw_slot *slot) noexcept:
+    """Converts; FITS, or why not; FAILED with an exception, which can only be one of the value's own."""
     cdef int64_t number = 0
     cdef int side
     if kind <= K_I64:
@@ -104,18 +105,28 @@ cdef int to_slot(Store store, uint8_t kind, pw_val_type type, PyObject *value, p
             if side == 0:
                 slot[0] = <uint64_t>number
                 return FITS
-        return big_to_slot(kind, <object>value, slot)
-    if kind <= K_F64:
-        if PyFloat_CheckExact(value):
-            if kind == K_F64:
-                slot[0] = pwn_from_f64(PyFloat_AS_DOUBLE(value))
-            else:
-                slot[0] = pwn_from_f32(<float>PyFloat_AS_DOUBLE(value))
-            return FITS
-        return float_to_slot(kind, <object>value, slot)
-    if kind == K_V128:
-        return vector_to_slot(<object>value, slot)
-    return reference_to_slot(store, kind, type, <object>value, slot)
+    elif kind <= K_F64 and PyFloat_CheckExact(value):
+        if kind == K_F64:
+            slot[0] = pwn_from_f64(PyFloat_AS_DOUBLE(value))
+        else:
+            slot[0] = pwn_from_f32(<float>PyFloat_AS_DOUBLE(value))
+        return FITS
+    return rare_to_slot(store, kind, type, value, slot)
+
+
+cdef int rare_to_slot(Store store, uint8_t kind, pw_val_type type, PyObject *value, pw_slot *slot) noexcept:
+    """to_slot for all that is not a plain number. Apart: a try block costs even where nothing raises."""
+    try:
+        if kind <= K_I64:
+            return big_to_slot(kind, <object>value, slot)
+        if kind <= K_F64:
+            return float_to_slot(kind, <object>value, slot)
+        if kind == K_V128:
+            return vector_to_slot(<object>value, slot)
+        return reference_to_slot(store, kind, type, <object>value, slot)
+    except BaseException as problem:
+        set_clean(problem)
+        return FAILED
 
 
 cdef int big_to_slot(uint8_t kind, object value, pw_slot *slot) except -1:
@@ -213,7 +224,7 @@ cdef PyObject *from_slot(Store store, uint8_t kind, const pw_slot *slot) noexcep
     try:
         value = rare_from_slot(store, kind, slot)
     except BaseException as problem:
-        PyErr_SetObject(type(problem), problem)
+        set_clean(problem)
         return NULL
     Py_INCREF(value)
     return <PyObject *>value
@@ -277,6 +288,8 @@ cdef int raise_misfit(str who, int why, pw_val_type type, object value) except -
 cdef int convert(Store store, pw_val_type type, object value, pw_slot *slot, str who) except -1:
     """to_slot with an error that begins with `who`."""
     cdef int why = to_slot(store, kind_of(type), type, <PyObject *>value, slot)
+    if why == FAILED:
+        raise_set()
     if why != FITS:
         raise_misfit(who, why, type, value)
     return 0
