@@ -27,7 +27,7 @@ from . import toolchain
 from .bigmodule import module_file
 from .engines import BOUNDARY, ENGINES, IMPORT_NAMES, version
 from .kernels import KERNELS, Kernel
-from .report import Row, as_json, mean_ratio, table
+from .report import Row, as_json, markdown, mean_ratio, table
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 300.0  # seconds of wall time for one request; a worker that needs more is ended
@@ -100,6 +100,8 @@ class Options:
     scale: float
     only: list[str]
     quiet: bool
+    json: Path | None = None
+    markdown: Path | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -238,7 +240,7 @@ def _command(template: str, kernel: Kernel, units: int) -> Sampler:
     return sample
 
 
-def parse(arguments: Sequence[str] | None) -> tuple[Options, Path | None]:
+def parse(arguments: Sequence[str] | None) -> Options:
     """The command line; ends the program with advice where it asks for what is not there."""
     parser = argparse.ArgumentParser(prog="bench", description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
@@ -258,6 +260,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[Options, Path | None]:
         "--only", default="", help="comma-separated: boundary, import, load, kernels, or rows"
     )
     parser.add_argument("--json", type=Path, help="write samples, ratios and circumstances to this file")
+    parser.add_argument("--markdown", type=Path, help="write the table to this file, for a document")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     given = parser.parse_args(arguments)
     engines = given.engines.split(",") if given.engines else [e for e in ENGINES if version(e)]
@@ -277,7 +280,9 @@ def parse(arguments: Sequence[str] | None) -> tuple[Options, Path | None]:
         parser.error(f"--base {base} is not among the engines")
     if given.rounds < 1 or given.scale <= 0:
         parser.error("--rounds and --scale must be positive")
-    return Options(engines, commands, base, given.rounds, given.scale, only, given.quiet), given.json
+    return Options(
+        engines, commands, base, given.rounds, given.scale, only, given.quiet, given.json, given.markdown
+    )
 
 
 def circumstances(options: Options) -> dict[str, object]:
@@ -295,9 +300,23 @@ def circumstances(options: Options) -> dict[str, object]:
     }
 
 
+def write_files(rows: Sequence[Row], options: Options) -> None:
+    """What --json and --markdown ask for."""
+    if options.json:
+        data = as_json(rows, options.columns, options.base, circumstances(options))
+        _write(options.json, json.dumps(data, indent=1))
+    if options.markdown:
+        _write(options.markdown, markdown(rows, options.columns, options.base))
+
+
+def _write(target: Path, text: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text + "\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; 1 when engines disagree or fail."""
-    options, target = parse(arguments)
+    options = parse(arguments)
     bench = Bench(options)
     try:
         rows = list(bench.rows())
@@ -313,10 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mean = mean_ratio(kernels, engine, options.base)
         if mean and engine != options.base and mean[1] > 1:
             print(f"{engine}: {1 / mean[0]:.3g} x the speed of {options.base} over {mean[1]} kernels")
-    if target:
-        about = circumstances(options)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(as_json(rows, options.columns, options.base, about), indent=1) + "\n")
+    write_files(rows, options)
     problems = [text for row in rows if (text := row.disagreement())]
     problems += [f"{row.name}, {engine}: {why}" for row in rows for engine, why in row.failures.items()]
     for problem in problems:

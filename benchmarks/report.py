@@ -75,6 +75,21 @@ def table(rows: Sequence[Row], engines: Sequence[str], base: str) -> str:
     return "\n".join(lines)
 
 
+def markdown(rows: Sequence[Row], engines: Sequence[str], base: str) -> str:
+    """The same table for a document: ratios only, the means of the groups in bold."""
+    others = [engine for engine in engines if engine != base]
+    lines = [f"| time / time of {base} | {' | '.join(others)} |", "|---" * (len(others) + 1) + "|"]
+    for row in rows:
+        ratios = [ratio(row, engine, base) for engine in others]
+        lines.append(f"| {row.name} | {' | '.join(f'{r.median:.3g}' if r else '-' for r in ratios)} |")
+    kernels = [row for row in rows if row.group == "kernels"]
+    if len(kernels) > 1:
+        means = [mean_ratio(kernels, engine, base) for engine in others]
+        cells = " | ".join(f"**{m[0]:.3g}**" if m else "-" for m in means)
+        lines.append(f"| **geometric mean of {len(kernels)} programs** | {cells} |")
+    return "\n".join(lines)
+
+
 def _cell(row: Row, engine: str, base: str) -> str:
     if engine in row.failures:
         return row.failures[engine].split(":")[0][:14]

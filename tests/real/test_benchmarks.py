@@ -100,6 +100,8 @@ def test_the_command_line(zig: None, tmp_path: Path) -> None:
         "0.02",
         "--only",
         rows,
+        "--markdown",
+        str(tmp_path / "table.md"),
         "--json",
         str(target),
     )
@@ -107,6 +109,11 @@ def test_the_command_line(zig: None, tmp_path: Path) -> None:
     for name in ("call", "callback", "read16", "write1m", "import", "load", "fib", "hashtable"):
         assert f"\n{name} " in done.stdout
     written = json.loads(target.read_text())
+    assert (
+        (tmp_path / "table.md")
+        .read_text(encoding="utf-8")
+        .startswith("| time / time of pywasi | native |\n|---|---|\n")
+    )
     assert written["engines"] == ["pywasi", "native"]
     by_name = {row["name"]: row for row in written["rows"]}
     assert len(by_name["fib"]["samples"]["pywasi"]) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_abort_is_a_trap(program: Path) -> None:
 def test_endless_recursion_is_stack_exhaustion(debug_program: Path) -> None:
     import pywasi_native as wasm
 
-    # Which ends first is a matter of sizes: our stack, or the 16 MiB for C's arrays at the start of the memory.
+    # Which ends first is a matter of sizes: our stack, or the 16 MiB for C's arrays in linear memory.
     with pytest.raises(wasm.Trap, match=r"call stack exhausted|out of bounds memory access"):
         wasm.run(debug_program, ["recurse"], capture_output=True)
 
@@ -84,3 +85,28 @@ def test_memory_has_a_limit(zig: None) -> None:
     done = wasm.run(program, ["6000", "1"], limits=wasm.Limits(memory="20MiB"), capture_output=True)
     assert done.returncode in range(2, 6)  # the program saw malloc fail, and said where
     assert wasm.run(program, ["6000", "1"], capture_output=True).returncode == 0
+
+
+def test_programs_run_side_by_side(zig: None) -> None:
+    """Each run has its own memory, files and exit code; the threads share nothing but the bytes."""
+    import pywasi_native as wasm
+
+    program = toolchain.build_command(PROGRAMS / "exprvm.c").read_bytes()
+
+    def work(n: int) -> tuple[int, bytes]:
+        text = f"i = 0\nwhile i < 3000\n  i = i + 1\n  s = s + i * {n}\nend\nprint s\nprint 1 / ({n} % 3)\n"
+        done = wasm.run(program, input=text.encode(), capture_output=True, timeout=60)
+        return done.returncode, done.stdout.split(b"\n")[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(work, range(24)))
+    assert results == [(0 if n % 3 else 3, str(4501500 * n).encode()) for n in range(24)]
+
+
+def test_a_program_from_a_file_object_and_from_bytes(program: Path) -> None:
+    import pywasi_native as wasm
+
+    with program.open("rb") as stream:
+        assert wasm.run(stream, ["return", "3"]).returncode == 3
+    assert wasm.run(program.read_bytes(), ["return", "4"]).returncode == 4
+    assert wasm.run(memoryview(program.read_bytes()), ["return", "5"]).returncode == 5
