@@ -250,7 +250,8 @@ static pw_result read_table(pw_decoder *decoder, pw_table_decl *table)
     }
     PW_TRY(read_table_type(reader, &table->type));
     if (!pwi_type_defaultable(table->type.element))
-        return pwi_reader_invalid(reader, start, "type mismatch: a table of non-nullable references needs an initial value");
+        return pwi_reader_invalid(reader, start,
+                                  "type mismatch: a table of non-nullable references needs an initial value");
     return PW_OK;
 }
 

@@ -51,7 +51,8 @@ static pw_result read_elem_items(pw_decoder *decoder, pw_elem_segment *segment)
 {
     pw_reader *reader = &decoder->reader;
     uint32_t index;
-    PW_TRY(pwi_read_count(reader, segment->uses_expressions ? 2 : 1, PW_MAX_TABLE_ELEMENTS, "items", &segment->count));
+    PW_TRY(pwi_read_count(reader, segment->uses_expressions ? 2 : 1, PW_MAX_TABLE_ELEMENTS, "items",
+                          &segment->count));
     const uint8_t *start = reader->at;
     segment->items_offset = module_offset(decoder, start);
     for (uint32_t i = 0; i < segment->count; i++) {
@@ -86,8 +87,9 @@ static pw_result read_elem(pw_decoder *decoder, pw_elem_segment *segment)
     segment->uses_expressions = flags & ELEM_EXPRESSIONS;
     if (flags & ELEM_NOT_ACTIVE) {
         segment->mode = flags & ELEM_EXPLICIT ? PW_SEGMENT_DECLARATIVE : PW_SEGMENT_PASSIVE;
-        PW_TRY(pwi_reader_need(reader, start, flags & ELEM_EXPLICIT ? PW_FEATURE_BIT_REFERENCE_TYPES
-                                                                    : PW_FEATURE_BIT_BULK_MEMORY));
+        PW_TRY(pwi_reader_need(reader, start,
+                               flags & ELEM_EXPLICIT ? PW_FEATURE_BIT_REFERENCE_TYPES
+                                                     : PW_FEATURE_BIT_BULK_MEMORY));
     } else {
         segment->mode = PW_SEGMENT_ACTIVE;
         if (flags & ELEM_EXPLICIT)

@@ -7,7 +7,14 @@
 #include "base/alloc.h"
 #include "wasm/decoder.h"
 
-enum { DEF_FUNC = 0x60, DEF_STRUCT = 0x5f, DEF_ARRAY = 0x5e, DEF_SUB = 0x50, DEF_SUB_FINAL = 0x4f, DEF_REC = 0x4e };
+enum {
+    DEF_FUNC = 0x60,
+    DEF_STRUCT = 0x5f,
+    DEF_ARRAY = 0x5e,
+    DEF_SUB = 0x50,
+    DEF_SUB_FINAL = 0x4f,
+    DEF_REC = 0x4e
+};
 
 /* Reusable room for the value types of one function type. */
 typedef struct type_scratch {
@@ -15,8 +22,8 @@ typedef struct type_scratch {
     size_t capacity;
 } type_scratch;
 
-static pw_result read_types(pw_decoder *decoder, type_scratch *scratch, size_t at, uint32_t limit, const char *what,
-                            uint32_t *count)
+static pw_result read_types(pw_decoder *decoder, type_scratch *scratch, size_t at, uint32_t limit,
+                            const char *what, uint32_t *count)
 {
     pw_reader *reader = &decoder->reader;
     PW_TRY(pwi_read_count(reader, 1, limit, what, count));

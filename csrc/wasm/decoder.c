@@ -39,22 +39,25 @@ static pw_result check_header(const uint8_t *bytes, size_t size, pw_error *error
     if (memcmp(bytes, magic, magic_size) != 0 && size >= 4)
         return pwi_fail_at(error, PW_ERR_MALFORMED, 0, "magic header not detected");
     if (size < HEADER_SIZE)
-        return pwi_fail_at(error, PW_ERR_MALFORMED, size, "unexpected end: a module starts with 8 bytes of header");
+        return pwi_fail_at(error, PW_ERR_MALFORMED, size,
+                           "unexpected end: a module starts with 8 bytes of header");
     static const uint8_t component[4] = {0x0d, 0, 1, 0};
     if (memcmp(bytes + 4, component, 4) == 0)
-        return pwi_fail_at(error, PW_ERR_MALFORMED, 4, "unknown binary version: this is a component, not a module");
+        return pwi_fail_at(error, PW_ERR_MALFORMED, 4,
+                           "unknown binary version: this is a component, not a module");
     if (memcmp(bytes + 4, version, 4) != 0)
         return pwi_fail_at(error, PW_ERR_MALFORMED, 4, "unknown binary version");
     if (size > PW_MAX_MODULE_SIZE)
-        return pwi_fail_at(error, PW_ERR_INVALID, 0, "module of %zu bytes: the limit is %zu", size, PW_MAX_MODULE_SIZE);
+        return pwi_fail_at(error, PW_ERR_INVALID, 0, "module of %zu bytes: the limit is %zu", size,
+                           PW_MAX_MODULE_SIZE);
     return PW_OK;
 }
 
 static pw_result add_section(pw_decoder *decoder, uint8_t id, pw_section_info **out)
 {
     pw_module *module = decoder->module;
-    if (!pwi_reserve((void **)&module->sections, &decoder->section_capacity, (size_t)module->section_count + 1,
-                     sizeof *module->sections))
+    if (!pwi_reserve((void **)&module->sections, &decoder->section_capacity,
+                     (size_t)module->section_count + 1, sizeof *module->sections))
         return pwi_no_memory(decoder->error);
     *out = &module->sections[module->section_count++];
     **out = (pw_section_info){.id = id,
@@ -70,7 +73,8 @@ static pw_result decode_custom(pw_decoder *decoder, pw_section_info *info)
     const uint8_t *start = reader->at;
     PW_TRY(pwi_read_name(reader, &info->name));
     if (module->custom_count == PW_MAX_CUSTOM_SECTIONS) {
-        (void)pwi_reader_invalid(reader, start, "too many custom sections: the limit is %u", PW_MAX_CUSTOM_SECTIONS);
+        (void)pwi_reader_invalid(reader, start, "too many custom sections: the limit is %u",
+                                 PW_MAX_CUSTOM_SECTIONS);
         return PW_ERR_INVALID;
     }
     if (!pwi_reserve((void **)&module->customs, &decoder->custom_capacity, (size_t)module->custom_count + 1,
@@ -107,7 +111,8 @@ static pw_result decode_section(pw_decoder *decoder, uint8_t *last_order)
         return pwi_reader_malformed(reader, start, "malformed section id %u", id);
     PW_TRY(pwi_read_u32(reader, &size));
     if (size > pwi_reader_left(reader))
-        return pwi_reader_malformed(reader, start, "length out of bounds: section %u of %u bytes, unexpected end", id, size);
+        return pwi_reader_malformed(reader, start,
+                                    "length out of bounds: section %u of %u bytes, unexpected end", id, size);
     reader->end = reader->at + size;
     reader->top_level = false;
     decoder->entries = 0;
@@ -117,7 +122,8 @@ static pw_result decode_section(pw_decoder *decoder, uint8_t *last_order)
     else
         PW_TRY(decode_known(decoder, id, start, last_order));
     if (reader->at != reader->end)
-        return pwi_reader_malformed(reader, reader->at, "section size mismatch: %zu bytes too many in section %u",
+        return pwi_reader_malformed(reader, reader->at,
+                                    "section size mismatch: %zu bytes too many in section %u",
                                     pwi_reader_left(reader), id);
     info->count = decoder->entries;
     reader->end = module_end;
@@ -141,8 +147,8 @@ static pw_result decode_sections(pw_decoder *decoder)
     return PW_OK;
 }
 
-static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, size_t size, pw_features features,
-                            pw_module **out)
+static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, size_t size,
+                            pw_features features, pw_module **out)
 {
     pw_features supported = pw_features_supported();
     pw_module *module = pwi_alloc_zero(1, sizeof *module);
@@ -170,8 +176,8 @@ static pw_result decode_module(pw_module *module, pw_error *error)
     pw_error invalid;
     pw_error_clear(&invalid);
     pw_decoder decoder = {.module = module, .error = error};
-    decoder.reader =
-        (pw_reader){module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true};
+    decoder.reader = (pw_reader){
+        module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true};
     pw_result result = decode_sections(&decoder);
     if (result == PW_OK && invalid.result != PW_OK) {
         result = pwi_scan_bodies(module, 0, error);
@@ -185,8 +191,8 @@ static pw_result decode_module(pw_module *module, pw_error *error)
     return result;
 }
 
-pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size, pw_features features,
-                            pw_module **out, pw_error *error)
+pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size,
+                            pw_features features, pw_module **out, pw_error *error)
 {
     pw_module *module = NULL;
     *out = NULL;

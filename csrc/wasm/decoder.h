@@ -8,8 +8,8 @@ typedef struct pw_decoder {
     pw_reader reader; /* over the section that is being read */
     pw_module *module;
     pw_error *error;
-    uint32_t entries;        /* of the section that was read last, where it is a vector */
-    uint32_t defined_funcs;  /* as the function section says */
+    uint32_t entries;       /* of the section that was read last, where it is a vector */
+    uint32_t defined_funcs; /* as the function section says */
     /* capacities of the module's arrays that grow */
     size_t func_capacity, table_capacity, memory_capacity, global_capacity, section_capacity, custom_capacity;
 } pw_decoder;

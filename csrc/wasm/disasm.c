@@ -291,10 +291,12 @@ static const pw_body *find_body(const pw_module *module, uint64_t offset)
         else
             high = middle;
     }
-    return low < module->body_count && offset >= module->bodies[low].code_offset ? &module->bodies[low] : NULL;
+    return low < module->body_count && offset >= module->bodies[low].code_offset ? &module->bodies[low]
+                                                                                 : NULL;
 }
 
-pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char *text, size_t size, int *depth_change)
+pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char *text, size_t size,
+                                int *depth_change)
 {
     text_out out = {text, size, 0};
     const pw_body *body = find_body(module, *offset);

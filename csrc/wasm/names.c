@@ -28,7 +28,8 @@ static pw_result read_func_names(pw_reader *reader, pw_error *error)
         pw_func_name *entry = &names[i];
         PW_TRY(pwi_read_u32(reader, &entry->func_index));
         PW_TRY(pwi_read_name(reader, &entry->name));
-        if (entry->func_index >= module->func_count || (i > 0 && entry->func_index <= names[i - 1].func_index))
+        if (entry->func_index >= module->func_count ||
+            (i > 0 && entry->func_index <= names[i - 1].func_index))
             return PW_ERR_INVALID;
         module->func_name_count = i + 1;
     }

@@ -109,7 +109,8 @@ pw_result pwi_read_count(pw_reader *reader, uint32_t least, uint32_t limit, cons
     const uint8_t *start = reader->at;
     PW_TRY(pwi_read_u32(reader, out));
     if (*out > pwi_reader_left(reader) / least)
-        return pwi_reader_malformed(reader, start, "length out of bounds: %u %s do not fit in %zu bytes, unexpected end",
+        return pwi_reader_malformed(reader, start,
+                                    "length out of bounds: %u %s do not fit in %zu bytes, unexpected end",
                                     *out, what, pwi_reader_left(reader));
     if (*out > limit) {
         (void)pwi_reader_invalid(reader, start, "%u %s: the limit is %u", *out, what, limit);
@@ -129,6 +130,7 @@ pw_result pwi_read_name(pw_reader *reader, pw_name *out)
     out->length = length;
     reader->at += length;
     if (length > PW_MAX_NAME_BYTES)
-        return pwi_reader_invalid(reader, start, "name of %u bytes: the limit is %u", length, PW_MAX_NAME_BYTES);
+        return pwi_reader_invalid(reader, start, "name of %u bytes: the limit is %u", length,
+                                  PW_MAX_NAME_BYTES);
     return PW_OK;
 }

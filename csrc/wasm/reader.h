@@ -41,11 +41,13 @@ static inline size_t pwi_reader_left(const pw_reader *reader)
 }
 
 /* PW_ERR_MALFORMED at a place in the module. */
-pw_result pwi_reader_malformed(pw_reader *reader, const uint8_t *at, const char *format, ...) PW_PRINTF(3, 4) PW_COLD;
+pw_result pwi_reader_malformed(pw_reader *reader, const uint8_t *at, const char *format, ...)
+    PW_PRINTF(3, 4) PW_COLD;
 /* "unexpected end": the window holds less than what has to follow. */
 pw_result pwi_reader_end(pw_reader *reader) PW_COLD;
 /* A validity error at a place: PW_OK where it is only noted. */
-pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const char *format, ...) PW_PRINTF(3, 4) PW_COLD;
+pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const char *format, ...)
+    PW_PRINTF(3, 4) PW_COLD;
 /* What stands at `at` needs the feature with this bit: notes the use, a validity error where it is not allowed. */
 pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
 /* The same where reading on makes no sense: never PW_OK for a feature that is not allowed. */
@@ -129,10 +131,10 @@ PW_MUST_USE pw_result pwi_read_heap_type(pw_reader *reader, uint32_t *heap);
 
 /* A block type: PW_BLOCK_EMPTY, a value type (one result), or PW_BLOCK_INDEXED(type index); in 32 bits, because
  * validation keeps one for every open block. The kind byte tells them apart. */
-#define PW_BLOCK_EMPTY 0x40u
-#define PW_BLOCK_INDEXED(index) ((uint32_t)(index) << 8)
+#define PW_BLOCK_EMPTY            0x40u
+#define PW_BLOCK_INDEXED(index)   ((uint32_t)(index) << 8)
 #define PW_BLOCK_IS_INDEXED(type) (((type) & 0xffu) == 0)
-#define PW_BLOCK_INDEX(type) ((type) >> 8)
+#define PW_BLOCK_INDEX(type)      ((type) >> 8)
 PW_MUST_USE pw_result pwi_read_block_type(pw_reader *reader, uint32_t *out);
 
 #endif

@@ -110,19 +110,19 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
 static const struct {
     uint32_t first, last, feature_bit;
 } foreign[] = {
-    {0x06, 0x07, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},         /* try, catch */
-    {0x08, 0x08, PW_FEATURE_BIT_EXCEPTIONS},                /* throw */
-    {0x09, 0x09, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},         /* rethrow */
-    {0x0a, 0x0a, PW_FEATURE_BIT_EXCEPTIONS},                /* throw_ref */
-    {0x18, 0x19, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},         /* delegate, catch_all */
-    {0x1f, 0x1f, PW_FEATURE_BIT_EXCEPTIONS},                /* try_table */
-    {0xd3, 0xd3, PW_FEATURE_BIT_GC},                        /* ref.eq */
-    {0xfb000, 0xfb01e, PW_FEATURE_BIT_GC},                  /* struct.new to i31.get_u */
-    {0xfc013, 0xfc016, PW_FEATURE_BIT_WIDE_ARITHMETIC},     /* i64.add128 to i64.mul_wide_u */
-    {0xfd000, 0xfd0ff, PW_FEATURE_BIT_SIMD},                /* v128.load to f64x2.convert_low_i32x4_u */
-    {0xfd100, 0xfd113, PW_FEATURE_BIT_RELAXED_SIMD},        /* i8x16.relaxed_swizzle to the dot products */
-    {0xfe000, 0xfe003, PW_FEATURE_BIT_THREADS},             /* memory.atomic.notify to atomic.fence */
-    {0xfe010, 0xfe04e, PW_FEATURE_BIT_THREADS},             /* i32.atomic.load to i64.atomic.rmw32.cmpxchg_u */
+    {0x06, 0x07, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},     /* try, catch */
+    {0x08, 0x08, PW_FEATURE_BIT_EXCEPTIONS},            /* throw */
+    {0x09, 0x09, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},     /* rethrow */
+    {0x0a, 0x0a, PW_FEATURE_BIT_EXCEPTIONS},            /* throw_ref */
+    {0x18, 0x19, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},     /* delegate, catch_all */
+    {0x1f, 0x1f, PW_FEATURE_BIT_EXCEPTIONS},            /* try_table */
+    {0xd3, 0xd3, PW_FEATURE_BIT_GC},                    /* ref.eq */
+    {0xfb000, 0xfb01e, PW_FEATURE_BIT_GC},              /* struct.new to i31.get_u */
+    {0xfc013, 0xfc016, PW_FEATURE_BIT_WIDE_ARITHMETIC}, /* i64.add128 to i64.mul_wide_u */
+    {0xfd000, 0xfd0ff, PW_FEATURE_BIT_SIMD},            /* v128.load to f64x2.convert_low_i32x4_u */
+    {0xfd100, 0xfd113, PW_FEATURE_BIT_RELAXED_SIMD},    /* i8x16.relaxed_swizzle to the dot products */
+    {0xfe000, 0xfe003, PW_FEATURE_BIT_THREADS},         /* memory.atomic.notify to atomic.fence */
+    {0xfe010, 0xfe04e, PW_FEATURE_BIT_THREADS},         /* i32.atomic.load to i64.atomic.rmw32.cmpxchg_u */
 };
 
 pw_result pwi_scan_unknown_opcode(pw_reader *reader, const uint8_t *at, uint32_t code)
@@ -214,7 +214,8 @@ static pw_result scan_body(pw_module *module, const pw_body *body, pw_error *err
     PW_TRY(pwi_scan_locals(&reader, &locals));
     PW_TRY(pwi_scan_expression(&reader));
     if (reader.at != reader.end)
-        return pwi_reader_malformed(&reader, reader.at, "section size mismatch: bytes after the end of a function");
+        return pwi_reader_malformed(&reader, reader.at,
+                                    "section size mismatch: bytes after the end of a function");
     return PW_OK;
 }
 

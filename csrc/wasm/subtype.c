@@ -43,7 +43,8 @@ uint32_t pwi_heap_top(pw_type_registry *registry, uint32_t heap)
 
 static bool is_bottom(uint32_t heap)
 {
-    return heap == PW_HEAP_NOFUNC || heap == PW_HEAP_NOEXTERN || heap == PW_HEAP_NONE || heap == PW_HEAP_NOEXN;
+    return heap == PW_HEAP_NOFUNC || heap == PW_HEAP_NOEXTERN || heap == PW_HEAP_NONE ||
+           heap == PW_HEAP_NOEXN;
 }
 
 static bool heap_matches(pw_type_registry *registry, uint32_t sub, uint32_t super)

@@ -120,7 +120,8 @@ static pw_result take_id(pw_type_registry *registry, uint32_t *id)
         return PW_ERR_LIMIT;
     size_t needed = registry->id_count + 1;
     if (!pwi_reserve((void **)&registry->by_id, &registry->id_capacity, needed, sizeof *registry->by_id) ||
-        !pwi_reserve((void **)&registry->free_ids, &registry->free_capacity, needed, sizeof *registry->free_ids))
+        !pwi_reserve((void **)&registry->free_ids, &registry->free_capacity, needed,
+                     sizeof *registry->free_ids))
         return PW_ERR_NO_MEMORY;
     registry->by_id[registry->id_count] = NULL;
     *id = (uint32_t)registry->id_count++;
@@ -128,7 +129,8 @@ static pw_result take_id(pw_type_registry *registry, uint32_t *id)
 }
 
 /* The record that a value type names, other than `self`; NULL for all other types. */
-static pw_type_record *named_record(const pw_type_registry *registry, pw_val_type type, const pw_type_record *self)
+static pw_type_record *named_record(const pw_type_registry *registry, pw_val_type type,
+                                    const pw_type_record *self)
 {
     if (!pwi_type_is_ref(type) || PW_TYPE_HEAP(type) >= registry->id_count)
         return NULL;
@@ -154,7 +156,8 @@ static uint32_t copy_types(pw_type_registry *registry, pw_type_record *record, p
 }
 
 /* Makes a record for a type that is not there yet. Record and value types are one allocation. */
-static pw_result make(pw_type_registry *registry, const pw_func_type *key, uint32_t hash, pw_type_record **out)
+static pw_result make(pw_type_registry *registry, const pw_func_type *key, uint32_t hash,
+                      pw_type_record **out)
 {
     size_t types = (size_t)key->param_count + key->result_count;
     pw_type_record *record = pwi_alloc(sizeof *record + types * sizeof(pw_val_type));
@@ -221,8 +224,8 @@ static void unlink_record(pw_type_registry *registry, pw_type_record *record)
 }
 
 /* Takes one reference off each record named, and puts those that nobody holds any more on the list. */
-static pw_type_record *release_named(pw_type_registry *registry, pw_type_record *record, const pw_val_type *types,
-                                     uint32_t count, pw_type_record *dead)
+static pw_type_record *release_named(pw_type_registry *registry, pw_type_record *record,
+                                     const pw_val_type *types, uint32_t count, pw_type_record *dead)
 {
     for (uint32_t i = 0; i < count; i++) {
         pw_type_record *named = named_record(registry, types[i], record);

@@ -7,7 +7,8 @@
 #include "base/utf8.h"
 #include "wasm/scan.h"
 
-static pw_result unknown(pw_validator *v, const char *user, uint32_t user_index, const char *what, uint32_t index)
+static pw_result unknown(pw_validator *v, const char *user, uint32_t user_index, const char *what,
+                         uint32_t index)
 {
     return pwi_fail(v->reader.error, PW_ERR_INVALID, "unknown %s %u in %s %u", what, index, user, user_index);
 }
@@ -18,7 +19,8 @@ static pw_result check_export_indices(pw_validator *v)
 {
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     pw_module *module = v->module;
-    const uint32_t counts[] = {module->func_count, module->table_count, module->memory_count, module->global_count, 0};
+    const uint32_t counts[] = {module->func_count, module->table_count, module->memory_count,
+                               module->global_count, 0};
     for (uint32_t i = 0; i < module->export_count; i++) {
         const pw_export *export = &module->exports[i];
         if (export->index >= counts[export->kind])
@@ -26,7 +28,8 @@ static pw_result check_export_indices(pw_validator *v)
         if (export->kind == PW_EXTERN_FUNC)
             module->funcs[export->index].declared = true;
         if (export->kind == PW_EXTERN_GLOBAL && module->globals[export->index].type.is_mutable)
-            PW_TRY(pwi_reader_need(&v->reader, (const uint8_t *)export->name.bytes, PW_FEATURE_BIT_MUTABLE_GLOBALS));
+            PW_TRY(pwi_reader_need(&v->reader, (const uint8_t *)export->name.bytes,
+                                   PW_FEATURE_BIT_MUTABLE_GLOBALS));
     }
     return PW_OK;
 }
@@ -40,13 +43,13 @@ static int compare_names(const pw_name *a, const pw_name *b)
 }
 
 /* Merges the sorted runs [from, middle) and [middle, to) of indices into out. */
-static void merge_runs(const pw_export *exports, const uint32_t *in, uint32_t *out, size_t from, size_t middle,
-                       size_t to)
+static void merge_runs(const pw_export *exports, const uint32_t *in, uint32_t *out, size_t from,
+                       size_t middle, size_t to)
 {
     size_t left = from, right = middle;
     for (size_t i = from; i < to; i++) {
-        bool take_left = left < middle &&
-                         (right >= to || compare_names(&exports[in[left]].name, &exports[in[right]].name) <= 0);
+        bool take_left = left < middle && (right >= to || compare_names(&exports[in[left]].name,
+                                                                        &exports[in[right]].name) <= 0);
         out[i] = take_left ? in[left++] : in[right++];
     }
 }
@@ -119,7 +122,8 @@ static pw_result check_start(pw_validator *v)
     if (!module->has_start)
         return PW_OK;
     if (module->start >= module->func_count)
-        return pwi_fail(v->reader.error, PW_ERR_INVALID, "unknown function %u as start function", module->start);
+        return pwi_fail(v->reader.error, PW_ERR_INVALID, "unknown function %u as start function",
+                        module->start);
     const pw_func_type *type = &pwi_func_type_record(module, module->start)->func;
     if (type->param_count > 0 || type->result_count > 0)
         return pwi_fail(v->reader.error, PW_ERR_INVALID,
@@ -133,12 +137,14 @@ static pw_result check_elem_items(pw_validator *v, uint32_t segment_index, const
 {
     pw_module *module = v->module;
     const uint8_t *start = module->bytes + segment->items_offset;
-    pw_reader items = {start, start + segment->items_size, module, v->reader.error, v->reader.error, false, PW_NO_INDEX, false};
+    pw_reader items = {
+        start, start + segment->items_size, module, v->reader.error, v->reader.error, false, PW_NO_INDEX,
+        false};
     for (uint32_t i = 0; i < segment->count; i++) {
         if (segment->uses_expressions) {
             /* The decoder found where each expression ends; here validation does. */
-            pw_const_expr item = {(uint32_t)pwi_reader_offset(&items, items.at), (uint32_t)pwi_reader_left(&items),
-                                  segment->type};
+            pw_const_expr item = {(uint32_t)pwi_reader_offset(&items, items.at),
+                                  (uint32_t)pwi_reader_left(&items), segment->type};
             PW_TRY(pwi_validate_const_expr(v, &item, module->global_count));
             items.at = v->reader.at;
             continue;

@@ -99,7 +99,8 @@ PW_MUST_USE pw_result pwi_check_top(pw_validator *v, pw_types types, bool retype
 PW_MUST_USE pw_result pwi_pop_types(pw_validator *v, pw_types types);
 PW_MUST_USE pw_result pwi_push_types(pw_validator *v, pw_types types);
 /* Pops and pushes by a signature of op_table.h; `a` and `t` in it are address. */
-PW_MUST_USE pw_result pwi_apply_signature(pw_validator *v, const char *params, const char *results, pw_val_type address);
+PW_MUST_USE pw_result pwi_apply_signature(pw_validator *v, const char *params, const char *results,
+                                          pw_val_type address);
 /* What follows cannot be reached: the block's operands are gone, and its stack is polymorphic. */
 void pwi_set_unreachable(pw_validator *v);
 
@@ -193,8 +194,8 @@ PW_MUST_USE pw_result pwi_validate_call_ref(pw_validator *v, bool tail);
 /* By hand: rows with "*" that are no control instruction. */
 PW_MUST_USE pw_result pwi_validate_special(pw_validator *v, uint32_t code);
 /* A signature with an address or index type, after immediates that say which. */
-PW_MUST_USE pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params, const char *results,
-                                          uint32_t align);
+PW_MUST_USE pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params,
+                                          const char *results, uint32_t align);
 
 /* ---- validate_func.c -------------------------------------------------------------------------------------------- */
 
@@ -202,6 +203,7 @@ PW_MUST_USE pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, cons
 PW_MUST_USE pw_result pwi_validate_instructions(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_body(pw_validator *v, uint32_t body_index);
 /* validate_const.c: a constant expression that sees the first `visible_globals` globals. */
-PW_MUST_USE pw_result pwi_validate_const_expr(pw_validator *v, const pw_const_expr *expr, uint32_t visible_globals);
+PW_MUST_USE pw_result pwi_validate_const_expr(pw_validator *v, const pw_const_expr *expr,
+                                              uint32_t visible_globals);
 
 #endif

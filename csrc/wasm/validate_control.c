@@ -58,8 +58,9 @@ static pw_result check_results(pw_validator *v, pw_types results)
     PW_TRY(pwi_check_top(v, results, false));
     uint32_t present = v->height - v->floor;
     if (present > results.count)
-        return pwi_invalid(v, "type mismatch: %u values remaining on the stack at the end of a block of %u results",
-                           present, results.count);
+        return pwi_invalid(
+            v, "type mismatch: %u values remaining on the stack at the end of a block of %u results", present,
+            results.count);
     v->height = v->floor;
     return PW_OK;
 }
@@ -83,7 +84,8 @@ static pw_result check_missing_else(pw_validator *v, const pw_ctrl *ctrl)
     bool same = params.count == results.count;
     for (uint32_t i = 0; same && i < params.count; i++)
         same = pwi_type_matches(v->module->registry, params.types[i], results.types[i]);
-    return same ? PW_OK : pwi_invalid(v, "type mismatch: an if with results other than its parameters needs an else");
+    return same ? PW_OK
+                : pwi_invalid(v, "type mismatch: an if with results other than its parameters needs an else");
 }
 
 pw_result pwi_validate_end(pw_validator *v)
@@ -150,7 +152,8 @@ pw_result pwi_validate_br_table(pw_validator *v)
         if (arity == UINT32_MAX)
             arity = types.count;
         if (types.count != arity)
-            return pwi_invalid(v, "type mismatch in br_table: labels of %u and of %u values", arity, types.count);
+            return pwi_invalid(v, "type mismatch in br_table: labels of %u and of %u values", arity,
+                               types.count);
         PW_TRY(pwi_check_top(v, types, false));
         previous = label;
     }

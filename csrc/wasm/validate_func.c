@@ -128,8 +128,8 @@ PW_INLINE pw_result step_constant(pw_validator *v, pw_imm_kind imm, const char *
     return pwi_push(v, pwi_signature_type(results[0], PW_I32));
 }
 
-PW_INLINE pw_result step(pw_validator *v, uint32_t code, uint32_t feature_bit, pw_imm_kind imm, const char *params,
-                         const char *results, uint32_t align)
+PW_INLINE pw_result step(pw_validator *v, uint32_t code, uint32_t feature_bit, pw_imm_kind imm,
+                         const char *params, const char *results, uint32_t align)
 {
     if (feature_bit < 64)
         PW_TRY(pwi_reader_need(&v->reader, v->instr, feature_bit));
@@ -206,7 +206,8 @@ static pw_result validate_code(pw_validator *v, pw_body *body)
     PW_TRY(pwi_ctrl_push(v, PW_CTRL_FUNCTION, PW_BLOCK_INDEXED(type_index)));
     PW_TRY(pwi_validate_instructions(v));
     if (v->reader.at != v->reader.end)
-        return pwi_reader_malformed(&v->reader, v->reader.at, "section size mismatch: bytes after the end of a function");
+        return pwi_reader_malformed(&v->reader, v->reader.at,
+                                    "section size mismatch: bytes after the end of a function");
     return PW_OK;
 }
 

@@ -63,7 +63,8 @@ static pw_result read_memarg(pw_validator *v, uint32_t align, pw_val_type *addre
     if (PW_UNLIKELY(memory >= v->module->memory_count))
         return pwi_invalid(v, "unknown memory %u", memory);
     if (PW_UNLIKELY(flags > align))
-        return pwi_invalid(v, "alignment must not be larger than natural: 2^%u, natural is 2^%u", flags, align);
+        return pwi_invalid(v, "alignment must not be larger than natural: 2^%u, natural is 2^%u", flags,
+                           align);
     bool is64 = v->module->memories[memory].is64;
     if (PW_UNLIKELY(offset > UINT32_MAX && !is64))
         return pwi_invalid(v, "offset out of range: %llu in a 32-bit memory", (unsigned long long)offset);
@@ -114,8 +115,9 @@ static pw_result read_table_init(pw_validator *v, pw_val_type *index_type)
     PW_TRY(read_table(v, &table, index_type));
     PW_TRY(check_elem_index(v, index));
     pw_val_type items = v->module->elems[index].type;
-    return pwi_type_matches(v->module->registry, items, table->element) ? PW_OK
-                                                                        : pwi_type_mismatch(v, table->element, items);
+    return pwi_type_matches(v->module->registry, items, table->element)
+               ? PW_OK
+               : pwi_type_mismatch(v, table->element, items);
 }
 
 pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params, const char *results,
@@ -265,7 +267,8 @@ static pw_result validate_ref_as_non_null(pw_validator *v)
 {
     pw_val_type type;
     PW_TRY(pwi_pop_ref(v, &type));
-    return pwi_push(v, PW_REF_TYPE(PW_KIND_REF, type == PW_TYPE_BOTTOM ? PW_HEAP_BOTTOM : PW_TYPE_HEAP(type)));
+    return pwi_push(v,
+                    PW_REF_TYPE(PW_KIND_REF, type == PW_TYPE_BOTTOM ? PW_HEAP_BOTTOM : PW_TYPE_HEAP(type)));
 }
 
 pw_result pwi_validate_special(pw_validator *v, uint32_t code)

@@ -17,7 +17,8 @@ static void put_module(buffer *to)
     SECTION(to, 7, 2, 1, 'x', 0, 1, 1, 'y', 0, 2);
     SECTION(to, 9, 1, 0, 0x41, 0, 0x0b, 1, 1);
     SECTION(to, 12, 1);
-    SECTION(to, 10, 2, 10, 1, 1, 0x64, 0x70, 0xd2, 1, 0x22, 0, 0x1a, 0x0b, 7, 0, 0x02, 0x40, 0x0b, 0x20, 0, 0x0b);
+    SECTION(to, 10, 2, 10, 1, 1, 0x64, 0x70, 0xd2, 1, 0x22, 0, 0x1a, 0x0b, 7, 0, 0x02, 0x40, 0x0b, 0x20, 0,
+            0x0b);
     SECTION(to, 11, 1, 0, 0x41, 0, 0x0b, 1, 'z');
     SECTION(to, 0, 4, 'n', 'a', 'm', 'e', 1, 4, 1, 1, 1, 'f');
 }

@@ -101,11 +101,12 @@ static void test_entities(void)
     RAW(PW_ERR_MALFORMED, "malformed limits flags 0x03 (shared", 5, 4, 1, 3, 0, 0);
     RAW(PW_ERR_INVALID, "size minimum must not be greater", 5, 4, 1, 1, 2, 1);
     RAW(PW_ERR_INVALID, "size minimum must not be greater", 4, 5, 1, 0x70, 1, 2, 1);
-    RAW(PW_OK, "", 5, 5, 1, 0, 0x80, 0x80, 4);                                     /* 65,536 pages */
+    RAW(PW_OK, "", 5, 5, 1, 0, 0x80, 0x80, 4); /* 65,536 pages */
     RAW(PW_ERR_INVALID, "memory size must be at most 65536 pages", 5, 5, 1, 0, 0x81, 0x80, 4);
-    RAW(PW_OK, "", 5, 9, 1, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40);          /* 2^48 pages */
-    RAW(PW_ERR_INVALID, "memory size must be at most 2^48 pages", 5, 9, 1, 4, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40);
-    RAW(PW_OK, "", 4, 8, 1, 0x70, 0, 0xff, 0xff, 0xff, 0xff, 0x0f);                /* instantiation will refuse it */
+    RAW(PW_OK, "", 5, 9, 1, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40); /* 2^48 pages */
+    RAW(PW_ERR_INVALID, "memory size must be at most 2^48 pages", 5, 9, 1, 4, 0x81, 0x80, 0x80, 0x80, 0x80,
+        0x80, 0x40);
+    RAW(PW_OK, "", 4, 8, 1, 0x70, 0, 0xff, 0xff, 0xff, 0xff, 0x0f); /* instantiation will refuse it */
     RAW(PW_ERR_INVALID, "table size must be at most", 4, 8, 1, 0x70, 0, 0x80, 0x80, 0x80, 0x80, 0x10);
     RAW(PW_OK, "", 4, 13, 1, 0x70, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
     RAW(PW_ERR_MALFORMED, "malformed mutability 0x02", 6, 6, 1, 0x7f, 2, 0x41, 0, 0x0b);
@@ -123,7 +124,7 @@ static void test_segments(void)
     RAW(PW_ERR_INVALID, "unknown memory 0 in data segment 0", 11, 6, 1, 0, 0x41, 0, 0x0b, 0);
     RAW(PW_ERR_INVALID, "unknown table 1 in element segment 0", 9, 8, 1, 2, 1, 0x41, 0, 0x0b, 0, 0);
     RAW(PW_ERR_MALFORMED, "function and code section have inconsistent lengths", 10, 4, 1, 2, 0, 0x0b);
-    RAW(PW_ERR_MALFORMED, "unexpected end", 6, 5, 1, 0x7f, 0, 0x41, 0);           /* no end */
+    RAW(PW_ERR_MALFORMED, "unexpected end", 6, 5, 1, 0x7f, 0, 0x41, 0); /* no end */
     RAW(PW_ERR_MALFORMED, "illegal opcode ff", 6, 5, 1, 0x7f, 0, 0xff, 0x0b);
 }
 
@@ -134,15 +135,17 @@ static void test_malformed_wins(void)
     RAW(PW_ERR_MALFORMED, "illegal opcode ff", 3, 2, 1, 7, 10, 5, 1, 3, 0, 0xff, 0x0b);
     RAW(PW_ERR_MALFORMED, "malformed data segment kind 3", 3, 2, 1, 7, 10, 4, 1, 2, 0, 0x0b, 11, 3, 1, 3, 0);
     /* function 0 leaves a value on the stack, function 1 has no end */
-    RAW(PW_ERR_MALFORMED, "unexpected end", 1, 4, 1, 0x60, 0, 0, 3, 3, 2, 0, 0, 10, 9, 2, 4, 0, 0x41, 0, 0x0b, 2, 0, 1);
+    RAW(PW_ERR_MALFORMED, "unexpected end", 1, 4, 1, 0x60, 0, 0, 3, 3, 2, 0, 0, 10, 9, 2, 4, 0, 0x41, 0, 0x0b,
+        2, 0, 1);
     /* two exports of one name, and a code body that breaks off */
-    RAW(PW_ERR_MALFORMED, "unexpected end", 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 9, 2, 1, 'a', 0, 0, 1, 'a', 0, 0, 10, 4,
-        1, 2, 0, 1);
+    RAW(PW_ERR_MALFORMED, "unexpected end", 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 9, 2, 1, 'a', 0, 0, 1, 'a', 0,
+        0, 10, 4, 1, 2, 0, 1);
 }
 
 static void test_duplicate_exports(void)
 {
-    RAW(PW_ERR_INVALID, "duplicate export name \"a\\07\"", 5, 3, 1, 0, 0, 7, 11, 2, 2, 'a', 7, 2, 0, 2, 'a', 7, 2, 0);
+    RAW(PW_ERR_INVALID, "duplicate export name \"a\\07\"", 5, 3, 1, 0, 0, 7, 11, 2, 2, 'a', 7, 2, 0, 2, 'a',
+        7, 2, 0);
     RAW(PW_ERR_INVALID, "duplicate export name \"\"", 5, 3, 1, 0, 0, 7, 7, 2, 0, 2, 0, 0, 2, 0);
     buffer many = {NULL, 0, 0}, content = {NULL, 0, 0};
     enum { COUNT = 3001 };

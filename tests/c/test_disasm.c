@@ -18,14 +18,15 @@ static void make(void)
     SECTION(&bytes, 9, 1, 1, 0, 0);
     SECTION(&bytes, 12, 1);
     put_u32(&code, 1);
-    PUT(&body, 1, 1, 0x7f, 0x00);                    /* everything below is unreachable, so it needs no operands */
-    PUT(&body, 0x41, 0x7f, 0x1a);                    /* i32.const -1 */
+    PUT(&body, 1, 1, 0x7f, 0x00); /* everything below is unreachable, so it needs no operands */
+    PUT(&body, 0x41, 0x7f, 0x1a); /* i32.const -1 */
     PUT(&body, 0x42, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7f, 0x1a);
-    PUT(&body, 0x43, 0, 0, 0xc0, 0x3f, 0x1a);        /* 1.5 */
-    PUT(&body, 0x43, 0, 0, 0xc0, 0xff, 0x1a);        /* -nan:0x400000 */
-    PUT(&body, 0x44, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0x1a); /* -inf */
+    PUT(&body, 0x43, 0, 0, 0xc0, 0x3f, 0x1a);                               /* 1.5 */
+    PUT(&body, 0x43, 0, 0, 0xc0, 0xff, 0x1a);                               /* -nan:0x400000 */
+    PUT(&body, 0x44, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0x1a);                   /* -inf */
     PUT(&body, 0x44, 0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f, 0x1a); /* 0.1 */
-    PUT(&body, 0x02, 0x40, 0x0b, 0x02, 0x7f, 0x00, 0x0b, 0x1a, 0x41, 0, 0x02, 1, 0x0b, 0x1a, 0x02, 0x63, 1, 0x00, 0x0b, 0x1a);
+    PUT(&body, 0x02, 0x40, 0x0b, 0x02, 0x7f, 0x00, 0x0b, 0x1a, 0x41, 0, 0x02, 1, 0x0b, 0x1a, 0x02, 0x63, 1,
+        0x00, 0x0b, 0x1a);
     PUT(&body, 0x20, 0, 0x1a, 0x28, 2, 0, 0x1a, 0x28, 1, 8, 0x1a, 0x28, 0x42, 1, 4, 0x1a);
     PUT(&body, 0x11, 1, 0, 0x1a, 0x11, 1, 1, 0x1a, 0x3f, 0, 0x1a, 0x3f, 1, 0x1a);
     PUT(&body, 0xfc, 0x0a, 0, 0, 0xfc, 0x0a, 0, 1, 0xfc, 8, 0, 1, 0xfc, 0x0c, 0, 0);
@@ -43,18 +44,60 @@ static void make(void)
 
 static const char *const expected[] = {
     "unreachable",
-    "i32.const -1", "drop",
-    "i64.const -9223372036854775808", "drop",
-    "f32.const 1.5", "drop",
-    "f32.const -nan:0x400000", "drop",
-    "f64.const -inf", "drop",
-    "f64.const 0.10000000000000001", "drop",
-    "block", "end", "block (result i32)", "unreachable", "end", "drop", "i32.const 0", "block (type 1)", "end", "drop",
-    "block (result (ref null 1))", "unreachable", "end", "drop",
-    "local.get 0", "drop", "i32.load", "drop", "i32.load offset=8 align=2", "drop", "i32.load 1 offset=4", "drop",
-    "call_indirect (type 1)", "drop", "call_indirect 1 (type 1)", "drop", "memory.size", "drop", "memory.size 1", "drop",
-    "memory.copy", "memory.copy 0 1", "memory.init 1 0", "table.init 0",
-    "ref.null func", "drop", "ref.null 1", "drop", "select (result externref)", "drop", "br_table 0 0 0", "end",
+    "i32.const -1",
+    "drop",
+    "i64.const -9223372036854775808",
+    "drop",
+    "f32.const 1.5",
+    "drop",
+    "f32.const -nan:0x400000",
+    "drop",
+    "f64.const -inf",
+    "drop",
+    "f64.const 0.10000000000000001",
+    "drop",
+    "block",
+    "end",
+    "block (result i32)",
+    "unreachable",
+    "end",
+    "drop",
+    "i32.const 0",
+    "block (type 1)",
+    "end",
+    "drop",
+    "block (result (ref null 1))",
+    "unreachable",
+    "end",
+    "drop",
+    "local.get 0",
+    "drop",
+    "i32.load",
+    "drop",
+    "i32.load offset=8 align=2",
+    "drop",
+    "i32.load 1 offset=4",
+    "drop",
+    "call_indirect (type 1)",
+    "drop",
+    "call_indirect 1 (type 1)",
+    "drop",
+    "memory.size",
+    "drop",
+    "memory.size 1",
+    "drop",
+    "memory.copy",
+    "memory.copy 0 1",
+    "memory.init 1 0",
+    "table.init 0",
+    "ref.null func",
+    "drop",
+    "ref.null 1",
+    "drop",
+    "select (result externref)",
+    "drop",
+    "br_table 0 0 0",
+    "end",
 };
 
 static void test_texts(void)

@@ -10,7 +10,8 @@ static void test_first_wins(void)
     pw_error_clear(&error);
     CHECK(error.result == PW_OK && error.offset == PW_NO_OFFSET && error.func_index == PW_NO_INDEX);
     CHECK(pwi_fail_at(&error, PW_ERR_INVALID, 7, "number %d", 1) == PW_ERR_INVALID);
-    CHECK(pwi_fail(&error, PW_ERR_LIMIT, "number %d", 2) == PW_ERR_LIMIT); /* the caller's result, the first text */
+    CHECK(pwi_fail(&error, PW_ERR_LIMIT, "number %d", 2) ==
+          PW_ERR_LIMIT); /* the caller's result, the first text */
     CHECK(error.result == PW_ERR_INVALID && error.offset == 7);
     CHECK(strcmp(error.text, "number 1") == 0);
     CHECK(pwi_trap(&error, PW_TRAP_UNREACHABLE) == PW_ERR_TRAP && error.trap == PW_TRAP_NONE);

@@ -4,7 +4,8 @@
 #include "base/config.h"
 #include "wasm/subtype.h"
 
-static pw_type_record *intern(pw_type_registry *registry, uint32_t params, uint32_t results, const pw_val_type *types)
+static pw_type_record *intern(pw_type_registry *registry, uint32_t params, uint32_t results,
+                              const pw_val_type *types)
 {
     pw_func_type type = {params, results, types, types + params};
     pw_type_record *record;
@@ -137,7 +138,7 @@ static void test_matching(void)
     CHECK(pwi_types_init(&registry) == PW_OK);
     pw_type_record *type = intern(&registry, 0, 0, (const pw_val_type[]){0});
     pw_type_record *other = intern(&registry, 1, 0, (const pw_val_type[]){PW_I32});
-#define REF(heap) PW_REF_TYPE(PW_KIND_REF, heap)
+#define REF(heap)      PW_REF_TYPE(PW_KIND_REF, heap)
 #define REF_NULL(heap) PW_REF_TYPE(PW_KIND_REF_NULL, heap)
     const struct {
         pw_val_type sub, super;

@@ -28,8 +28,9 @@ static int decodes(const uint8_t *bytes, size_t length)
 
 static void test_against_definition(void)
 {
-    static const uint8_t edges[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
-                                    0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
+    static const uint8_t edges[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf,
+                                    0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee,
+                                    0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff};
     enum { N = sizeof edges };
     uint8_t bytes[4];
     for (size_t i = 0; i < (size_t)N * N * N * N; i++) {
@@ -58,7 +59,8 @@ static void test_long(void)
 
 static void test_cut(void)
 {
-    const char *text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"; /* a, e acute, euro, face, z: 1 2 3 4 1 bytes */
+    const char *text =
+        "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"; /* a, e acute, euro, face, z: 1 2 3 4 1 bytes */
     const size_t cuts[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11};
     for (size_t limit = 0; limit < sizeof cuts / sizeof cuts[0]; limit++)
         CHECK(pwi_utf8_cut(text, limit) == cuts[limit]);
@@ -69,7 +71,8 @@ static void test_printable(void)
     char out[24];
     CHECK(strcmp(pwi_utf8_printable("ok \xc3\xa9", 5, out, sizeof out), "ok \xc3\xa9") == 0);
     CHECK(strcmp(pwi_utf8_printable("\n\0\xff\x7f", 4, out, sizeof out), "\\0a\\00\\ff\\7f") == 0);
-    CHECK(strcmp(pwi_utf8_printable("abcdefghijklmnopqrstuvwxyz", 26, out, sizeof out), "abcdefghijklmnopq...") == 0);
+    CHECK(strcmp(pwi_utf8_printable("abcdefghijklmnopqrstuvwxyz", 26, out, sizeof out),
+                 "abcdefghijklmnopq...") == 0);
     CHECK(strcmp(pwi_utf8_printable("", 0, out, sizeof out), "") == 0);
 }
 

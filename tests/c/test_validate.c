@@ -11,7 +11,8 @@ static void put_module(buffer *to, buffer *body)
 {
     buffer code = {NULL, 0, 0};
     put_header(to);
-    SECTION(to, 1, 4, 0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7e, 2, 0x7f, 0x7e, 0x60, 1, 0x64, 0, 0);
+    SECTION(to, 1, 4, 0x60, 0, 0, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7e, 2, 0x7f, 0x7e, 0x60, 1, 0x64,
+            0, 0);
     SECTION(to, 3, 2, 0, 1);
     SECTION(to, 4, 1, 0x70, 0, 1);
     SECTION(to, 5, 1, 0, 1);
@@ -45,7 +46,8 @@ static void expect_body(int line, pw_features features, pw_result wanted, const 
 static void test_texts(void)
 {
     BODY(PW_OK, "", 0, 0x0b);
-    BODY(PW_ERR_INVALID, "type mismatch in i32.add: expected i32, got f32", 0, 0x41, 0, 0x43, 0, 0, 0, 0, 0x6a, 0x1a, 0x0b);
+    BODY(PW_ERR_INVALID, "type mismatch in i32.add: expected i32, got f32", 0, 0x41, 0, 0x43, 0, 0, 0, 0,
+         0x6a, 0x1a, 0x0b);
     BODY(PW_ERR_INVALID, "type mismatch in i32.add: expected i32, got nothing", 0, 0x41, 0, 0x6a, 0x1a, 0x0b);
     BODY(PW_ERR_INVALID, "type mismatch: 1 values remaining", 0, 0x41, 0, 0x0b);
     BODY(PW_ERR_INVALID, "unknown local 0", 0, 0x20, 0, 0x1a, 0x0b);
@@ -82,41 +84,47 @@ static void test_place(void)
 
 static void test_polymorphic(void)
 {
-    BODY(PW_OK, "", 0, 0x00, 0x6a, 0x1a, 0x0b);                                         /* unreachable i32.add drop */
-    BODY(PW_ERR_INVALID, "type mismatch in i32.add", 0, 0x00, 0x42, 0, 0x6a, 0x1a, 0x0b); /* ... i64.const i32.add */
-    BODY(PW_OK, "", 0, 0x00, 0x1b, 0x1a, 0x0b);                                         /* select of nothing known */
-    BODY(PW_OK, "", 0, 0x00, 0x42, 0, 0x41, 0, 0x1b, 0x7c, 0x1a, 0x0b);                 /* select is i64 then */
+    BODY(PW_OK, "", 0, 0x00, 0x6a, 0x1a, 0x0b); /* unreachable i32.add drop */
+    BODY(PW_ERR_INVALID, "type mismatch in i32.add", 0, 0x00, 0x42, 0, 0x6a, 0x1a,
+         0x0b);                                                         /* ... i64.const i32.add */
+    BODY(PW_OK, "", 0, 0x00, 0x1b, 0x1a, 0x0b);                         /* select of nothing known */
+    BODY(PW_OK, "", 0, 0x00, 0x42, 0, 0x41, 0, 0x1b, 0x7c, 0x1a, 0x0b); /* select is i64 then */
     BODY(PW_ERR_INVALID, "type mismatch in i32.eqz", 0, 0x00, 0x42, 0, 0x41, 0, 0x1b, 0x45, 0x1a, 0x0b);
-    BODY(PW_OK, "", 0, 0x00, 0x02, 2, 0x0b, 0x1a, 0x1a, 0x0b);                          /* block with parameters */
-    BODY(PW_ERR_INVALID, "type mismatch", 0, 0x00, 0x41, 0, 0x02, 2, 0x0b, 0x1a, 0x1a, 0x0b); /* i32 where i64 must be */
+    BODY(PW_OK, "", 0, 0x00, 0x02, 2, 0x0b, 0x1a, 0x1a, 0x0b); /* block with parameters */
+    BODY(PW_ERR_INVALID, "type mismatch", 0, 0x00, 0x41, 0, 0x02, 2, 0x0b, 0x1a, 0x1a,
+         0x0b); /* i32 where i64 must be */
     BODY(PW_ERR_INVALID, "type mismatch: 1 values remaining", 0, 0x00, 0x41, 0, 0x0b);
-    BODY(PW_OK, "", 0, 0x00, 0xd4, 0xd1, 0x1a, 0x0b);                                   /* references out of nowhere */
-    BODY(PW_ERR_INVALID, "type mismatch in i32.eqz: expected i32, got (ref unknown)", 0, 0x00, 0xd4, 0x45, 0x1a, 0x0b);
-    BODY(PW_OK, "", 0, 0x00, 0xd4, 0x14, 0, 0x0b);                                      /* (ref bottom) is a (ref 0) */
-    BODY(PW_OK, "", 0, 0x02, 0x7f, 0x00, 0x0e, 1, 0, 0, 0x0b, 0x1a, 0x0b);              /* br_table */
-    BODY(PW_ERR_INVALID, "type mismatch in br_table: labels of 1 and of 0 values", 0, 0x02, 0x7f, 0x00, 0x0e, 1, 0, 1, 0x0b,
+    BODY(PW_OK, "", 0, 0x00, 0xd4, 0xd1, 0x1a, 0x0b); /* references out of nowhere */
+    BODY(PW_ERR_INVALID, "type mismatch in i32.eqz: expected i32, got (ref unknown)", 0, 0x00, 0xd4, 0x45,
          0x1a, 0x0b);
+    BODY(PW_OK, "", 0, 0x00, 0xd4, 0x14, 0, 0x0b);                         /* (ref bottom) is a (ref 0) */
+    BODY(PW_OK, "", 0, 0x02, 0x7f, 0x00, 0x0e, 1, 0, 0, 0x0b, 0x1a, 0x0b); /* br_table */
+    BODY(PW_ERR_INVALID, "type mismatch in br_table: labels of 1 and of 0 values", 0, 0x02, 0x7f, 0x00, 0x0e,
+         1, 0, 1, 0x0b, 0x1a, 0x0b);
 }
 
 /* An i64 and an i32 label take the same bottom value, but not the same i32. */
 static void test_br_table_types(void)
 {
     BODY(PW_OK, "", 0, 0x02, 0x7f, 0x02, 0x7e, 0x00, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x00, 0x0b, 0x1a, 0x0b);
-    BODY(PW_ERR_INVALID, "type mismatch in br_table", 0, 0x02, 0x7f, 0x02, 0x7e, 0x41, 0, 0x41, 0, 0x0e, 1, 0, 1, 0x0b,
-         0x1a, 0x00, 0x0b, 0x1a, 0x0b);
+    BODY(PW_ERR_INVALID, "type mismatch in br_table", 0, 0x02, 0x7f, 0x02, 0x7e, 0x41, 0, 0x41, 0, 0x0e, 1, 0,
+         1, 0x0b, 0x1a, 0x00, 0x0b, 0x1a, 0x0b);
 }
 
 static void test_locals(void)
 {
     BODY(PW_OK, "", 2, 2, 0x7f, 1, 0x7e, 0x20, 1, 0x1a, 0x20, 2, 0x50, 0x1a, 0x0b);
-    BODY(PW_OK, "", 0x80 | 1, 0, 0, 0x7f, 0x0b);                                        /* no locals, declared at length */
+    BODY(PW_OK, "", 0x80 | 1, 0, 0, 0x7f, 0x0b); /* no locals, declared at length */
     BODY(PW_ERR_MALFORMED, "too many locals", 2, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 1, 0x7f, 0x0b);
     BODY(PW_ERR_INVALID, "50001 locals: the limit is 50000", 1, 0xd1, 0x86, 0x03, 0x7f, 0x0b);
-    BODY(PW_OK, "", 1, 0xd0, 0x86, 0x03, 0x7f, 0x20, 0xcf, 0x86, 0x03, 0x1a, 0x0b);     /* the last of 50,000 */
-    BODY(PW_ERR_INVALID, "unknown local 50000", 1, 0xd0, 0x86, 0x03, 0x7f, 0x20, 0xd0, 0x86, 0x03, 0x1a, 0x0b);
+    BODY(PW_OK, "", 1, 0xd0, 0x86, 0x03, 0x7f, 0x20, 0xcf, 0x86, 0x03, 0x1a, 0x0b); /* the last of 50,000 */
+    BODY(PW_ERR_INVALID, "unknown local 50000", 1, 0xd0, 0x86, 0x03, 0x7f, 0x20, 0xd0, 0x86, 0x03, 0x1a,
+         0x0b);
     /* 300 i32, then i64: found by a search, as only the first 256 are found directly */
-    BODY(PW_OK, "", 2, 0xac, 0x02, 0x7f, 1, 0x7e, 0x20, 0xac, 0x02, 0x50, 0x1a, 0x20, 0xab, 0x02, 0x45, 0x1a, 0x0b);
-    BODY(PW_ERR_INVALID, "type mismatch in i32.eqz", 2, 0xac, 0x02, 0x7f, 1, 0x7e, 0x20, 0xac, 0x02, 0x45, 0x1a, 0x0b);
+    BODY(PW_OK, "", 2, 0xac, 0x02, 0x7f, 1, 0x7e, 0x20, 0xac, 0x02, 0x50, 0x1a, 0x20, 0xab, 0x02, 0x45, 0x1a,
+         0x0b);
+    BODY(PW_ERR_INVALID, "type mismatch in i32.eqz", 2, 0xac, 0x02, 0x7f, 1, 0x7e, 0x20, 0xac, 0x02, 0x45,
+         0x1a, 0x0b);
 }
 
 /* Locals of type (ref func): read only after being set, in the block or an outer one. */
@@ -128,9 +136,12 @@ static void test_unset_locals(void)
     BODY(PW_OK, "", 1, 1, 0x64, 0x70, SET, GET, 0x0b);
     BODY(PW_OK, "", 1, 1, 0x64, 0x70, SET, 0x02, 0x40, GET, 0x0b, 0x0b);
     BODY(PW_ERR_INVALID, "uninitialized local 0", 1, 1, 0x64, 0x70, 0x02, 0x40, SET, GET, 0x0b, GET, 0x0b);
-    BODY(PW_ERR_INVALID, "uninitialized local 0", 1, 1, 0x64, 0x70, 0x41, 0, 0x04, 0x40, SET, 0x05, GET, 0x0b, 0x0b);
-    BODY(PW_ERR_INVALID, "uninitialized local 300", 2, 0xac, 0x02, 0x7f, 1, 0x64, 0x70, 0x20, 0xac, 0x02, 0x1a, 0x0b);
-    BODY(PW_OK, "", 2, 0xac, 0x02, 0x7f, 1, 0x64, 0x70, 0xd2, 1, 0x22, 0xac, 0x02, 0x1a, 0x20, 0xac, 0x02, 0x1a, 0x0b);
+    BODY(PW_ERR_INVALID, "uninitialized local 0", 1, 1, 0x64, 0x70, 0x41, 0, 0x04, 0x40, SET, 0x05, GET, 0x0b,
+         0x0b);
+    BODY(PW_ERR_INVALID, "uninitialized local 300", 2, 0xac, 0x02, 0x7f, 1, 0x64, 0x70, 0x20, 0xac, 0x02,
+         0x1a, 0x0b);
+    BODY(PW_OK, "", 2, 0xac, 0x02, 0x7f, 1, 0x64, 0x70, 0xd2, 1, 0x22, 0xac, 0x02, 0x1a, 0x20, 0xac, 0x02,
+         0x1a, 0x0b);
     BODY(PW_OK, "", 1, 2, 0x63, 0x70, GET, 0x0b); /* nullable: null */
 }
 
@@ -140,20 +151,23 @@ static void test_features(void)
     const pw_features all = pw_features_supported();
 #define WITHOUT(name) (all & ~PW_FEATURE_MASK(name))
     /* the fixture's own module needs these */
-    BODY_WITH(WITHOUT(FUNCTION_REFERENCES), PW_ERR_INVALID, "needs the proposal function-references, which is switched off",
+    BODY_WITH(WITHOUT(FUNCTION_REFERENCES), PW_ERR_INVALID,
+              "needs the proposal function-references, which is switched off", 0, 0x0b);
+    BODY_WITH(WITHOUT(MULTI_VALUE), PW_ERR_INVALID, "needs the proposal multi-value, which is switched off",
               0, 0x0b);
-    BODY_WITH(WITHOUT(MULTI_VALUE), PW_ERR_INVALID, "needs the proposal multi-value, which is switched off", 0, 0x0b);
     BODY_WITH(WITHOUT(SIGN_EXTENSION), PW_OK, "", 0, 0x0b);
-    BODY_WITH(WITHOUT(SIGN_EXTENSION), PW_ERR_INVALID, "needs the proposal sign-extension", 0, 0x41, 0, 0xc0, 0x1a, 0x0b);
-    BODY_WITH(WITHOUT(SATURATING_FLOAT), PW_ERR_INVALID, "needs the proposal saturating-float-to-int", 0, 0x43, 0, 0, 0, 0,
-              0xfc, 0, 0x1a, 0x0b);
-    BODY_WITH(WITHOUT(BULK_MEMORY), PW_ERR_INVALID, "needs the proposal bulk-memory", 0, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc,
-              0x0b, 0, 0x0b);
+    BODY_WITH(WITHOUT(SIGN_EXTENSION), PW_ERR_INVALID, "needs the proposal sign-extension", 0, 0x41, 0, 0xc0,
+              0x1a, 0x0b);
+    BODY_WITH(WITHOUT(SATURATING_FLOAT), PW_ERR_INVALID, "needs the proposal saturating-float-to-int", 0,
+              0x43, 0, 0, 0, 0, 0xfc, 0, 0x1a, 0x0b);
+    BODY_WITH(WITHOUT(BULK_MEMORY), PW_ERR_INVALID, "needs the proposal bulk-memory", 0, 0x41, 0, 0x41, 0,
+              0x41, 0, 0xfc, 0x0b, 0, 0x0b);
     BODY_WITH(WITHOUT(TAIL_CALL), PW_ERR_INVALID, "needs the proposal tail-call", 0, 0x12, 0, 0x0b);
     BODY_WITH(WITHOUT(TAIL_CALL), PW_ERR_INVALID, "needs the proposal tail-call", 0, 0xd0, 0, 0x15, 0, 0x0b);
-    BODY_WITH(WITHOUT(MULTI_MEMORY), PW_ERR_INVALID, "needs the proposal multi-memory", 0, 0x41, 0, 0x28, 0x42, 0, 0, 0x1a,
-              0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal gc, which this build does not support", 0, 0xd0, 0x6e, 0x1a, 0x0b);
+    BODY_WITH(WITHOUT(MULTI_MEMORY), PW_ERR_INVALID, "needs the proposal multi-memory", 0, 0x41, 0, 0x28,
+              0x42, 0, 0, 0x1a, 0x0b);
+    BODY(PW_ERR_INVALID, "needs the proposal gc, which this build does not support", 0, 0xd0, 0x6e, 0x1a,
+         0x0b);
     BODY(PW_ERR_INVALID, "needs the proposal gc", 0, 0xfb, 0, 0, 0x0b);
     BODY(PW_ERR_INVALID, "needs the proposal simd", 0, 0xfd, 0x0c, 0x0b);
     BODY(PW_ERR_INVALID, "needs the proposal relaxed-simd", 0, 0xfd, 0x80, 2, 0x0b);

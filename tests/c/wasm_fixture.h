@@ -100,8 +100,8 @@ static inline void free_buffer(buffer *of)
 
 /* Decodes and validates. The bytes are at the end of their own allocation, so that a read beyond them is seen by the
  * sanitizers. *module is the module if the verdict is PW_OK and the caller wants it. */
-static inline pw_result load(pw_type_registry *registry, const uint8_t *bytes, size_t size, pw_features features,
-                             pw_error *error, pw_module **module)
+static inline pw_result load(pw_type_registry *registry, const uint8_t *bytes, size_t size,
+                             pw_features features, pw_error *error, pw_module **module)
 {
     pw_module *loaded = NULL;
     uint8_t *exact = malloc(size > 0 ? size : 1);
@@ -135,8 +135,8 @@ static inline pw_result verdict(const buffer *of, pw_features features, pw_error
 }
 
 /* Ends the program unless the verdict is `wanted` and the error's text starts with `text`. */
-static inline void expect_at(const char *file, int line, const buffer *of, pw_features features, pw_result wanted,
-                             const char *text)
+static inline void expect_at(const char *file, int line, const buffer *of, pw_features features,
+                             pw_result wanted, const char *text)
 {
     pw_error error;
     pw_result result = verdict(of, features, &error);
@@ -146,7 +146,7 @@ static inline void expect_at(const char *file, int line, const buffer *of, pw_fe
             (int)result, error.text, (unsigned long long)error.offset);
     exit(1);
 }
-#define EXPECT(of, wanted, text) expect_at(__FILE__, __LINE__, of, 0, wanted, text)
+#define EXPECT(of, wanted, text)                expect_at(__FILE__, __LINE__, of, 0, wanted, text)
 #define EXPECT_WITH(of, features, wanted, text) expect_at(__FILE__, __LINE__, of, features, wanted, text)
 
 #endif
