@@ -27,7 +27,7 @@ class Exports(dict[str, "Extern"]):
     def _refuse(self, *_args: object, **_named: object) -> NoReturn:
         raise TypeError("the exports of an instance cannot be changed")
 
-    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
 
 class Instance:

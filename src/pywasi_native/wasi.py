@@ -25,8 +25,6 @@ if TYPE_CHECKING:
         def write(self, data: bytes, /) -> Any: ...
 
     Path = str | os.PathLike[str]
-    Stdin = bytes | Readable | Path | int | "Stream" | None
-    Stdout = Writable | Path | int | "Stream" | None
 
 
 class Stream(Record):
@@ -41,6 +39,10 @@ class Stream(Record):
     def __repr__(self) -> str:
         return self.name
 
+
+if TYPE_CHECKING:
+    Stdin = bytes | Readable | Path | int | Stream | None
+    Stdout = Writable | Path | int | Stream | None
 
 PIPE = Stream("PIPE")
 """Output is collected: `CompletedRun.stdout`, `Instance.stdout`."""

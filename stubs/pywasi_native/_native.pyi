@@ -1,0 +1,214 @@
+# The compiled module. Func, Memory, Table, Global and Store are public through the package; the rest is its own.
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Never, final, overload
+
+from typing_extensions import Buffer
+
+from .extern_types import ExternType, FuncType, GlobalType, MemoryType, TableType
+from .limits import Limits
+
+__all__ = ()
+
+@final
+class Failure:
+    """What the engine reports when something fails."""
+
+    @property
+    def result(self) -> int: ...
+    @property
+    def trap(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def exit_code(self) -> int: ...
+    @property
+    def func_index(self) -> int | None: ...
+    @property
+    def offset(self) -> int | None: ...
+    @property
+    def frames(self) -> list[tuple[str, int, int | None]]: ...
+    @property
+    def frames_left_out(self) -> int: ...
+
+class Owned:
+    """Something that the C code of a store points to."""
+
+@final
+class Store:
+    """The heap that instances share which import from each other, with its lock and its limits."""
+
+    def __init__(self, limits: Limits | None = None) -> None: ...
+    @property
+    def limits(self) -> Limits | None: ...
+    @property
+    def peak_memory(self) -> int:
+        """The most bytes that the memories of this store took together."""
+
+    def cancel(self) -> None:
+        """Ends the call that runs in this store with `Cancelled`; from any thread. Without one, does nothing."""
+
+@final
+class ModuleHandle:
+    """A decoded and validated module."""
+
+    def __init__(self, data: bytes, file: str, features: int = 0) -> None: ...
+    @property
+    def file(self) -> str: ...
+    def data(self) -> bytes: ...
+    def name(self) -> str: ...
+    def features(self) -> int: ...
+    def imports(self) -> list[tuple[str, str, ExternType]]: ...
+    def exports(self) -> list[tuple[str, ExternType]]: ...
+    def custom_sections(self) -> list[tuple[str, bytes]]: ...
+    def sections(self) -> list[tuple[int, int, int, str, int]]: ...
+    def functions(self) -> list[tuple[int, str, FuncType, int | None, int]]: ...
+    def disassemble(self, offset: int) -> tuple[str, int, int]: ...
+    def host_function(self, store: Store, index: int, function: Callable[..., Any]) -> Func: ...
+    def matches(self, index: int, value: Func | Memory | Table | Global) -> bool: ...
+    def instantiate(
+        self, store: Store, imports: list[Func | Memory | Table | Global]
+    ) -> dict[str, Func | Memory | Table | Global]: ...
+
+@final
+class HostFunc(Owned):
+    """A Python callable behind a function of the store."""
+
+@final
+class Func:
+    """A function of a WebAssembly store: an export, a function reference, or a Python callable with a type."""
+
+    def __init__(
+        self, type: FuncType, callable: Callable[..., Any], *, name: str | None = None, store: Store | None = None
+    ) -> None: ...
+    def __call__(self, *args: Any) -> Any:
+        """Calls the function; gives None, one value, or a tuple."""
+
+    @property
+    def type(self) -> FuncType:
+        """Parameters and results."""
+
+    @property
+    def name(self) -> str:
+        """The name of the export, else by the name section, else ``func[12]``."""
+
+    @property
+    def __name__(self) -> str: ...
+    @property
+    def __qualname__(self) -> str: ...
+    @property
+    def __signature__(self) -> inspect.Signature: ...
+    def call_bits(self, *args: Any) -> tuple[Any, ...]:
+        """Calls with unsigned bit patterns for numbers and vectors, objects for references; gives a tuple of such."""
+
+@final
+class Memory:
+    """A linear memory, with the buffer protocol."""
+
+    def __init__(
+        self, type: MemoryType | int, maximum: int | None = None, *, store: Store | None = None
+    ) -> None: ...
+    @property
+    def type(self) -> MemoryType:
+        """Its type; the minimum is the current size."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def pages(self) -> int:
+        """Pages (of 64 KiB, unless the module says otherwise)."""
+
+    def grow(self, pages: int) -> int:
+        """Grows by some pages; gives the number before."""
+
+    def read(self, ptr: int, n: int) -> bytes:
+        """The `n` bytes at `ptr`."""
+
+    def write(self, ptr: int, data: Buffer) -> None:
+        """Writes bytes-like data at `ptr`, all or nothing."""
+
+    def text(self, ptr: int, n: int | None = None) -> str:
+        """The UTF-8 text at `ptr`: `n` bytes of it, or up to a NUL byte."""
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, key: int, /) -> int: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> bytes: ...
+    @overload
+    def __setitem__(self, key: int, value: int, /) -> None: ...
+    @overload
+    def __setitem__(self, key: slice, value: Buffer, /) -> None: ...
+    def __delitem__(self, key: Never, /) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __release_buffer__(self, buffer: memoryview, /) -> None: ...
+
+@final
+class Table:
+    """A table of references."""
+
+    def __init__(self, type: TableType, init: object = None, *, store: Store | None = None) -> None: ...
+    @property
+    def type(self) -> TableType:
+        """Its type; the minimum is the current size."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Any: ...
+    def __setitem__(self, index: int, value: object, /) -> None: ...
+    def __delitem__(self, key: Never, /) -> None: ...
+    def grow(self, n: int, value: object = None) -> int:
+        """Adds `n` elements that are `value`; gives the length before."""
+
+@final
+class Global:
+    """A global variable."""
+
+    def __init__(
+        self, type: GlobalType | str, value: object, *, mutable: bool | None = None, store: Store | None = None
+    ) -> None: ...
+    @property
+    def type(self) -> GlobalType: ...
+    @property
+    def value(self) -> Any:
+        """Its value. Setting it raises AttributeError unless the global is mutable."""
+
+    @value.setter
+    def value(self, value: Any) -> None: ...
+    def bits(self) -> Any:
+        """Its value as an unsigned bit pattern; a reference as an object."""
+
+@final
+class WasiState(Owned):
+    """The WASI of one guest: its descriptors, streams and clocks."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        args: list[bytes],
+        env: list[tuple[bytes, bytes]],
+        stdio: tuple[Any, ...],
+        dirs: list[tuple[bytes, bytes, bool]],
+        clock: int | None,
+        seed: int | None,
+        output: int,
+        open_files: int,
+    ) -> None: ...
+    def keeps(self, stream: int) -> bool: ...
+    def output(self, stream: int) -> tuple[bytes, bool]: ...
+    def denial(self) -> tuple[str, str, str, str] | None: ...
+    def function(self, store: Store, module: str, name: str) -> Func | None: ...
+
+def set_support(load: Callable[[str], Any]) -> None: ...
+def trap_texts() -> tuple[str, ...]: ...
+def choose_shell(name: str) -> None: ...
+def shell() -> str: ...
+def features() -> tuple[tuple[str, bool], ...]: ...
+def bind(value: Func | Memory | Table | Global, store: Store) -> None: ...
+def store_of(value: object) -> Store | None: ...
+def set_origin(function: Func, module: str, qualname: str) -> None: ...
+def wasi_function(module: str, name: str) -> tuple[str, bool] | None: ...
+def wasi_functions() -> list[tuple[str, str, bool]]: ...
