@@ -99,6 +99,8 @@ class Shell:
         assert len(answers) == len(states)
         for state, answer in zip(states, answers, strict=True):
             check(state, answer)
+            if state.outcome[0] == "+":
+                assert self.tables.handlers[state.handler] == int(state.outcome[1:].rstrip("r")), state
 
 
 def check(state: State, answer: str) -> None:

@@ -29,9 +29,10 @@ def outcome(state: State, op: Op, cls: str, cells: int, *operands: int) -> None:
         give(state, op.result, cls, result)
 
 
-def binary(op: Op, handler: str, classes: str, cells: int, pairs: list[tuple[int, int]]) -> Iterator[State]:
+def binary(op: Op, handler: str, classes: str, pairs: list[tuple[int, int]]) -> Iterator[State]:
     """A handler of two operands and one result."""
     kind = op.operands[0]
+    cells = 3 if classes[1] == "K" and kind in "fF" else 2
     for a, b in pairs:
         if classes[:2] == "AA":
             b = a
@@ -64,7 +65,7 @@ def branches(
 
 def numeric_states(tables: Tables, op: Op) -> Iterator[State]:
     """All handlers of an op on numbers."""
-    for handler, cells in tables.handlers.items():
+    for handler in tables.handlers:
         match = FAMILY.match(handler)
         if not match or match[2] != op.ident:
             continue
@@ -77,12 +78,12 @@ def numeric_states(tables: Tables, op: Op) -> Iterator[State]:
             if family:
                 yield from branches(op, handler, family, classes, pairs)
             else:
-                yield from binary(op, handler, classes, cells, pairs)
+                yield from binary(op, handler, classes, pairs)
         else:
             for a in VALUES[op.operands]:
                 state = State(handler, [0])
                 place(state, op.operands, classes[0], 0, a)
-                outcome(state, op, classes[1], cells, a)
+                outcome(state, op, classes[1], 2, a)
                 yield state
 
 
