@@ -5,9 +5,6 @@
 #include "op_shapes.h"
 
 FEATURE(NONE)
-ROW(0x43, "f32.const", f32_const, F32, ":f")
-ROW(0x44, "f64.const", f64_const, F64, ":F")
-
 FCMPOP(0x5b, "f32.eq", f32_eq, f32, a == b, f32_eq)
 FCMPOP(0x5c, "f32.ne", f32_ne, f32, a != b, f32_ne)
 FCMPOP(0x5d, "f32.lt", f32_lt, f32, a < b, f32_gt)

@@ -4,9 +4,6 @@
 #include "op_shapes.h"
 
 FEATURE(NONE)
-ROW(0x41, "i32.const", i32_const, I32, ":i")
-ROW(0x42, "i64.const", i64_const, I64, ":I")
-
 CVTOP(0x45, "i32.eqz", i32_eqz, i32, i32, a == 0)
 CMPOP(0x46, "i32.eq", i32_eq, i32, a == b, i32_eq, i32_ne)
 CMPOP(0x47, "i32.ne", i32_ne, i32, a != b, i32_ne, i32_eq)
