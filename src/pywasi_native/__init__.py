@@ -19,8 +19,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .engine import Func, Global, Memory, Store, Table
     from .errors import (
-        Cancelled, CapabilityError, Frame, LinkError, MalformedError, OutOfFuel, StackExhausted, Timeout, Trap,
-        TrapKind, ValidationError, WasiExit, WasmError, WasmException,
+        Cancelled,
+        CapabilityError,
+        Frame,
+        LinkError,
+        MalformedError,
+        OutOfFuel,
+        StackExhausted,
+        Timeout,
+        Trap,
+        TrapKind,
+        ValidationError,
+        WasiExit,
+        WasmError,
+        WasmException,
     )  # fmt: skip
     from .extern_types import ExportType, FuncType, GlobalType, ImportType, MemoryType, TableType, TagType
     from .importer import install, uninstall
@@ -30,13 +42,23 @@ if TYPE_CHECKING:
     from .process import CompletedRun, run
     from .references import I31, Array, Ref, Struct, Tag
     from .wasi import (
-        INHERIT, PIPE, SYSTEM_CLOCK, SYSTEM_RANDOM, Grant, Wasi, fixed_clock, mem, ro, rw, seeded,
+        INHERIT,
+        PIPE,
+        SYSTEM_CLOCK,
+        SYSTEM_RANDOM,
+        Grant,
+        Wasi,
+        fixed_clock,
+        mem,
+        ro,
+        rw,
+        seeded,
     )  # fmt: skip
 
 _HOMES = {
     "engine": "Func Global Memory Store Table",
-    "errors": "Cancelled CapabilityError Frame LinkError MalformedError OutOfFuel StackExhausted Timeout Trap TrapKind "
-    "ValidationError WasiExit WasmError WasmException",
+    "errors": "Cancelled CapabilityError Frame LinkError MalformedError OutOfFuel StackExhausted Timeout "
+    "Trap TrapKind ValidationError WasiExit WasmError WasmException",
     "extern_types": "ExportType FuncType GlobalType ImportType MemoryType TableType TagType",
     "importer": "install uninstall",
     "instance": "Instance",
@@ -56,8 +78,8 @@ __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "Ref", "Struct", "Array", "I31",
     "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "mem", "PIPE", "INHERIT",
     "SYSTEM_CLOCK", "SYSTEM_RANDOM", "fixed_clock", "seeded",
-    "WasmError", "MalformedError", "ValidationError", "LinkError", "Trap", "TrapKind", "Frame", "StackExhausted",
-    "OutOfFuel", "Timeout", "Cancelled", "WasmException", "WasiExit", "CapabilityError",
+    "WasmError", "MalformedError", "ValidationError", "LinkError", "Trap", "TrapKind", "Frame",
+    "StackExhausted", "OutOfFuel", "Timeout", "Cancelled", "WasmException", "WasiExit", "CapabilityError",
 ]  # fmt: skip
 
 

@@ -51,9 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _complain(error, error.advice, error.code)
     except wasm.Timeout:
-        return _complain("the program was ended: its time is over", "give it more with --timeout", EXIT_TIMEOUT)
+        return _complain(
+            "the program was ended: its time is over", "give it more with --timeout", EXIT_TIMEOUT
+        )
     except wasm.Trap as trap:
-        return _complain(f"trap: {trap}", "", EXIT_TRAP, [str(frame) for frame in reversed(trap.frames[-20:])])
+        return _complain(
+            f"trap: {trap}", "", EXIT_TRAP, [str(frame) for frame in reversed(trap.frames[-20:])]
+        )
     except (wasm.WasmError, ValueError, TypeError, NotImplementedError) as problem:
         return _complain(problem, _advice(problem), EXIT_ERROR)
     except BrokenPipeError:
@@ -93,16 +97,24 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     run.add_argument(
         "--dir", action="append", default=[], metavar="HOST[::GUEST][:ro]",
-        help="grant a directory, by default under its own name, for reading and writing; :ro for reading only",
+        help="grant a directory, by default under its own name, to read and write; :ro to read only",
     )  # fmt: skip
-    run.add_argument("--env", action="append", default=[], metavar="K=V", help="set an environment variable; K alone copies it")
+    run.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="set an environment variable; K alone copies it",
+    )
     run.add_argument("--invoke", metavar="F", help="call this export with ARGS and print the result")
     run.add_argument("--fuel", type=int, metavar="N", help="instructions that it may run (not there yet)")
     run.add_argument("--memory", metavar="SIZE", help="most memory, such as 64MiB")
     run.add_argument("--timeout", type=float, metavar="S", help="most seconds")
     run.add_argument("file", metavar="FILE")
     run.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
-    inspect = verbs.add_parser("inspect", help="show sections, imports, exports, producers and features of a module")
+    inspect = verbs.add_parser(
+        "inspect", help="show sections, imports, exports, producers and features of a module"
+    )
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.add_argument("file", metavar="FILE")
     validate = verbs.add_parser("validate", help="check modules; silent when all are valid")
@@ -111,7 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     objdump.add_argument("file", metavar="FILE")
     stubs = verbs.add_parser("stubs", help="write the type stub (.pyi) of a module")
     stubs.add_argument("file", metavar="FILE")
-    stubs.add_argument("-o", dest="output", metavar="OUT.pyi", help="where to; by default beside the module, - for stdout")
+    stubs.add_argument(
+        "-o", dest="output", metavar="OUT.pyi", help="where to; by default beside the module, - for stdout"
+    )
     verbs.add_parser("doctor", help="say what this installation is and whether it works")
     return parser
 
@@ -135,7 +149,9 @@ def _run(options: argparse.Namespace) -> int:
         raise CommandError(f"{options.file} has no _start: it is a library", advice)
     done = wasm.run(module, wasi=wasi, limits=limits)
     if done.returncode and done.denied:
-        _complain(f"the program asked for more than it has: {done.denied.partition(';')[0]}", _grant_advice(), 0)
+        _complain(
+            f"the program asked for more than it has: {done.denied.partition(';')[0]}", _grant_advice(), 0
+        )
     # The system keeps 8 bits of it; a failure must not look like success.
     return done.returncode & 0xFF or (1 if done.returncode else 0)
 
@@ -155,7 +171,9 @@ def _invoke(module: wasm.Module, options: argparse.Namespace, wasi: wasm.Wasi, l
         raise CommandError(f"{options.invoke} is no function but {function.type}")
     params = function.type.params
     if len(params) != len(options.args):
-        raise CommandError(f"{options.invoke} is {function.type}: {len(options.args)} arguments given", "", EXIT_USAGE)
+        raise CommandError(
+            f"{options.invoke} is {function.type}: {len(options.args)} arguments given", "", EXIT_USAGE
+        )
     try:
         result = function(*(_value(text, kind) for text, kind in zip(options.args, params, strict=True)))
     except wasm.WasiExit as stop:
@@ -198,7 +216,9 @@ def _variable(item: str) -> tuple[str, str]:
     if separator:
         return name, value
     if name not in os.environ:
-        raise CommandError(f"--env {name}: this environment has no such variable", f"--env {name}=VALUE sets one")
+        raise CommandError(
+            f"--env {name}: this environment has no such variable", f"--env {name}=VALUE sets one"
+        )
     return name, os.environ[name]
 
 

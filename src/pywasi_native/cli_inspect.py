@@ -93,7 +93,9 @@ def _doctor() -> int:
     supported = [name for name, there in features().items() if there]
     missing = [name for name, there in features().items() if not there]
     gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    build = f"{platform.python_implementation()} {platform.python_version()}{'' if gil else ', free-threaded'}"
+    build = (
+        f"{platform.python_implementation()} {platform.python_version()}{'' if gil else ', free-threaded'}"
+    )
     print(f"pywasi-native {wasm.__version__} at {os.path.dirname(wasm.__file__)}")  # noqa: PTH120
     print(f"python        {build} at {sys.executable}")
     print(f"platform      {platform.platform()} {platform.machine()}")

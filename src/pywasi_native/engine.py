@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from .errors import Frame
     from .extern_types import FuncType
 
-__all__ = ["Func", "Global", "Memory", "Store", "Table", "check_tier", "features", "native", "set_origin", "shell"]
+__all__ = [
+    "Func",
+    "Global",
+    "Memory",
+    "Store",
+    "Table",
+    "check_tier",
+    "features",
+    "native",
+    "set_origin",
+    "shell",
+]
 
 native = _native
 set_origin = _native.set_origin
@@ -59,7 +70,8 @@ def _signature(type: FuncType) -> Signature:  # noqa: A002 - as Func.type
 
 def _support(name: str) -> Any:
     here = {
-        "join_frames": _join_frames, "timed_out": _timed_out, "cancelled": _cancelled, "signature": _signature,
+        "join_frames": _join_frames, "timed_out": _timed_out, "cancelled": _cancelled,
+        "signature": _signature,
     }  # fmt: skip
     if name in here:
         return here[name]

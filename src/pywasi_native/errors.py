@@ -169,7 +169,7 @@ class Cancelled(Trap):
     """`Instance.cancel` ended the call."""
 
 
-class WasmException(WasmError):  # noqa: N818 - the name is part of the contract
+class WasmException(WasmError):
     """An exception that the module threw and nothing in it caught."""
 
     tag: Any
@@ -183,7 +183,7 @@ class WasmException(WasmError):  # noqa: N818 - the name is part of the contract
         self.args_ = tuple(args)
 
 
-class WasiExit(WasmError):  # noqa: N818 - the name is part of the contract
+class WasiExit(WasmError):
     """The program ended by ``proc_exit``. `run` turns it into ``returncode``."""
 
     code: int

@@ -1,6 +1,6 @@
 """The types of what modules import and export. ``str()`` gives the text format.
 
-Value types are written as in the text format, as strings: ``"i32"``, ``"v128"``, ``"funcref"``, ``"(ref null 3)"``.
+Value types are strings, written as in the text format: ``"i32"``, ``"v128"``, ``"funcref"``, ``"(ref null 3)"
 """
 
 from __future__ import annotations
@@ -173,8 +173,8 @@ class TagType(Record):
         return f"(tag{FuncType(self.params).signature()})"
 
 
-if TYPE_CHECKING:
-    ExternType = FuncType | MemoryType | TableType | GlobalType | TagType
+ExternType = FuncType | MemoryType | TableType | GlobalType | TagType
+"""What an import or export may be."""
 
 
 class ImportType(Record):

@@ -22,13 +22,13 @@ def install(
     wasi: Wasi | None = None,
     limits: Limits | None = None,
 ) -> None:
-    """Lets ``import`` find ``.wasm`` files; a package says ``pywasi_native.install(__name__)`` in its ``__init__``.
+    """Lets ``import`` find ``.wasm`` files; a package calls ``pywasi_native.install(__name__)``.
 
     Installing twice is the same as once. The environment variable ``PYWASI_IMPORT=0`` switches it off.
 
     Args:
-        name: a package: only modules in it are found. None, for the prompt: every ``.wasm`` file on `sys.path`, but
-            not in the current directory of a script.
+        name: a package: only modules in it are found. None, for the prompt: every ``.wasm`` file on
+            `sys.path`, but not in the current directory of a script.
         imports: what these modules import from the host, as for `load`.
         wasi: what they are granted; by default nothing.
         limits: of each module's store.
@@ -37,7 +37,9 @@ def install(
     if name is not None and not isinstance(name, str):
         raise TypeError(f"name must be that of a package (__name__), not {type(name).__name__}")
     if name == "__main__":
-        raise ValueError("the script has no package: put the .wasm files into one, or call install() without a name")
+        raise ValueError(
+            "the script has no package: put the .wasm files into one, or call install() without a name"
+        )
     from .machinery import WasmFinder, switched_off
 
     if switched_off():

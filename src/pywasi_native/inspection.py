@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
     from .module import Module
 
-_SECTIONS = ("custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code",
-             "data", "data count", "tag")  # fmt: skip
+_SECTIONS = (
+    "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element",
+    "code", "data", "data count", "tag",
+)  # fmt: skip
 
 
 def sections(module: Module) -> list[dict[str, Any]]:
@@ -43,7 +45,7 @@ def imports(module: Module) -> list[dict[str, Any]]:
 
 
 def producers(module: Module) -> dict[str, list[str]]:
-    """The tools that made the module, by its ``producers`` section; empty if there is none or it cannot be read."""
+    """The tools that made the module, by its ``producers`` section; empty where that cannot be read."""
     for name, content in module.custom_sections:
         if name == "producers":
             try:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .module import Module
     from .wasi import Wasi
 
-    Extern = engine.Func | engine.Memory | engine.Table | engine.Global
+Extern = engine.Func | engine.Memory | engine.Table | engine.Global
+"""What an export may be."""
 
 
 class Exports(dict[str, "Extern"]):
@@ -78,7 +79,7 @@ class Instance:
         return self._wasi.output(stream)[0] if self._wasi is not None and self._wasi.keeps(stream) else None
 
     def cancel(self) -> None:
-        """Ends the call that runs in its store with `Cancelled`; from any thread. Without one, does nothing."""
+        """Ends the call that runs in its store with `Cancelled`; from any thread. No call: no effect."""
         self._store.cancel()
 
     def __getitem__(self, name: str) -> Any:
@@ -126,7 +127,7 @@ def instantiate(
     exports = Exports(module._handle.instantiate(plan.store, externs))
     made = Instance.__new__(Instance)
     made._exports, made._module, made._store, made._wasi = exports, module, plan.store, plan.wasi_state
-    # A dict of its own with interned keys: what the interpreter's inline caches for attributes work best with.
+    # A dict of its own with interned keys: what the interpreter's inline caches work best with.
     made.__dict__ = {intern(name): value for name, value in exports.items() if name not in _TAKEN}
     initialize = exports.get("_initialize")
     if isinstance(initialize, engine.Func):

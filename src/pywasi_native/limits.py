@@ -51,8 +51,8 @@ class Limits(Record):
     Sizes are bytes as int, or strings with ``KiB MiB GiB KB MB GB``.
 
     Args:
-        memory: bytes of all memories together. Growth beyond it fails as the specification says (-1), a module that
-            starts with more does not instantiate.
+        memory: bytes of all memories together. Growth beyond it fails as the specification says (-1), a
+            module that starts with more does not instantiate.
         fuel: not there yet; None.
         timeout: seconds that one call from outside may take; then it raises `Timeout`. None: no bound.
         stack: bytes of the call stack of wasm functions; beyond it: `StackExhausted`.
@@ -87,7 +87,9 @@ class Limits(Record):
         instances: int = 1000,
     ) -> None:
         if fuel is not None:
-            raise NotImplementedError("fuel is not counted in this version; bound the time with timeout=seconds")
+            raise NotImplementedError(
+                "fuel is not counted in this version; bound the time with timeout=seconds"
+            )
         self._set(
             max(parse_size(memory, "memory"), 1),
             None,

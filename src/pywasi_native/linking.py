@@ -24,12 +24,26 @@ _SHOWN = 20
 
 # What to do about well known imports: (module, name or None for all) -> advice.
 _ADVICE: dict[tuple[str, str | None], str] = {
-    ("wasi_snapshot_preview1", None): "the module uses WASI: pass wasi=wasm.Wasi(...), which grants nothing by itself",
-    ("wasi_unstable", None): "the module uses an old WASI: pass wasi=wasm.Wasi(...), which grants nothing by itself",
-    ("__wbindgen_placeholder__", None): "the module was built for wasm-bindgen and needs its JavaScript; build it for "
-    "wasm32-wasip1 instead",
-    ("wbg", None): "the module was built for wasm-bindgen and needs its JavaScript; build it for wasm32-wasip1 instead",
-    ("env", "abort"): "AssemblyScript: pass imports={'env': {'abort': f}} with f(message, file, line, column)",
+    (
+        "wasi_snapshot_preview1",
+        None,
+    ): "the module uses WASI: pass wasi=wasm.Wasi(...), which grants nothing by itself",
+    (
+        "wasi_unstable",
+        None,
+    ): "the module uses an old WASI: pass wasi=wasm.Wasi(...), which grants nothing by itself",
+    (
+        "__wbindgen_placeholder__",
+        None,
+    ): "the module was built for wasm-bindgen and needs its JavaScript; build it for wasm32-wasip1 instead",
+    (
+        "wbg",
+        None,
+    ): "the module was built for wasm-bindgen and needs its JavaScript; build it for wasm32-wasip1 instead",
+    (
+        "env",
+        "abort",
+    ): "AssemblyScript: pass imports={'env': {'abort': f}} with f(message, file, line, column)",
     ("env", "emscripten_resize_heap"): "the module was built by Emscripten; link it with -sSTANDALONE_WASM",
     ("go", None): "the module was built by Go for JavaScript; build it with GOOS=wasip1",
     ("gojs", None): "the module was built by Go for JavaScript; build it with GOOS=wasip1",
@@ -91,8 +105,8 @@ class Plan:
                 continue
             if joined is not None and theirs is not joined:
                 raise ValueError(
-                    "the imports belong to different stores: make both with the same store=wasm.Store(), or let one "
-                    "instance import from the other"
+                    "the imports belong to different stores: make both with the same store=wasm.Store(), or "
+                    "let one instance import from the other"
                 )
             joined = theirs
         if joined is None:

@@ -1,4 +1,4 @@
-"""Loader and finder that make ``import`` take ``.wasm`` files, as `importlib.machinery` does for native modules."""
+"""Loader and finder for ``import`` of ``.wasm`` files, like those that `importlib.machinery` has."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class WasmModule(ModuleType):
 
 
 class WasmExtensionFileLoader:
-    """Loads one ``.wasm`` file as a Python module; the methods are those of `importlib.machinery.ExtensionFileLoader`.
+    """Loads one ``.wasm`` file as a Python module; shaped like `importlib.machinery.ExtensionFileLoader`.
 
     Args:
         fullname: the module's name.
@@ -66,7 +66,10 @@ class WasmExtensionFileLoader:
         self._archive, self._imports, self._wasi, self._limits = archive, imports, wasi, limits
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, WasmExtensionFileLoader) and (self.name, self.path) == (other.name, other.path)
+        return isinstance(other, WasmExtensionFileLoader) and (self.name, self.path) == (
+            other.name,
+            other.path,
+        )
 
     def __hash__(self) -> int:
         return hash((self.name, self.path))
@@ -108,12 +111,12 @@ class WasmExtensionFileLoader:
         exports = "\n".join(f"    {name}: {value.type}" for name, value in instance.exports.items())
         return f"WebAssembly module {os.path.basename(self.path)}\n\n{exports}\n"  # noqa: PTH119
 
-    def is_package(self, fullname: str) -> bool:
+    def is_package(self, fullname: str) -> bool:  # noqa: ARG002
         """Whether the file is a package's ``__init__``."""
         stem = os.path.basename(self.path).split(".")[0]  # noqa: PTH119
         return stem == "__init__"
 
-    def get_filename(self, fullname: str | None = None) -> str:
+    def get_filename(self, fullname: str | None = None) -> str:  # noqa: ARG002
         """The path of the file."""
         return self.path
 
@@ -145,15 +148,18 @@ class _Resource:
 class WasmFinder:
     """Finds ``.wasm`` files for the names that it was told of; an entry of `sys.meta_path`.
 
-    One finder serves the process: `scopes` maps a package to the keyword arguments of the loader, None stands for
-    every module on `sys.path`.
+    One finder serves the process: `scopes` maps a package to the keyword arguments of the loader, None
+    stands for every module on `sys.path`.
     """
 
     def __init__(self) -> None:
         self.scopes: dict[str | None, dict[str, Any]] = {}
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         """The spec of a module whose file lies where the module would lie, or None."""
         scope = self._scope(fullname)
@@ -210,8 +216,9 @@ def _archive_at(entry: str) -> Any:
 
 
 def _is_searched(entry: str) -> bool:
-    """Whether the global mode looks into an entry of `sys.path`: not the current directory, which anybody may have
-    filled, unless somebody sits at the prompt."""
+    """Whether the global mode looks into an entry of `sys.path`: not the current directory, which anybody may
+    have filled, unless somebody sits at the prompt.
+    """
     interactive = hasattr(sys, "ps1") or bool(sys.flags.interactive)
     if interactive or not entry:
         return interactive

@@ -24,7 +24,12 @@ class Module:
     _handle: engine.native.ModuleHandle
 
     def __init__(
-        self, source: Source, *, features: Iterable[str] | None = None, tier: str = "auto", name: str | None = None
+        self,
+        source: Source,
+        *,
+        features: Iterable[str] | None = None,
+        tier: str = "auto",
+        name: str | None = None,
     ) -> None:
         engine.check_tier(tier)
         data, file = sources.read(source)
@@ -88,8 +93,8 @@ class Module:
         """Joins the module with its imports, runs its start function, then ``_initialize`` if it exports one.
 
         Args:
-            imports: module name -> mapping, `Instance`, or object with attributes; in it callables, `Func`, `Memory`,
-                `Table`, `Global`. A callable takes the type that the module declares.
+            imports: module name -> mapping, `Instance`, or object with attributes; in it callables, `Func`,
+                `Memory`, `Table`, `Global`. A callable takes the type that the module declares.
             wasi: what the module may do of WASI. Without it a module that imports WASI does not link.
             limits: of the store; only where this call makes the store.
             store: the store to live in; by default that of the imports, else a new one.
@@ -124,7 +129,7 @@ def compile(  # noqa: A001 - the contract's name
     Args:
         source: a path, a bytes-like object, an `importlib.resources` Traversable, or a binary file.
         features: names of the WebAssembly features that it may use; by default all that are supported.
-        tier: which engine may run it: ``auto`` (or the environment variable ``PYWASI_TIER``), ``interpreter``.
+        tier: which engine may run it: ``interpreter``, or ``auto`` (environment variable ``PYWASI_TIER``).
 
     Raises:
         MalformedError: the bytes are no module.

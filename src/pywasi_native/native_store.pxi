@@ -95,7 +95,7 @@ cdef class Store:
             item.next_owned = None
 
     def cancel(self):
-        """Ends the call that runs in this store with `Cancelled`; from any thread. Without one, does nothing."""
+        """Ends the call that runs in this store with `Cancelled`; from any thread. No call: no effect."""
         if self.run.depth > 0:
             self.run.cancelled = 1
             pw_store_interrupt(self.ptr)

@@ -62,7 +62,11 @@ class CompletedRun:
 
     def __repr__(self) -> str:
         parts = [f"args={self.args!r}", f"returncode={self.returncode}"]
-        parts += [f"{name}={getattr(self, name)!r}" for name in ("stdout", "stderr") if getattr(self, name) is not None]
+        parts += [
+            f"{name}={getattr(self, name)!r}"
+            for name in ("stdout", "stderr")
+            if getattr(self, name) is not None
+        ]
         return f"CompletedRun({', '.join(parts)})"
 
 
@@ -85,7 +89,8 @@ def run(
 ) -> CompletedRun:
     """Runs a WASI program to its end.
 
-    Of this process the program gets stdout and stderr, unless they are captured or `wasi` says otherwise; nothing else.
+    Of this process the program gets stdout and stderr, unless they are captured or `wasi` says otherwise;
+    nothing else.
 
     Args:
         source: the program: whatever `compile` takes, or a `Module`.
@@ -198,4 +203,5 @@ def describe_denial(instance: Instance) -> str | None:
     call, wanted, granted, path = denial
     place = f" of {path!r}" if path else ""
     where = f" below {granted!r}" if granted else ""
-    return f"{call}{place}: {wanted} was not granted{where}; grant it with dirs={{guest path: wasm.ro(...) or wasm.rw(...)}}"
+    advice = "grant it with dirs={guest path: wasm.ro(path) or wasm.rw(path)}"
+    return f"{call}{place}: {wanted} was not granted{where}; {advice}"

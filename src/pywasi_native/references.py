@@ -1,4 +1,4 @@
-"""Names of the contract that come with later proposals: values of the garbage-collected heap, and exception tags."""
+"""Names that come to life with later proposals: values of the garbage-collected heap, exception tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Ref:
 
     def __init__(self, *_args: object, **_named: object) -> None:
         raise NotImplementedError(
-            f"{type(self).__name__}: this version has no garbage-collected heap and no exceptions of WebAssembly"
+            f"{type(self).__name__}: this version has no garbage-collected heap and no exceptions"
         )
 
 

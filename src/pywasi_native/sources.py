@@ -45,7 +45,7 @@ def read(source: Source) -> tuple[bytes, str]:
 
 
 def explain_header(data: bytes) -> str | None:
-    """Why these bytes are no module that this engine runs, where their beginning tells; None if it does not."""
+    """Why these bytes are no module that this engine runs, if their beginning tells."""
     if data[:4] == b"\0asm":
         if data[4:8] == b"\x0d\0\x01\0":
             return "this is a WebAssembly component; this version runs core modules"

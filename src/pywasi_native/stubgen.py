@@ -10,8 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .module import Module
 
-_IN = {"i32": "int", "i64": "int", "f32": "float", "f64": "float", "v128": "bytes | int", "funcref": "Func | None",
-       "externref": "object"}  # fmt: skip
+_IN = {
+    "i32": "int", "i64": "int", "f32": "float", "f64": "float", "v128": "bytes | int",
+    "funcref": "Func | None", "externref": "object",
+}  # fmt: skip
 _OUT = {**_IN, "v128": "bytes"}
 
 

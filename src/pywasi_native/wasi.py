@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     class Readable(Protocol):
         """A binary file to read from."""
 
-        def read(self, size: int, /) -> Any: ...
+        def read(self, size: int, /) -> Any:
+            """At most `size` bytes; none at the end."""
 
     class Writable(Protocol):
         """A binary file to write to."""
 
-        def write(self, data: bytes, /) -> Any: ...
+        def write(self, data: bytes, /) -> Any:
+            """Takes bytes; gives how many it took, or None for all."""
 
     Path = str | os.PathLike[str]
 
@@ -75,7 +77,9 @@ def rw(path: Path) -> Grant:
 
 def mem(files: Mapping[str, bytes] | None = None) -> NoReturn:
     """A directory in memory; not there yet."""
-    raise NotImplementedError("directories in memory are not there yet; grant a temporary directory with wasm.rw()")
+    raise NotImplementedError(
+        "directories in memory are not there yet; grant a temporary directory with wasm.rw()"
+    )
 
 
 class Clock(Record):
@@ -109,7 +113,7 @@ SYSTEM_RANDOM = Random(None)
 
 
 def fixed_clock(ns: int) -> Clock:
-    """Clocks that stand at `ns` nanoseconds (since 1970); only the program's own sleeping moves them, in no time."""
+    """Clocks that stand at `ns` nanoseconds since 1970; only the program's own sleeping moves them."""
     return Clock(ns)
 
 
@@ -125,8 +129,8 @@ class Wasi(Record):
         args: the whole argv, the name of the program first.
         env: environment variables.
         stdin: bytes, a binary file object, a path, a file descriptor, `INHERIT`, or None for an empty one.
-        stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or None to
-            throw the output away.
+        stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or
+            None to throw the output away.
         stderr: likewise.
         dirs: guest path -> `ro` or `rw` of a host directory.
         clock: `SYSTEM_CLOCK` or `fixed_clock(ns)`.
@@ -170,14 +174,19 @@ class Wasi(Record):
         self._set(
             tuple(_text(arg, "an argument") for arg in args),
             MappingProxyType(_text_mapping(env or {})),
-            *(_check_stream(name, s) for name, s in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr))),
+            *(
+                _check_stream(name, s)
+                for name, s in (("stdin", stdin), ("stdout", stdout), ("stderr", stderr))
+            ),
             MappingProxyType(_grants(dirs or {})),
             clock,
             random,
         )
 
     def __hash__(self) -> int:
-        return hash((self.args, frozenset(self.env.items()), frozenset(self.dirs.items()), self.clock, self.random))
+        return hash(
+            (self.args, frozenset(self.env.items()), frozenset(self.dirs.items()), self.clock, self.random)
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = (self.args, dict(self.env), self.stdin, self.stdout, self.stderr, dict(self.dirs))
@@ -199,7 +208,8 @@ class Wasi(Record):
         opened: list[Any] = []
         try:
             stdio = tuple(
-                _stdio(stream, number, opened) for number, stream in enumerate((self.stdin, self.stdout, self.stderr))
+                _stdio(stream, number, opened)
+                for number, stream in enumerate((self.stdin, self.stdout, self.stderr))
             )
             return engine.native.WasiState(
                 store,
@@ -225,7 +235,8 @@ def _text(value: object, what: str) -> str:
 
 def _text_mapping(env: Mapping[str, str]) -> dict[str, str]:
     return {
-        _text(name, "the name of a variable"): _text(value, f"the variable {name}") for name, value in env.items()
+        _text(name, "the name of a variable"): _text(value, f"the variable {name}")
+        for name, value in env.items()
     }
 
 

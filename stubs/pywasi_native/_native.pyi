@@ -1,10 +1,10 @@
-# The compiled module. Func, Memory, Table, Global and Store are public through the package; the rest is its own.
+# The compiled module. Func, Memory, Table, Global and Store are public through the package.
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Never, final, overload
+from typing import Any, Never, Self, final, overload
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 from .extern_types import ExternType, FuncType, GlobalType, MemoryType, TableType
 from .limits import Limits
@@ -32,6 +32,7 @@ class Failure:
     @property
     def frames_left_out(self) -> int: ...
 
+@disjoint_base
 class Owned:
     """Something that the C code of a store points to."""
 
@@ -39,7 +40,7 @@ class Owned:
 class Store:
     """The heap that instances share which import from each other, with its lock and its limits."""
 
-    def __init__(self, limits: Limits | None = None) -> None: ...
+    def __new__(cls, limits: Limits | None = None) -> Self: ...
     @property
     def limits(self) -> Limits | None: ...
     @property
@@ -47,13 +48,13 @@ class Store:
         """The most bytes that the memories of this store took together."""
 
     def cancel(self) -> None:
-        """Ends the call that runs in this store with `Cancelled`; from any thread. Without one, does nothing."""
+        """Ends the call that runs in this store with `Cancelled`; from any thread."""
 
 @final
 class ModuleHandle:
     """A decoded and validated module."""
 
-    def __init__(self, data: bytes, file: str, features: int = 0) -> None: ...
+    def __new__(cls, data: bytes, file: str, features: int = 0) -> Self: ...
     @property
     def file(self) -> str: ...
     def data(self) -> bytes: ...
@@ -77,10 +78,15 @@ class HostFunc(Owned):
 
 @final
 class Func:
-    """A function of a WebAssembly store: an export, a function reference, or a Python callable with a type."""
+    """A function of a store: an export, a function reference, or a Python callable with a type."""
 
     def __init__(
-        self, type: FuncType, callable: Callable[..., Any], *, name: str | None = None, store: Store | None = None
+        self,
+        type: FuncType,
+        callable: Callable[..., Any],
+        *,
+        name: str | None = None,
+        store: Store | None = None,
     ) -> None: ...
     def __call__(self, *args: Any) -> Any:
         """Calls the function; gives None, one value, or a tuple."""
@@ -100,7 +106,7 @@ class Func:
     @property
     def __signature__(self) -> inspect.Signature: ...
     def call_bits(self, *args: Any) -> tuple[Any, ...]:
-        """Calls with unsigned bit patterns for numbers and vectors, objects for references; gives a tuple of such."""
+        """Calls with unsigned bit patterns for numbers and vectors; gives a tuple of such."""
 
 @final
 class Memory:
@@ -167,7 +173,12 @@ class Global:
     """A global variable."""
 
     def __init__(
-        self, type: GlobalType | str, value: object, *, mutable: bool | None = None, store: Store | None = None
+        self,
+        type: GlobalType | str,
+        value: object,
+        *,
+        mutable: bool | None = None,
+        store: Store | None = None,
     ) -> None: ...
     @property
     def type(self) -> GlobalType: ...
@@ -184,8 +195,8 @@ class Global:
 class WasiState(Owned):
     """The WASI of one guest: its descriptors, streams and clocks."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         store: Store,
         *,
         args: list[bytes],
@@ -196,7 +207,7 @@ class WasiState(Owned):
         seed: int | None,
         output: int,
         open_files: int,
-    ) -> None: ...
+    ) -> Self: ...
     def keeps(self, stream: int) -> bool: ...
     def output(self, stream: int) -> tuple[bytes, bool]: ...
     def denial(self) -> tuple[str, str, str, str] | None: ...
