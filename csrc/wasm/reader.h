@@ -41,17 +41,17 @@ static inline size_t pwi_reader_left(const pw_reader *reader)
 }
 
 /* PW_ERR_MALFORMED at a place in the module. */
-pw_result pwi_reader_malformed(pw_reader *reader, const uint8_t *at, const char *format, ...)
-    PW_PRINTF(3, 4) PW_COLD;
+PW_COLD pw_result pwi_reader_malformed(pw_reader *reader, const uint8_t *at, const char *format, ...)
+    PW_PRINTF(3, 4);
 /* "unexpected end": the window holds less than what has to follow. */
-pw_result pwi_reader_end(pw_reader *reader) PW_COLD;
+PW_COLD pw_result pwi_reader_end(pw_reader *reader);
 /* A validity error at a place: PW_OK where it is only noted. */
-pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const char *format, ...)
-    PW_PRINTF(3, 4) PW_COLD;
+PW_COLD pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const char *format, ...)
+    PW_PRINTF(3, 4);
 /* What stands at `at` needs the feature with this bit: notes the use, a validity error where it is not allowed. */
 pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
 /* The same where reading on makes no sense: never PW_OK for a feature that is not allowed. */
-pw_result pwi_reader_refuse(pw_reader *reader, const uint8_t *at, uint32_t feature_bit) PW_COLD;
+PW_COLD pw_result pwi_reader_refuse(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
 
 /* LEB128 of more than one byte, or none: `bits` 32, 33 or 64. */
 PW_MUST_USE pw_result pwi_read_leb_unsigned(pw_reader *reader, uint32_t bits, uint64_t *out);

@@ -47,7 +47,7 @@ pw_result pwi_read_heap_type(pw_reader *reader, uint32_t *heap)
     if (index < 0)
         return pwi_reader_malformed(reader, start, "malformed heap type");
     PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_FUNCTION_REFERENCES));
-    if (index == reader->self_index) {
+    if (reader->self_index != PW_NO_INDEX && index == reader->self_index) {
         *heap = PW_HEAP_SELF;
         return PW_OK;
     }

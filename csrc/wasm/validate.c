@@ -7,10 +7,12 @@
 #include "base/utf8.h"
 #include "wasm/scan.h"
 
-static pw_result unknown(pw_validator *v, const char *user, uint32_t user_index, const char *what,
-                         uint32_t index)
+/* Errors are reported at v->instr, which outside of code is the place in the section. */
+static pw_result unknown(pw_validator *v, uint64_t offset, const char *user, uint32_t user_index,
+                         const char *what, uint32_t index)
 {
-    return pwi_fail(v->reader.error, PW_ERR_INVALID, "unknown %s %u in %s %u", what, index, user, user_index);
+    v->instr = v->module->bytes + offset;
+    return pwi_invalid(v, "unknown %s %u in %s %u", what, index, user, user_index);
 }
 
 /* ---- exports -------------------------------------------------------------------------------------------------- */
@@ -24,7 +26,8 @@ static pw_result check_export_indices(pw_validator *v)
     for (uint32_t i = 0; i < module->export_count; i++) {
         const pw_export *export = &module->exports[i];
         if (export->index >= counts[export->kind])
-            return unknown(v, "export", i, kinds[export->kind], export->index);
+            return unknown(v, pwi_reader_offset(&v->reader, (const uint8_t *)export->name.bytes), "export", i,
+                           kinds[export->kind], export->index);
         if (export->kind == PW_EXTERN_FUNC)
             module->funcs[export->index].declared = true;
         if (export->kind == PW_EXTERN_GLOBAL && module->globals[export->index].type.is_mutable)
@@ -116,18 +119,22 @@ static pw_result check_globals(pw_validator *v)
     return PW_OK;
 }
 
+enum { SECTION_START = 8 };
+
 static pw_result check_start(pw_validator *v)
 {
     const pw_module *module = v->module;
     if (!module->has_start)
         return PW_OK;
+    for (uint32_t i = 0; i < module->section_count; i++) {
+        if (module->sections[i].id == SECTION_START)
+            v->instr = module->bytes + module->sections[i].offset;
+    }
     if (module->start >= module->func_count)
-        return pwi_fail(v->reader.error, PW_ERR_INVALID, "unknown function %u as start function",
-                        module->start);
+        return pwi_invalid(v, "unknown function %u as start function", module->start);
     const pw_func_type *type = &pwi_func_type_record(module, module->start)->func;
     if (type->param_count > 0 || type->result_count > 0)
-        return pwi_fail(v->reader.error, PW_ERR_INVALID,
-                        "start function: function %u takes parameters or has results", module->start);
+        return pwi_invalid(v, "start function: function %u takes parameters or has results", module->start);
     return PW_OK;
 }
 
@@ -152,7 +159,8 @@ static pw_result check_elem_items(pw_validator *v, uint32_t segment_index, const
         uint32_t func;
         PW_TRY(pwi_read_u32(&items, &func));
         if (func >= module->func_count)
-            return unknown(v, "element segment", segment_index, "function", func);
+            return unknown(v, pwi_reader_offset(&items, items.at), "element segment", segment_index,
+                           "function", func);
         module->funcs[func].declared = true;
     }
     return PW_OK;
@@ -165,11 +173,12 @@ static pw_result check_elems(pw_validator *v)
         const pw_elem_segment *segment = &module->elems[i];
         if (segment->mode == PW_SEGMENT_ACTIVE) {
             if (segment->table >= module->table_count)
-                return unknown(v, "element segment", i, "table", segment->table);
+                return unknown(v, segment->offset.offset, "element segment", i, "table", segment->table);
             pw_val_type element = module->tables[segment->table].type.element;
+            v->instr = module->bytes + segment->offset.offset;
             if (!pwi_type_matches(module->registry, segment->type, element))
-                return pwi_fail(v->reader.error, PW_ERR_INVALID,
-                                "type mismatch: element segment %u does not fit table %u", i, segment->table);
+                return pwi_invalid(v, "type mismatch: element segment %u does not fit table %u", i,
+                                   segment->table);
             PW_TRY(pwi_validate_const_expr(v, &segment->offset, module->global_count));
         }
         PW_TRY(check_elem_items(v, i, segment));
@@ -185,7 +194,7 @@ static pw_result check_datas(pw_validator *v)
         if (segment->mode != PW_SEGMENT_ACTIVE)
             continue;
         if (segment->memory >= module->memory_count)
-            return unknown(v, "data segment", i, "memory", segment->memory);
+            return unknown(v, segment->offset.offset, "data segment", i, "memory", segment->memory);
         PW_TRY(pwi_validate_const_expr(v, &segment->offset, module->global_count));
     }
     return PW_OK;
@@ -216,7 +225,6 @@ pw_result pwi_module_validate(pw_module *module, pw_error *error)
     if (!v)
         return pwi_no_memory(error);
     v->module = module;
-    v->features = module->features;
     v->func_index = PW_NO_INDEX;
     v->reader = (pw_reader){module->bytes, module->bytes, module, &found, &found, false, PW_NO_INDEX, false};
     pw_result result = check_module(v);

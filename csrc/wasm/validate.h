@@ -53,7 +53,6 @@ typedef struct pw_local_group {
 typedef struct pw_validator {
     pw_reader reader; /* over the code; its errors are final */
     pw_module *module;
-    pw_features features;
     const uint8_t *instr; /* the instruction that is being validated */
 
     pw_val_type *stack;
@@ -85,11 +84,11 @@ typedef struct pw_validator {
 /* ---- validate_stack.c: operands, slow paths, errors ------------------------------------------------------------- */
 
 /* PW_ERR_INVALID at the current instruction. */
-pw_result pwi_invalid(pw_validator *v, const char *format, ...) PW_PRINTF(2, 3) PW_COLD;
+PW_COLD pw_result pwi_invalid(pw_validator *v, const char *format, ...) PW_PRINTF(2, 3);
 /* The error text "type mismatch in <op>: expected ..., got ...". */
-PW_MUST_USE pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type actual) PW_COLD;
+PW_MUST_USE PW_COLD pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type actual);
 /* Makes room for one more operand than ever before in this function. */
-PW_MUST_USE pw_result pwi_raise_peak(pw_validator *v, uint32_t needed) PW_COLD;
+PW_MUST_USE PW_COLD pw_result pwi_raise_peak(pw_validator *v, uint32_t needed);
 PW_MUST_USE pw_result pwi_pop_slow(pw_validator *v, pw_val_type expected);
 PW_MUST_USE pw_result pwi_pop_any(pw_validator *v, pw_val_type *type);
 /* Pops a reference; *type is PW_TYPE_BOTTOM or a reference type. */
