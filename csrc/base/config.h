@@ -58,7 +58,11 @@
 #define PW_DEFAULT_INSTANCES 1000u
 #define PW_DEFAULT_STACK_BYTES ((uint64_t)1 << 20)
 
-/* Taken back edges and entries between two looks at the poll hook. */
+/* Taken branches and entries between two looks at the poll hook. */
+#ifdef PW_TORTURE
+#define PW_POLL_INTERVAL 0
+#else
 #define PW_POLL_INTERVAL 20000
+#endif
 
 #endif

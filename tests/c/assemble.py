@@ -15,7 +15,7 @@ HEADER = HERE / "engine_modules.h"
 
 def render() -> str:
     """The text of the header."""
-    lines = ["/* engine_modules.h - tests/c/wat/*.wat as bytes; written by tests/c/assemble.py. */"]
+    lines = ["/* engine_modules.h - the modules of tests/c/wat as bytes; written by tests/c/assemble.py. */"]
     for source in sorted((HERE / "wat").glob("*.wat")):
         data = bytes(wasmtime.wat2wasm(source.read_text(encoding="utf-8")))
         lines.append(f"static const unsigned char {source.stem}_wasm[{len(data)}] = {{")
