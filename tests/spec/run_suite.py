@@ -35,7 +35,7 @@ def make_engine(name: str, without: frozenset[str]) -> Engine:
 
 
 def outcomes_of(script: Script, engine: str) -> list[Outcome]:
-    """Runs one script; `c` is the driver that PYWASI_SPEC_DRIVER names, on the first of PYWASI_SPEC_SHELLS."""
+    """Runs one script; `c` is the driver that PYWASI_SPEC_DRIVER names, on its first shell."""
     if engine != "c":
         return run(script, make_engine(engine, script.without), CACHE)
     with tempfile.TemporaryDirectory() as folder:
