@@ -6,7 +6,7 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
 /* Asking for more than there is, is what is tested: the sanitizer shall refuse it as malloc does, not stop. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
