@@ -64,9 +64,8 @@ pw_result pwi_raise_peak(pw_validator *v, uint32_t needed)
     if (needed <= v->peak)
         return PW_OK;
     if ((uint64_t)v->local_count + 1 + needed > PW_MAX_FRAME_SLOTS)
-        return pwi_invalid(
-            v, "function needs more than %u slots for locals and operands: an implementation limit",
-            PW_MAX_FRAME_SLOTS);
+        return pwi_invalid(v, "%s needs more than %u slots for locals and operands: an implementation limit",
+                           v->constant ? "constant expression" : "function", PW_MAX_FRAME_SLOTS);
     if (!pwi_reserve((void **)&v->stack, &v->stack_capacity, needed, sizeof *v->stack))
         return pwi_no_memory(v->reader.error);
     v->peak = needed;

@@ -115,6 +115,27 @@ static void test_entities(void)
     RAW(PW_ERR_INVALID, "unknown function 0 as start", 8, 1, 0);
 }
 
+/* Imports come first in every index space. */
+static void test_index_spaces(void)
+{
+#define IMPORTS                                                                                              \
+    1, 4, 1, 0x60, 0, 0, 2, 21, 4, 0, 0, 0, 0, 0, 0, 1, 0x70, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0x7f, 0
+#define DEFINITIONS         3, 2, 1, 0, 4, 4, 1, 0x6f, 0, 0, 5, 3, 1, 0, 0, 6, 6, 1, 0x7e, 0, 0x42, 0, 0x0b
+#define EXPORT(kind, index) 7, 4, 1, 0, kind, index, 10, 4, 1, 2, 0, 0x0b
+    for (uint8_t kind = 0; kind < 4; kind++) {
+        RAW(PW_OK, "", IMPORTS, DEFINITIONS, EXPORT(kind, 0));
+        RAW(PW_OK, "", IMPORTS, DEFINITIONS, EXPORT(kind, 1));
+        RAW(PW_ERR_INVALID, "unknown", IMPORTS, DEFINITIONS, EXPORT(kind, 2));
+    }
+    /* table 1 holds externref: function 0 does not fit; memory 1 and table 0 do */
+    RAW(PW_ERR_INVALID, "type mismatch: element segment 0 does not fit table 1", IMPORTS, DEFINITIONS, 9, 9,
+        1, 2, 1, 0x41, 0, 0x0b, 0, 1, 0, 10, 4, 1, 2, 0, 0x0b);
+    RAW(PW_OK, "", IMPORTS, DEFINITIONS, 9, 9, 1, 2, 0, 0x41, 0, 0x0b, 0, 1, 0, 10, 4, 1, 2, 0, 0x0b);
+    RAW(PW_OK, "", IMPORTS, DEFINITIONS, 10, 4, 1, 2, 0, 0x0b, 11, 7, 1, 2, 1, 0x41, 0, 0x0b, 0);
+    RAW(PW_ERR_INVALID, "unknown memory 2", IMPORTS, DEFINITIONS, 10, 4, 1, 2, 0, 0x0b, 11, 7, 1, 2, 2, 0x41,
+        0, 0x0b, 0);
+}
+
 static void test_segments(void)
 {
     RAW(PW_ERR_MALFORMED, "malformed elements segment kind 8", 9, 3, 1, 8, 0);
@@ -148,7 +169,7 @@ static void test_duplicate_exports(void)
         7, 2, 0);
     RAW(PW_ERR_INVALID, "duplicate export name \"\"", 5, 3, 1, 0, 0, 7, 7, 2, 0, 2, 0, 0, 2, 0);
     buffer many = {NULL, 0, 0}, content = {NULL, 0, 0};
-    enum { COUNT = 3001 };
+    enum { COUNT = 100003 };
     for (int twice = 0; twice < 2; twice++) {
         put_header(&many);
         SECTION(&many, 5, 1, 0, 0);
@@ -205,6 +226,7 @@ int main(void)
     test_counts();
     test_types();
     test_entities();
+    test_index_spaces();
     test_segments();
     test_malformed_wins();
     test_duplicate_exports();

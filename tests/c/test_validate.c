@@ -262,6 +262,37 @@ static void test_br_tables(void)
     expect_body(__LINE__, 0, PW_OK, "", &body);
 }
 
+/* A function of 1000 parameters and results that calls itself and carries them through blocks, loops and branches. */
+static void test_wide_types(void)
+{
+    buffer module = {NULL, 0, 0}, content = {NULL, 0, 0}, body = {NULL, 0, 0};
+    put_header(&module);
+    PUT(&content, 1, 0x60);
+    for (int part = 0; part < 2; part++) {
+        put_u32(&content, 1000);
+        for (unsigned i = 0; i < 1000; i++)
+            put_byte(&content, i % 4 ? 0x7f - i % 4 : 0x7f);
+    }
+    put_section(&module, 1, &content);
+    SECTION(&module, 3, 1, 0);
+    put_byte(&body, 0);
+    for (uint32_t i = 0; i < 1000; i++) {
+        put_byte(&body, 0x20);
+        put_u32(&body, i);
+    }
+    PUT(&body, 0x03, 0, 0x02, 0, 0x10, 0); /* loop, block, call 0 */
+    for (int i = 0; i < 20000; i++)
+        PUT(&body, 0x41, 0, 0x0d, 0x01); /* i32.const 0, br_if 1 */
+    PUT(&body, 0x41, 0, 0x0e, 3, 0, 1, 2, 0, 0x0b, 0x0b, 0x0b);
+    put_u32(&content, 1);
+    put_sized(&content, &body);
+    put_section(&module, 10, &content);
+    EXPECT(&module, PW_OK, "");
+    free_buffer(&module);
+    free_buffer(&content);
+    free_buffer(&body);
+}
+
 /* Many functions with many locals each: time must follow the bytes, not the locals. */
 static void test_many_locals(void)
 {
@@ -295,6 +326,7 @@ int main(void)
     test_deep_nesting();
     test_deep_stack();
     test_br_tables();
+    test_wide_types();
     test_many_locals();
     return 0;
 }
