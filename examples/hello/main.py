@@ -12,7 +12,8 @@ HERE = Path(__file__).parent
 done = wasm.run(HERE / "hello.wasm", ["world"], dirs={".": wasm.ro(HERE)}, capture_output=True, text=True)
 print(done.stdout, end="")
 if done.returncode != 0:
-    sys.exit(f"hello.wasm ended with {done.returncode}: {done.stderr}")
+    print(done.stderr, end="", file=sys.stderr)
+    sys.exit(done.returncode)
 
 print(f"A circle of radius 2 has the area {shapes.circle_area(2):.6f}.")
 print(f"A triangle with the sides 3, 4, 5 has the area {shapes.triangle_area(3, 4, 5):g}.")

@@ -50,6 +50,16 @@ def test_hello_runs(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("place", [HELLO, TEXTSTATS / "src"], ids=["hello", "textstats"])
+def test_the_examples_are_typed(place: Path, tmp_path: Path) -> None:
+    """As mypy sees them where the wheel is installed: the stubs beside the modules are found and right."""
+    if importlib.util.find_spec("mypy") is None:
+        pytest.skip("mypy is in the dev extra, not in the test extra")
+    sources = [str(path) for path in sorted(place.rglob("*.py"))]
+    out = run_python("-m", "mypy", "--strict", "--cache-dir", str(tmp_path), *sources, cwd=place)
+    assert "Success" in out
+
+
 def load_script(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
