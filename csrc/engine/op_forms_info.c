@@ -4,10 +4,10 @@
 #include "wasm/op_info.h"
 
 static const pw_op_forms rows[] = {
-#define PW_FORMS(code, ident, shape, operands, result, base, branch, branch_not, fused, general, swap, negate, cells, \
-                 imm_cells)                                                                                           \
-    {code,   PW_SHAPE_##shape, cells,      imm_cells, operands, result, base,                                        \
-     branch, branch_not,       fused,      general,   swap,     negate},
+#define PW_FORMS(code, ident, shape, operands, result, base, branch, branch_not, fused, general, swap,       \
+                 negate, cells, imm_cells)                                                                   \
+    {code,   PW_SHAPE_##shape, cells, imm_cells, operands, result, base,                                     \
+     branch, branch_not,       fused, general,   swap,     negate},
 #include "op_forms.h"
 #undef PW_FORMS
 };

@@ -45,10 +45,10 @@
 #include "pywasi.h"
 
 typedef enum pw_op_shape {
-    PW_SHAPE_BINOP,   /* two operands of one type, result of the same */
-    PW_SHAPE_CMPOP,   /* comparison of integers */
-    PW_SHAPE_FCMPOP,  /* comparison of floats */
-    PW_SHAPE_UNOP,    /* one operand, a result of any type: conversions too */
+    PW_SHAPE_BINOP,  /* two operands of one type, result of the same */
+    PW_SHAPE_CMPOP,  /* comparison of integers */
+    PW_SHAPE_FCMPOP, /* comparison of floats */
+    PW_SHAPE_UNOP,   /* one operand, a result of any type: conversions too */
     PW_SHAPE_LOAD,
     PW_SHAPE_STORE,   /* of integers */
     PW_SHAPE_FSTORE,  /* of floats: the value is never constant */
@@ -57,7 +57,7 @@ typedef enum pw_op_shape {
 } pw_op_shape;
 
 #define PW_NO_HANDLER 0xffffu
-#define PW_NO_OPCODE UINT32_MAX
+#define PW_NO_OPCODE  UINT32_MAX
 
 typedef struct pw_op_forms {
     uint32_t code;
@@ -71,8 +71,8 @@ typedef struct pw_op_forms {
     uint16_t branch_not;  /* branches when it does not (not the same as the opposite comparison: NaN) */
     uint16_t fused;
     uint16_t general;
-    uint32_t swap;        /* op that gives the same for (b, a): itself where commutative; or PW_NO_OPCODE */
-    uint32_t negate;      /* CMPOP: op that gives the opposite for (a, b); or PW_NO_OPCODE */
+    uint32_t swap;   /* op that gives the same for (b, a): itself where commutative; or PW_NO_OPCODE */
+    uint32_t negate; /* CMPOP: op that gives the opposite for (a, b); or PW_NO_OPCODE */
 } pw_op_forms;
 
 /* Handler ids: PW_H_<handler> for each; the first of each family as PW_F_<ident> (base), PW_FBR_, PW_FBRN_, PW_FX_

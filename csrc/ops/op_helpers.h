@@ -46,22 +46,44 @@ PW_INLINE double pwi_f64_from_bits(uint64_t bits)
 
 /* ---- counting bits ---- */
 
-#if defined(__GNUC__) || defined(__clang__)
-PW_INLINE uint32_t pwi_clz32(uint32_t a) { return a ? (uint32_t)__builtin_clz(a) : 32; }
-PW_INLINE uint32_t pwi_ctz32(uint32_t a) { return a ? (uint32_t)__builtin_ctz(a) : 32; }
-PW_INLINE uint64_t pwi_clz64(uint64_t a) { return a ? (uint64_t)__builtin_clzll(a) : 64; }
-PW_INLINE uint64_t pwi_ctz64(uint64_t a) { return a ? (uint64_t)__builtin_ctzll(a) : 64; }
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(PW_NO_BUILTINS)
+PW_INLINE uint32_t pwi_clz32(uint32_t a)
+{
+    return a ? (uint32_t)__builtin_clz(a) : 32;
+}
+PW_INLINE uint32_t pwi_ctz32(uint32_t a)
+{
+    return a ? (uint32_t)__builtin_ctz(a) : 32;
+}
+PW_INLINE uint64_t pwi_clz64(uint64_t a)
+{
+    return a ? (uint64_t)__builtin_clzll(a) : 64;
+}
+PW_INLINE uint64_t pwi_ctz64(uint64_t a)
+{
+    return a ? (uint64_t)__builtin_ctzll(a) : 64;
+}
 #else
 PW_INLINE uint64_t pwi_clz64(uint64_t a)
 {
     uint64_t n = 64;
-    for (; a; a >>= 1) n--;
+    for (; a; a >>= 1)
+        n--;
     return n;
 }
 
-PW_INLINE uint64_t pwi_ctz64(uint64_t a) { return a ? 63 - pwi_clz64(a & (0 - a)) : 64; }
-PW_INLINE uint32_t pwi_clz32(uint32_t a) { return (uint32_t)pwi_clz64(a) - 32; }
-PW_INLINE uint32_t pwi_ctz32(uint32_t a) { return a ? (uint32_t)pwi_ctz64(a) : 32; }
+PW_INLINE uint64_t pwi_ctz64(uint64_t a)
+{
+    return a ? 63 - pwi_clz64(a & (0 - a)) : 64;
+}
+PW_INLINE uint32_t pwi_clz32(uint32_t a)
+{
+    return (uint32_t)pwi_clz64(a) - 32;
+}
+PW_INLINE uint32_t pwi_ctz32(uint32_t a)
+{
+    return a ? (uint32_t)pwi_ctz64(a) : 32;
+}
 #endif
 
 /* Sums of neighbours, in 2, 4, 8 bits, then of all bytes: the builtin is a call on baseline x86-64. */
@@ -90,71 +112,81 @@ PW_INLINE uint64_t pwi_popcnt64(uint64_t a)
  *           go through their bits, since a compiler may think that a NaN is the same quiet or not).
  * floor, ceil, trunc: nearest, then one step back where that was the wrong way. The sign of a zero is that of a.
  */
-#define PWI_FLOAT_HELPERS(T, F, U, f, LIMIT, QUIET)                                     \
-    PW_INLINE F pwi_##T##_min(F a, F b)                                                 \
-    {                                                                                   \
-        if (a < b) return a;                                                            \
-        if (b < a) return b;                                                            \
-        return a == b ? pwi_##T##_from_bits(pwi_##T##_to_bits(a) | pwi_##T##_to_bits(b)) : a + b; \
-    }                                                                                   \
-    PW_INLINE F pwi_##T##_max(F a, F b)                                                 \
-    {                                                                                   \
-        if (a > b) return a;                                                            \
-        if (b > a) return b;                                                            \
-        return a == b ? pwi_##T##_from_bits(pwi_##T##_to_bits(a) & pwi_##T##_to_bits(b)) : a + b; \
-    }                                                                                   \
-    /* a is an integer, infinite or NaN. */                                             \
-    PW_INLINE F pwi_##T##_quiet(F a)                                                    \
-    {                                                                                   \
-        U bits = pwi_##T##_to_bits(a);                                                     \
-        return a != a ? pwi_##T##_from_bits(bits | QUIET) : a;                            \
-    }                                                                                   \
-    PW_INLINE F pwi_##T##_nearest(F a)                                                  \
-    {                                                                                   \
-        if (!(fabs##f(a) < LIMIT)) return pwi_##T##_quiet(a);                           \
-        F magic = copysign##f(LIMIT, a);                                                \
-        return copysign##f((a + magic) - magic, a);                                     \
-    }                                                                                   \
-    PW_INLINE F pwi_##T##_floor(F a)                                                    \
-    {                                                                                   \
-        F r = pwi_##T##_nearest(a);                                                     \
-        return r > a ? r - (F)1 : r;                                                    \
-    }                                                                                   \
-    PW_INLINE F pwi_##T##_ceil(F a)                                                     \
-    {                                                                                   \
-        F r = pwi_##T##_nearest(a);                                                     \
-        return r < a ? copysign##f(r + (F)1, a) : r;                                    \
-    }                                                                                   \
-    PW_INLINE F pwi_##T##_trunc(F a)                                                    \
-    {                                                                                   \
-        F r = pwi_##T##_nearest(a);                                                     \
-        return fabs##f(r) > fabs##f(a) ? copysign##f(fabs##f(r) - (F)1, a) : r;         \
+#define PW_FLOAT_HELPERS(T, F, U, f, LIMIT, QUIET)                                                           \
+    PW_INLINE F pwi_##T##_min(F a, F b)                                                                      \
+    {                                                                                                        \
+        if (a < b)                                                                                           \
+            return a;                                                                                        \
+        if (b < a)                                                                                           \
+            return b;                                                                                        \
+        return a == b ? pwi_##T##_from_bits(pwi_##T##_to_bits(a) | pwi_##T##_to_bits(b)) : a + b;            \
+    }                                                                                                        \
+    PW_INLINE F pwi_##T##_max(F a, F b)                                                                      \
+    {                                                                                                        \
+        if (a > b)                                                                                           \
+            return a;                                                                                        \
+        if (b > a)                                                                                           \
+            return b;                                                                                        \
+        return a == b ? pwi_##T##_from_bits(pwi_##T##_to_bits(a) & pwi_##T##_to_bits(b)) : a + b;            \
+    }                                                                                                        \
+    /* a is an integer, infinite or NaN. */                                                                  \
+    PW_INLINE F pwi_##T##_quiet(F a)                                                                         \
+    {                                                                                                        \
+        U bits = pwi_##T##_to_bits(a);                                                                       \
+        return a != a ? pwi_##T##_from_bits(bits | QUIET) : a;                                               \
+    }                                                                                                        \
+    PW_INLINE F pwi_##T##_nearest(F a)                                                                       \
+    {                                                                                                        \
+        if (!(fabs##f(a) < LIMIT))                                                                           \
+            return pwi_##T##_quiet(a);                                                                       \
+        F magic = copysign##f(LIMIT, a);                                                                     \
+        return copysign##f((a + magic) - magic, a);                                                          \
+    }                                                                                                        \
+    PW_INLINE F pwi_##T##_floor(F a)                                                                         \
+    {                                                                                                        \
+        F r = pwi_##T##_nearest(a);                                                                          \
+        return r > a ? r - (F)1 : r;                                                                         \
+    }                                                                                                        \
+    PW_INLINE F pwi_##T##_ceil(F a)                                                                          \
+    {                                                                                                        \
+        F r = pwi_##T##_nearest(a);                                                                          \
+        return r < a ? copysign##f(r + (F)1, a) : r;                                                         \
+    }                                                                                                        \
+    PW_INLINE F pwi_##T##_trunc(F a)                                                                         \
+    {                                                                                                        \
+        F r = pwi_##T##_nearest(a);                                                                          \
+        return fabs##f(r) > fabs##f(a) ? copysign##f(fabs##f(r) - (F)1, a) : r;                              \
     }
 
-PWI_FLOAT_HELPERS(f32, float, uint32_t, f, 8388608.0f, 0x00400000u)
-PWI_FLOAT_HELPERS(f64, double, uint64_t, , 4503599627370496.0, UINT64_C(0x0008000000000000))
-#undef PWI_FLOAT_HELPERS
+PW_FLOAT_HELPERS(f32, float, uint32_t, f, 8388608.0f, 0x00400000u)
+PW_FLOAT_HELPERS(f64, double, uint64_t, , 4503599627370496.0, UINT64_C(0x0008000000000000))
+#undef PW_FLOAT_HELPERS
 
 /* ---- saturating truncation ----
  *
  * In range as the trapping ops of conversion.op.c; NaN gives 0. */
-#define PWI_SAT_HELPER(name, F, S, U, IN_RANGE, LOWEST, HIGHEST) \
-    PW_INLINE U name(F a)                                        \
-    {                                                            \
-        if (IN_RANGE) return (U)(S)a;                            \
-        return a != a ? 0 : a < (F)0 ? (U)LOWEST : (U)HIGHEST;   \
+#define PW_SAT_HELPER(name, F, S, U, IN_RANGE, LOWEST, HIGHEST)                                              \
+    PW_INLINE U name(F a)                                                                                    \
+    {                                                                                                        \
+        if (IN_RANGE)                                                                                        \
+            return (U)(S)a;                                                                                  \
+        return a != a ? 0 : a < (F)0 ? (U)LOWEST : (U)HIGHEST;                                               \
     }
 
-PWI_SAT_HELPER(pwi_i32_sat_f32_s, float, int32_t, uint32_t, a >= -2147483648.0f && a < 2147483648.0f, INT32_MIN, INT32_MAX)
-PWI_SAT_HELPER(pwi_i32_sat_f32_u, float, uint32_t, uint32_t, a > -1.0f && a < 4294967296.0f, 0, UINT32_MAX)
-PWI_SAT_HELPER(pwi_i32_sat_f64_s, double, int32_t, uint32_t, a > -2147483649.0 && a < 2147483648.0, INT32_MIN, INT32_MAX)
-PWI_SAT_HELPER(pwi_i32_sat_f64_u, double, uint32_t, uint32_t, a > -1.0 && a < 4294967296.0, 0, UINT32_MAX)
-PWI_SAT_HELPER(pwi_i64_sat_f32_s, float, int64_t, uint64_t, a >= -9223372036854775808.0f && a < 9223372036854775808.0f,
-               INT64_MIN, INT64_MAX)
-PWI_SAT_HELPER(pwi_i64_sat_f32_u, float, uint64_t, uint64_t, a > -1.0f && a < 18446744073709551616.0f, 0, UINT64_MAX)
-PWI_SAT_HELPER(pwi_i64_sat_f64_s, double, int64_t, uint64_t, a >= -9223372036854775808.0 && a < 9223372036854775808.0,
-               INT64_MIN, INT64_MAX)
-PWI_SAT_HELPER(pwi_i64_sat_f64_u, double, uint64_t, uint64_t, a > -1.0 && a < 18446744073709551616.0, 0, UINT64_MAX)
-#undef PWI_SAT_HELPER
+PW_SAT_HELPER(pwi_i32_sat_f32_s, float, int32_t, uint32_t, a >= -2147483648.0f && a < 2147483648.0f,
+              INT32_MIN, INT32_MAX)
+PW_SAT_HELPER(pwi_i32_sat_f32_u, float, uint32_t, uint32_t, a > -1.0f && a < 4294967296.0f, 0, UINT32_MAX)
+PW_SAT_HELPER(pwi_i32_sat_f64_s, double, int32_t, uint32_t, a > -2147483649.0 && a < 2147483648.0, INT32_MIN,
+              INT32_MAX)
+PW_SAT_HELPER(pwi_i32_sat_f64_u, double, uint32_t, uint32_t, a > -1.0 && a < 4294967296.0, 0, UINT32_MAX)
+PW_SAT_HELPER(pwi_i64_sat_f32_s, float, int64_t, uint64_t,
+              a >= -9223372036854775808.0f && a < 9223372036854775808.0f, INT64_MIN, INT64_MAX)
+PW_SAT_HELPER(pwi_i64_sat_f32_u, float, uint64_t, uint64_t, a > -1.0f && a < 18446744073709551616.0f, 0,
+              UINT64_MAX)
+PW_SAT_HELPER(pwi_i64_sat_f64_s, double, int64_t, uint64_t,
+              a >= -9223372036854775808.0 && a < 9223372036854775808.0, INT64_MIN, INT64_MAX)
+PW_SAT_HELPER(pwi_i64_sat_f64_u, double, uint64_t, uint64_t, a > -1.0 && a < 18446744073709551616.0, 0,
+              UINT64_MAX)
+#undef PW_SAT_HELPER
 
 #endif

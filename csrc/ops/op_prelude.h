@@ -44,8 +44,9 @@ typedef uint64_t idx;
 typedef uint64_t ref;
 typedef uint64_t imm;
 
-/* Results are parameters here, which nobody reads again. */
+/* Nobody calls these functions, and results are parameters here, which nobody reads again. */
 #if defined(__GNUC__) || defined(__clang__)
+#pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #pragma GCC diagnostic ignored "-Wunused-but-set-parameter"
 #endif
@@ -53,22 +54,22 @@ typedef uint64_t imm;
 #define OP(code, text, ident, ...) static inline void pwi_op_##ident(pw_instance *context __VA_ARGS__)
 #define FORMS(kind)
 #define IMM(kind, ...) , __VA_ARGS__
-#define IN(...) , __VA_ARGS__
-#define OUT(...) , __VA_ARGS__
+#define IN(...)        , __VA_ARGS__
+#define OUT(...)       , __VA_ARGS__
 #define ROW(code, text, ident, immediate, signature)
 #define INTERNAL(ident, cells) static inline void pwi_internal_##ident(void)
 #define FEATURE(name)
 
 void pwi_op_trap(pw_trap_kind kind);
 #ifndef TRAP_IF
-#define TRAP_IF(condition, kind)            \
-    do {                                    \
-        if (condition) {                    \
-            pwi_op_trap(PW_TRAP_##kind);    \
-            return;                         \
-        }                                   \
+#define TRAP_IF(condition, kind)                                                                             \
+    do {                                                                                                     \
+        if (condition) {                                                                                     \
+            pwi_op_trap(PW_TRAP_##kind);                                                                     \
+            return;                                                                                          \
+        }                                                                                                    \
     } while (0)
-#define CTX context
+#define CTX             context
 #define RELOAD_MEMORY() ((void)0)
 #endif
 

@@ -16,19 +16,19 @@
 #ifndef PW_OPS_OP_SHAPES_H
 #define PW_OPS_OP_SHAPES_H
 
-#define PW_SHAPE(ident, result, expr, ...)              \
-    static inline result pwi_op_##ident(__VA_ARGS__)    \
-    {                                                   \
-        return (expr);                                  \
+#define PW_SHAPE(ident, result, expr, ...)                                                                   \
+    static inline result pwi_op_##ident(__VA_ARGS__)                                                         \
+    {                                                                                                        \
+        return (expr);                                                                                       \
     }
 
-#define BINOP(code, text, ident, T, expr) PW_SHAPE(ident, T, expr, T a, T b)
-#define BINOPC(code, text, ident, T, expr) PW_SHAPE(ident, T, expr, T a, T b)
+#define BINOP(code, text, ident, T, expr)               PW_SHAPE(ident, T, expr, T a, T b)
+#define BINOPC(code, text, ident, T, expr)              PW_SHAPE(ident, T, expr, T a, T b)
 #define CMPOP(code, text, ident, T, expr, swap, negate) PW_SHAPE(ident, i32, expr, T a, T b)
-#define FCMPOP(code, text, ident, T, expr, swap) PW_SHAPE(ident, i32, expr, T a, T b)
-#define UNOP(code, text, ident, T, expr) PW_SHAPE(ident, T, expr, T a)
-#define CVTOP(code, text, ident, T, U, expr) PW_SHAPE(ident, U, expr, T a)
-#define LOADOP(code, text, ident, T, C, expr) PW_SHAPE(ident, T, expr, C v)
-#define STOREOP(code, text, ident, T, C, expr) PW_SHAPE(ident, C, (C)(expr), T v)
+#define FCMPOP(code, text, ident, T, expr, swap)        PW_SHAPE(ident, i32, expr, T a, T b)
+#define UNOP(code, text, ident, T, expr)                PW_SHAPE(ident, T, expr, T a)
+#define CVTOP(code, text, ident, T, U, expr)            PW_SHAPE(ident, U, expr, T a)
+#define LOADOP(code, text, ident, T, C, expr)           PW_SHAPE(ident, T, expr, C v)
+#define STOREOP(code, text, ident, T, C, expr)          PW_SHAPE(ident, C, (C)(expr), T v)
 
 #endif

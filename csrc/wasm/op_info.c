@@ -11,7 +11,7 @@ enum {
 #define FEATURE_BIT(bit) ((bit) > 63 ? (pw_features)0 : (pw_features)1 << ((bit) & 63))
 
 static const pw_op_info rows[] = {
-#define PW_OPCODE(code, text, ident, imm, params, results, feature, align) \
+#define PW_OPCODE(code, text, ident, imm, params, results, feature, align)                                   \
     {code, PW_IMM_##imm, align, text, params, results, FEATURE_BIT(FEATURE_##feature)},
 #include "op_table.h"
 #undef PW_OPCODE
@@ -25,7 +25,8 @@ enum {
 
 /* 1 + row, 0 where there is none. */
 static const uint16_t row_by_key[PW_OP_KEYS] = {
-#define PW_OPCODE(code, text, ident, imm, params, results, feature, align) [PW_OP_KEY(code)] = ROW_##ident + 1,
+#define PW_OPCODE(code, text, ident, imm, params, results, feature, align)                                   \
+    [PW_OP_KEY(code)] = ROW_##ident + 1,
 #include "op_table.h"
 #undef PW_OPCODE
 };

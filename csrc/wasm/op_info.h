@@ -48,9 +48,9 @@ typedef enum pw_imm_kind {
  */
 typedef struct pw_op_info {
     uint32_t code;
-    uint8_t imm;         /* pw_imm_kind */
-    uint8_t align;       /* loads and stores: log2 of the natural alignment, else 0 */
-    const char *text;    /* "i32.add" */
+    uint8_t imm;      /* pw_imm_kind */
+    uint8_t align;    /* loads and stores: log2 of the natural alignment, else 0 */
+    const char *text; /* "i32.add" */
     const char *params;
     const char *results;
     pw_features feature; /* the bit that has to be allowed; 0: Wasm 1.0 */
@@ -68,8 +68,9 @@ const pw_op_info *pwi_op_info(uint32_t code);
 
 /* A small index for tables by opcode: 256 plain codes, then 512 for each of the prefixes 0xfb to 0xfe. Constant
  * for a constant code, so that it serves in designated initialisers. Valid for codes of rows only. */
-#define PW_OP_KEY(code) \
-    ((code) < 256 ? (uint32_t)(code) : 256u + ((((uint32_t)(code) >> 12) - 0xfbu) << 9) + ((uint32_t)(code) & 0x1ffu))
+#define PW_OP_KEY(code)                                                                                      \
+    ((code) < 256 ? (uint32_t)(code)                                                                         \
+                  : 256u + ((((uint32_t)(code) >> 12) - 0xfbu) << 9) + ((uint32_t)(code) & 0x1ffu))
 #define PW_OP_KEYS (256u + 4u * 512u)
 
 /* Whether a code, as read from unknown bytes, has a key at all. */

@@ -14,9 +14,10 @@ FORM = re.compile(r'^PW_FORMS\((\w+), (\w+), (\w+), "(\w*)", "(\w*)"', re.MULTIL
 TEXT = re.compile(r'^PW_OPCODE\(\w+, "([^"]+)", (\w+),', re.MULTILINE)
 INFO = re.compile(r"^PW_HANDLER_INFO\((\w+), (\d+)\)", re.MULTILINE)
 FAMILY = re.compile(r"^(?:(x|g|br|brn)_)?(.*?)(?:_([SAK]{1,3}))?$")
+# The sanitized one also does without the compiler's builtins, as compilers that are neither gcc nor clang do.
 BUILDS = {
     "cc": ["-O2"],
-    "cc-sanitized": ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    "cc-sanitized": ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DPW_NO_BUILTINS"],
     "zig": ["-O2"],
 }
 WIDTH = {"i": 32, "I": 64, "f": 32, "F": 64, "a": 32}
