@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pywasi_native as wasm
+from pywasi_native.engine import features
 from wast_engine import EngineError, UnsupportedError
-from wast_floats import float_bits
 from wast_script import Verdict
 from wast_values import WIDTH, Argument, HostArgument, NullArgument, Number, Reference, Result
 
@@ -91,15 +91,16 @@ class PywasiSession:
     """One store."""
 
     def __init__(self, without: frozenset[str]) -> None:
-        self.without = without
+        supported = {name for name, is_there in features().items() if is_there}
+        self.features = supported - without
         self.store = wasm.Store()
-        self.spectest = _spectest(self.store, True)
+        self.spectest = _spectest(self.store, "memory64" in supported)
         self.hosts: dict[int, HostObject] = {}
 
     def compile(self, wasm_bytes: bytes) -> Any:
         """A module."""
         with _verdicts():
-            return wasm.compile(wasm_bytes)
+            return wasm.compile(wasm_bytes, features=self.features)
 
     def imported_modules(self, module: Any) -> set[str]:
         """Names that it imports from."""
@@ -120,14 +121,9 @@ class PywasiSession:
         )
 
     def get(self, instance: Any, name: str) -> Result:
-        """The value of an exported global, as exact as Python's float carries it."""
+        """The bits of an exported global."""
         exported = instance.exports[name]
-        kind, value = exported.type.value, exported.value
-        if kind in ("f32", "f64"):
-            return Number(kind, float_bits(repr(value), kind))
-        if kind == "v128":
-            return Number(kind, int.from_bytes(value, "little"))
-        return self._result(kind, value % (1 << WIDTH[kind]) if kind in WIDTH else value)
+        return self._result(exported.type.value, exported.bits())
 
     def _to_python(self, argument: Argument) -> object:
         match argument:

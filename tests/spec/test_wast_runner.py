@@ -155,11 +155,12 @@ def test_commands_on_a_failed_module_are_blocked_by_its_line() -> None:
         (assert_unlinkable (module binary "import a") "")
         (module definition $D binary "malformed")
         (module instance $I $D)
+        (assert_return (invoke $I "one") (i32.const 1)) (register "i" $I)
         (module binary "fine")
         (assert_return (invoke "one") (i32.const 1))"""
     )
     blocked = {outcome.line: outcome.root for outcome in found if outcome.status is Status.BLOCKED}
-    assert blocked == {2: 1, 3: 1, 4: 1, 5: 1, 7: 6}
+    assert blocked == {2: 1, 3: 1, 4: 1, 5: 1, 7: 6, 8: 6}
     assert [outcome.line for outcome in found if outcome.status is Status.FAILED] == [1, 6]
     assert found[-1].status is Status.PASSED
 

@@ -136,8 +136,7 @@ class ScriptRun:
             case Define():
                 self._define(command)
             case Instantiate():
-                module = self._look_up(self.names.modules, command.definition, "module")
-                self._instantiate(command.line, command.name, module)
+                self._instantiate(command.line, command.name, command.definition)
             case Register():
                 found = self.names.instances.get(command.module)
                 if found is None:
@@ -167,12 +166,12 @@ class ScriptRun:
         module = self.session.compile(self.assemble(source))
         self.names.modules[source.name] = self.names.modules[None] = module
         if not source.is_definition:
-            self._instantiate(command.line, source.name, module)
+            self._instantiate(command.line, source.name, None)
 
-    def _instantiate(self, line: int, name: str | None, module: Any) -> None:
+    def _instantiate(self, line: int, name: str | None, definition: str | None) -> None:
         self.names.instances[name] = self.names.instances[None] = _Broken(line)
         try:
-            instance = self._link(module)
+            instance = self._link(self._look_up(self.names.modules, definition, "module"))
         except BlockedError as blocked:
             self.names.instances[name] = self.names.instances[None] = _Broken(blocked.root)
             raise
