@@ -10,8 +10,9 @@ from typing import Any
 import pywasi_native as wasm
 from pywasi_native.engine import features
 from wast_engine import EngineError, UnsupportedError
+from wast_floats import WIDTH
 from wast_script import Verdict
-from wast_values import WIDTH, Argument, HostArgument, NullArgument, Number, Reference, Result
+from wast_values import Argument, HostArgument, NullArgument, Number, Reference, Result
 
 UNSUPPORTED = (
     "this build does not support"  # csrc/wasm/features.c says so of every proposal that is not there
@@ -142,5 +143,5 @@ class PywasiSession:
         if isinstance(value, wasm.Func):
             return Reference(frozenset({"func"}))
         kinds = {"extern"} if kind in ("externref", "(ref extern)") else {"any", "host"}
-        number = value.number if self.hosts.get(getattr(value, "number", -1)) is value else None
-        return Reference(frozenset(kinds), number)
+        is_ours = isinstance(value, HostObject) and self.hosts.get(value.number) is value
+        return Reference(frozenset(kinds), value.number if is_ours else None)
