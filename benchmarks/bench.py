@@ -25,7 +25,7 @@ from typing import Any
 
 from . import toolchain
 from .bigmodule import module_file
-from .engines import BOUNDARY, ENGINES, IMPORT_NAMES, version
+from .engines import BOUNDARY, ENGINES, FIRST_USE, version
 from .kernels import KERNELS, Kernel
 from .report import Row, as_json, markdown, mean_ratio, table
 
@@ -177,8 +177,7 @@ class Bench:
     def _imports(self) -> Iterator[Job]:
         if not self.options.wants("import", "import") or not hasattr(os, "wait4"):
             return
-        names = {engine: IMPORT_NAMES.get(engine, "sys") for engine in self.workers}
-        yield "import", "import", {e: _importer(module) for e, module in names.items()}
+        yield "import", "import", {engine: _importer(FIRST_USE[engine]) for engine in self.workers}
 
     def _load(self) -> Iterator[Job]:
         if not self.options.wants("load", "load"):
@@ -213,12 +212,12 @@ def _timed(command: list[str]) -> tuple[float, bytes, int]:
     return usage.ru_utime + usage.ru_stime, output, process.returncode
 
 
-def _importer(module: str) -> Sampler:
+def _importer(statement: str) -> Sampler:
     def sample() -> dict[str, Any]:
         # Five processes: one import is near the resolution of the clock.
-        runs = [_timed([sys.executable, "-c", f"import {module}"]) for _ in range(5)]
+        runs = [_timed([sys.executable, "-c", statement]) for _ in range(5)]
         if any(code for _, _, code in runs):
-            return {"error": f"import: {module} cannot be imported"}
+            return {"error": f"import: {statement!r} failed"}
         return {"cpu": sum(cpu for cpu, _, _ in runs) / len(runs)}
 
     return sample

@@ -225,8 +225,14 @@ ENGINES: dict[str, type[Engine]] = {
     "wasmtime": Wasmtime,
     "native": Native,
 }
-# The module that a program has to import before it can use the engine.
-IMPORT_NAMES = {"pywasi": "pywasi_native", "pywasm3": "wasm3", "wasmtime": "wasmtime"}
+# What a program has to execute before it can use the engine. The entry point is named, because a package
+# may put off its own imports until then.
+FIRST_USE = {
+    "pywasi": "import pywasi_native; pywasi_native.load",
+    "pywasm3": "import wasm3; wasm3.Environment",
+    "wasmtime": "import wasmtime; wasmtime.Instance",
+    "native": "pass",
+}
 
 
 def version(name: str) -> str | None:
