@@ -2,6 +2,7 @@
 
 cdef extern from "Python.h":
     const size_t VECTORCALL_OFFSET "PY_VECTORCALL_ARGUMENTS_OFFSET"
+    object PyVectorcall_Call(object callable, object arguments, PyObject *keywords)
 
 cdef enum:
     LOCAL_SLOTS = 16  # calls that need more take them from the heap
@@ -41,7 +42,8 @@ cdef class Func:
 
     def __call__(self, *args):
         """Calls the function; gives None, one value, or a tuple."""
-        raise NotImplementedError  # replaced below: func_vectorcall
+        # Only for f.__call__(...): f(...) goes to func_vectorcall, see the end of this file.
+        return PyVectorcall_Call(self, args, NULL)
 
     @property
     def type(self):

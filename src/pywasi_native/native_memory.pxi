@@ -149,6 +149,9 @@ cdef class Memory:
         self.check(start, 1)
         return pw_memory_data(self.ptr)[start]
 
+    def __delitem__(self, key):
+        raise TypeError("the elements of a Memory cannot be deleted")
+
     def __setitem__(self, key, value):
         cdef uint64_t start, count
         cdef Py_buffer view

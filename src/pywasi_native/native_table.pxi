@@ -73,6 +73,9 @@ cdef class Table:
         finally:
             pwn_leave(&store.run)
 
+    def __delitem__(self, key):
+        raise TypeError("the elements of a Table cannot be deleted")
+
     def __setitem__(self, index, value):
         cdef pw_slot slot[2]
         cdef uint64_t at = self.check(index)

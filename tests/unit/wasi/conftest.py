@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wasi_trampoline import Guest, trampoline
 
 import pywasi_native as wasm
-from wasi_trampoline import Guest, trampoline
 
 
 @pytest.fixture(scope="session")

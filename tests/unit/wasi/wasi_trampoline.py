@@ -1,7 +1,7 @@
 """One small module that re-exports the functions of WASI, and a driver: every WASI test is Python.
 
-The module imports all 46 functions, exports a function of the same name for each, and a memory of 2 pages. It is
-encoded here, byte by byte, so that no toolchain is needed; any runtime can run it.
+The module imports all 46 functions, exports a function of the same name for each, and a memory of 2 pages. It
+is encoded here, byte by byte, so that no toolchain is needed; any runtime can run it.
 """
 
 from __future__ import annotations
@@ -10,39 +10,44 @@ import struct
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+# Parameters, i = i32, I = i64. All but proc_exit return an i32.
+_SIGNATURES = """
+args_get ii             args_sizes_get ii           environ_get ii              environ_sizes_get ii
+clock_res_get ii        clock_time_get iIi          fd_advise iIIi              fd_allocate iII
+fd_close i              fd_datasync i               fd_fdstat_get ii            fd_fdstat_set_flags ii
+fd_fdstat_set_rights iII  fd_filestat_get ii        fd_filestat_set_size iI     fd_filestat_set_times iIIi
+fd_pread iiiIi          fd_prestat_get ii           fd_prestat_dir_name iii     fd_pwrite iiiIi
+fd_read iiii            fd_readdir iiiIi            fd_renumber ii              fd_seek iIii
+fd_sync i               fd_tell ii                  fd_write iiii               path_create_directory iii
+path_filestat_get iiiii  path_filestat_set_times iiiiIIi  path_link iiiiiii     path_open iiiiiIIii
+path_readlink iiiiii    path_remove_directory iii   path_rename iiiiii          path_symlink iiiii
+path_unlink_file iii    poll_oneoff iiii            proc_exit i                 proc_raise i
+sched_yield -           random_get ii               sock_accept iii             sock_recv iiiiii
+sock_send iiiii         sock_shutdown ii
+"""
 SIGNATURES = {
-    "args_get": "ii", "args_sizes_get": "ii", "environ_get": "ii", "environ_sizes_get": "ii",
-    "clock_res_get": "ii", "clock_time_get": "iIi", "fd_advise": "iIIi", "fd_allocate": "iII", "fd_close": "i",
-    "fd_datasync": "i", "fd_fdstat_get": "ii", "fd_fdstat_set_flags": "ii", "fd_fdstat_set_rights": "iII",
-    "fd_filestat_get": "ii", "fd_filestat_set_size": "iI", "fd_filestat_set_times": "iIIi", "fd_pread": "iiiIi",
-    "fd_prestat_get": "ii", "fd_prestat_dir_name": "iii", "fd_pwrite": "iiiIi", "fd_read": "iiii",
-    "fd_readdir": "iiiIi", "fd_renumber": "ii", "fd_seek": "iIii", "fd_sync": "i", "fd_tell": "ii",
-    "fd_write": "iiii", "path_create_directory": "iii", "path_filestat_get": "iiiii",
-    "path_filestat_set_times": "iiiiIIi", "path_link": "iiiiiii", "path_open": "iiiiiIIii", "path_readlink": "iiiiii",
-    "path_remove_directory": "iii", "path_rename": "iiiiii", "path_symlink": "iiiii", "path_unlink_file": "iii",
-    "poll_oneoff": "iiii", "proc_exit": "i", "proc_raise": "i", "sched_yield": "", "random_get": "ii",
-    "sock_accept": "iii", "sock_recv": "iiiiii", "sock_send": "iiiii", "sock_shutdown": "ii",
-}  # fmt: skip
-
-ERRNO = (
-    "success 2big acces addrinuse addrnotavail afnosupport again already badf badmsg busy canceled child connaborted "
-    "connrefused connreset deadlk destaddrreq dom dquot exist fault fbig hostunreach idrm ilseq inprogress intr inval "
-    "io isconn isdir loop mfile mlink msgsize multihop nametoolong netdown netreset netunreach nfile nobufs nodev "
-    "noent noexec nolck nolink nomem nomsg noprotoopt nospc nosys notconn notdir notempty notrecoverable notsock "
-    "notsup notty nxio overflow ownerdead perm pipe proto protonosupport prototype range rofs spipe srch stale "
-    "timedout txtbsy xdev notcapable"
-).split()
-
-RIGHTS = {
-    name: 1 << bit
-    for bit, name in enumerate(
-        "fd_datasync fd_read fd_seek fd_fdstat_set_flags fd_sync fd_tell fd_write fd_advise fd_allocate "
-        "path_create_directory path_create_file path_link_source path_link_target path_open fd_readdir path_readlink "
-        "path_rename_source path_rename_target path_filestat_get path_filestat_set_size path_filestat_set_times "
-        "fd_filestat_get fd_filestat_set_size fd_filestat_set_times path_symlink path_remove_directory "
-        "path_unlink_file poll_fd_readwrite sock_shutdown sock_accept".split()
-    )
+    name: "" if params == "-" else params
+    for name, params in zip(_SIGNATURES.split()[::2], _SIGNATURES.split()[1::2], strict=True)
 }
+
+_ERRNO = """
+success 2big acces addrinuse addrnotavail afnosupport again already badf badmsg busy canceled child
+connaborted connrefused connreset deadlk destaddrreq dom dquot exist fault fbig hostunreach idrm
+ilseq inprogress intr inval io isconn isdir loop mfile mlink msgsize multihop nametoolong netdown
+netreset netunreach nfile nobufs nodev noent noexec nolck nolink nomem nomsg noprotoopt nospc nosys
+notconn notdir notempty notrecoverable notsock notsup notty nxio overflow ownerdead perm pipe proto
+protonosupport prototype range rofs spipe srch stale timedout txtbsy xdev notcapable
+"""
+ERRNO = _ERRNO.split()
+
+_RIGHTS = """
+fd_datasync fd_read fd_seek fd_fdstat_set_flags fd_sync fd_tell fd_write fd_advise fd_allocate
+path_create_directory path_create_file path_link_source path_link_target path_open fd_readdir
+path_readlink path_rename_source path_rename_target path_filestat_get path_filestat_set_size
+path_filestat_set_times fd_filestat_get fd_filestat_set_size fd_filestat_set_times path_symlink
+path_remove_directory path_unlink_file poll_fd_readwrite sock_shutdown sock_accept
+"""
+RIGHTS = {name: 1 << bit for bit, name in enumerate(_RIGHTS.split())}
 READ, WRITE = RIGHTS["fd_read"], RIGHTS["fd_write"]
 CREAT, DIRECTORY, EXCL, TRUNC = 1, 2, 4, 8
 APPEND, NONBLOCK = 1, 4
@@ -81,7 +86,9 @@ def section(number: int, content: bytes) -> bytes:
     return bytes([number]) + leb(len(content)) + content
 
 
-def trampoline(module: str = "wasi_snapshot_preview1", leave_out: Iterable[str] = (), memory: str = "memory") -> bytes:
+def trampoline(
+    module: str = "wasi_snapshot_preview1", leave_out: Iterable[str] = (), memory: str = "memory"
+) -> bytes:
     """The module: imports from `module` all functions but `leave_out`; its memory is exported as `memory`."""
     names = [name for name in SIGNATURES if name not in set(leave_out)]
     kinds = {"i": b"\x7f", "I": b"\x7e"}
@@ -92,7 +99,9 @@ def trampoline(module: str = "wasi_snapshot_preview1", leave_out: Iterable[str] 
         imports.append(text(module) + text(name) + b"\x00" + leb(index))
         functions.append(leb(index))
         exports.append(text(name) + b"\x00" + leb(len(names) + index))
-        code = b"\x00" + b"".join(b"\x20" + leb(i) for i in range(len(params))) + b"\x10" + leb(index) + b"\x0b"
+        code = (
+            b"\x00" + b"".join(b"\x20" + leb(i) for i in range(len(params))) + b"\x10" + leb(index) + b"\x0b"
+        )
         bodies.append(leb(len(code)) + code)
     exports.append(text(memory) + b"\x02\x00")
     return b"\0asm\x01\0\0\0" + b"".join(
@@ -132,7 +141,8 @@ class Dirent(NamedTuple):
 class Guest:
     """A program that does what a test says: methods are the WASI functions, by name.
 
-    ``guest.fd_close(3)`` gives the name of the error number. The helpers below put strings and structs into memory.
+    ``guest.fd_close(3)`` gives the name of the error number. The helpers below put strings and structs into
+    memory.
     """
 
     def __init__(self, functions: Any, memory: Any) -> None:
@@ -176,11 +186,17 @@ class Guest:
         return IOVS, len(buffers)
 
     def open(
-        self, path: str | bytes, oflags: int = 0, rights: int = READ, *, dir: int = 3, follow: int = FOLLOW, flags: int = 0,
-        inheriting: int = 0,
-    ) -> int | str:  # fmt: skip
+        self,
+        path: str | bytes,
+        oflags: int = 0,
+        rights: int = READ,
+        *,
+        dirfd: int = 3,
+        follow: int = FOLLOW,
+        flags: int = 0,
+    ) -> int | str:
         """path_open: the descriptor, or the name of the error."""
-        error = self.path_open(dir, follow, *self.path(path), oflags, rights, inheriting, flags, RESULT)
+        error = self.path_open(dirfd, follow, *self.path(path), oflags, rights, 0, flags, RESULT)
         return self.u32() if error == "success" else str(error)
 
     def opened(self, *args: Any, **named: Any) -> int:
@@ -209,9 +225,9 @@ class Guest:
         dev, ino, kind, nlink, size, *times = struct.unpack("<QQB7xQQQQQ", self.get(at, 64))
         return Filestat(dev, ino, FILETYPES[kind], nlink, size, *times)
 
-    def stat(self, path: str, *, follow: int = FOLLOW, dir: int = 3) -> Filestat | str:
+    def stat(self, path: str, *, follow: int = FOLLOW, dirfd: int = 3) -> Filestat | str:
         """path_filestat_get: the struct, or the name of the error."""
-        error = self.path_filestat_get(dir, follow, *self.path(path), RESULT)
+        error = self.path_filestat_get(dirfd, follow, *self.path(path), RESULT)
         return self.filestat() if error == "success" else str(error)
 
     def fdstat(self, fd: int) -> tuple[str, int, int, int]:
@@ -231,7 +247,9 @@ class Guest:
                 next_cookie, ino, length, kind = struct.unpack_from("<QQIB", data, at)
                 if len(data) - at - 24 < length:
                     break
-                found.append(Dirent(next_cookie, ino, FILETYPES[kind], data[at + 24 : at + 24 + length].decode()))
+                found.append(
+                    Dirent(next_cookie, ino, FILETYPES[kind], data[at + 24 : at + 24 + length].decode())
+                )
                 cookie, at = next_cookie, at + 24 + length
             if len(data) < size:
                 return found
@@ -244,25 +262,25 @@ class Guest:
         """path_rename."""
         return str(self.path_rename(old_dir, *self.path(old), new_dir, *self.path(new, PATH2)))
 
-    def symlink(self, content: str, path: str, *, dir: int = 3) -> str:
+    def symlink(self, content: str, path: str, *, dirfd: int = 3) -> str:
         """path_symlink."""
-        return str(self.path_symlink(*self.path(content, PATH2), dir, *self.path(path)))
+        return str(self.path_symlink(*self.path(content, PATH2), dirfd, *self.path(path)))
 
-    def mkdir(self, path: str, *, dir: int = 3) -> str:
+    def mkdir(self, path: str, *, dirfd: int = 3) -> str:
         """path_create_directory."""
-        return str(self.path_create_directory(dir, *self.path(path)))
+        return str(self.path_create_directory(dirfd, *self.path(path)))
 
-    def rmdir(self, path: str, *, dir: int = 3) -> str:
+    def rmdir(self, path: str, *, dirfd: int = 3) -> str:
         """path_remove_directory."""
-        return str(self.path_remove_directory(dir, *self.path(path)))
+        return str(self.path_remove_directory(dirfd, *self.path(path)))
 
-    def unlink(self, path: str, *, dir: int = 3) -> str:
+    def unlink(self, path: str, *, dirfd: int = 3) -> str:
         """path_unlink_file."""
-        return str(self.path_unlink_file(dir, *self.path(path)))
+        return str(self.path_unlink_file(dirfd, *self.path(path)))
 
-    def readlink(self, path: str, size: int = 1000, *, dir: int = 3) -> bytes | str:
+    def readlink(self, path: str, size: int = 1000, *, dirfd: int = 3) -> bytes | str:
         """path_readlink: the content, or the name of the error."""
-        error = self.path_readlink(dir, *self.path(path), BUFFER, size, RESULT)
+        error = self.path_readlink(dirfd, *self.path(path), BUFFER, size, RESULT)
         return self.get(BUFFER, self.u32()) if error == "success" else str(error)
 
     def poll(self, *subscriptions: bytes) -> list[tuple[int, str, int]] | str:
