@@ -1,5 +1,5 @@
-"""The same calls here and in another runtime (wasmtime, from PyPI). The standard leaves much open, so there is
-a set of answers for each; where the other runtime is outside of it, that stands in OTHERWISE."""
+"""The same calls here and in another runtime (wasmtime, from PyPI). The standard leaves much open, so there
+is a set of answers for each; where the other runtime is outside of it, that stands in OTHERWISE."""
 
 from __future__ import annotations
 
