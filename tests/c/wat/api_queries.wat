@@ -1,0 +1,16 @@
+;; Something of everything that can be asked about.
+(module $queries
+  (@custom "first" (before first) "abc")
+  (type $pair (func (param i64 externref) (result f32 f64)))
+  (import "a" "func" (func $imported (type $pair)))
+  (import "b" "table" (table 1 2 externref))
+  (import "c" "memory" (memory i64 3 4))
+  (import "d" "global" (global (mut f64)))
+  (func (export "unnamed") (export "again") (result i32) (i32.const 1))
+  (func $named (export "other") (result i32) (i32.const 2))
+  (func (result i32) (i32.const 3))
+  (table (export "table") 5 funcref)
+  (global (export "global") i64 (i64.const 9))
+  (export "memory" (memory 0))
+  (export "reexported" (func $imported))
+  (@custom "last" "xyz"))
