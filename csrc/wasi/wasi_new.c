@@ -56,7 +56,10 @@ static pwi_errno add_stream(pw_wasi *wasi, const pw_wasi_config *config, uint32_
     entry.rights |= is_input ? PWI_RIGHT(FD_READ) : PWI_RIGHT(FD_WRITE);
     if (stat.type == PWI_TYPE_REGULAR_FILE)
         make_file(stream, is_input, &entry);
-    return pwi_fd_insert_stdio(&wasi->fds, &entry, number);
+    error = pwi_fd_insert_stdio(&wasi->fds, &entry, number);
+    if (error != PWI_ESUCCESS && entry.kind == PWI_FD_FILE)
+        pwi_os_close(entry.handle);
+    return error;
 }
 
 static pwi_errno add_dir(pw_wasi *wasi, const pwi_config_dir *dir, pwi_grant *grant)

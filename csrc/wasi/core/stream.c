@@ -48,15 +48,22 @@ static pwi_errno wait_for(pwi_call *call, pwi_stream *stream, bool for_write, bo
 static pwi_errno read_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait,
                              size_t *done)
 {
-    pwi_iov_list list;
-    pwi_errno error = wait_for(call, stream, false, wait);
-    if (error == PWI_ESUCCESS)
-        error = pwi_iov_read(call, iovs, count, &list);
-    if (error != PWI_ESUCCESS)
-        return error;
-    pwi_unlocked_begin(call); /* another process may have taken what was there: this can block */
-    error = pwi_os_read(stream->handle, list.items, list.count, done);
-    pwi_unlocked_end(call);
+    pwi_errno error;
+    do {
+        pwi_iov_list list;
+        error = wait_for(call, stream, false, wait);
+        if (error == PWI_ESUCCESS)
+            error = pwi_iov_read(call, iovs, count, &list);
+        if (error != PWI_ESUCCESS)
+            return error;
+        pwi_unlocked_begin(call); /* another process may have taken what was there: this can block */
+        error = pwi_os_read(stream->handle, list.items, list.count, done);
+        pwi_unlocked_end(call);
+        if (error == PWI_EINTR) { /* a signal is the embedder's business, not the guest's */
+            error = pwi_poll(call);
+            error = error == PWI_ESUCCESS ? PWI_EINTR : error;
+        }
+    } while (error == PWI_EINTR);
     return error;
 }
 
@@ -188,9 +195,11 @@ static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs,
         pwi_unlocked_begin(call);
         error = pwi_os_write(stream->handle, &(pwi_os_iovec){piece, length}, 1, &written);
         pwi_unlocked_end(call);
+        if (error == PWI_EINTR) /* a signal is the embedder's business, not the guest's */
+            error = pwi_poll(call);
+        else if (written < length)
+            limit = total + written;
         total += written;
-        if (written < length)
-            break;
     }
     *done = total;
     if (total > 0 && error < PWI_STOP) /* what was written is told; the error comes back with the next call */
