@@ -101,7 +101,7 @@ class Instance:
         return True
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self), *(name for name in self._exports if name.isidentifier())})
+        return sorted(name for name in object.__dir__(self) if name.isidentifier())
 
     def __repr__(self) -> str:
         return f"<wasm instance of {self._module.name!r}>"

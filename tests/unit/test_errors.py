@@ -202,7 +202,7 @@ def through(function: object) -> wasm.Instance:
     return wasm.load(m.bytes(), {"env": {"host": function}})
 
 
-class Special(Exception):  # noqa: N818
+class Special(Exception):
     """Raised by hosts."""
 
 
@@ -266,12 +266,17 @@ def test_context_is_kept() -> None:
         raise Special
 
     m = through(host)
-    try:
-        raise LookupError
-    except LookupError as first:
-        with pytest.raises(Special) as caught:
+    first = LookupError()
+
+    def during() -> None:
+        try:
+            raise first
+        finally:
             m.run()
-        assert caught.value.__context__ is first
+
+    with pytest.raises(Special) as caught:
+        during()
+    assert caught.value.__context__ is first
 
 
 def test_exit() -> None:

@@ -120,7 +120,8 @@ def test_wrong_count(args: tuple[int, ...], given: int) -> None:
 def test_no_keyword_arguments() -> None:
     with pytest.raises(TypeError, match="takes no keyword arguments"):
         M.add(1, b=2)
-    assert M.add(1, 2, **{}) == 3
+    nothing: dict[str, int] = {}
+    assert M.add(1, 2, **nothing) == 3
 
 
 def test_errors_of_arguments_have_no_frames_of_ours() -> None:

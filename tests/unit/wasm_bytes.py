@@ -1,4 +1,4 @@
-"""Small modules for tests, built without any tool: these tests also run where no assembler can be installed."""
+"""Small modules for tests, built without any tool: they also run where no assembler can be installed."""
 
 from __future__ import annotations
 
