@@ -39,16 +39,24 @@ def run(command: list[str], cwd: Path | None = None) -> subprocess.CompletedProc
 
 def run_with_input(command: list[str], text: str) -> subprocess.CompletedProcess[str]:
     """Runs a command that reads its standard input."""
-    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=600, check=False)
 
 
 def compiler(name: str) -> list[str]:
-    """The command of a compiler: cc (the machine's) or zig (from PyPI); skips where it is missing."""
-    if name == "zig":
+    """The command of a compiler: cc (the machine's) or zig:TARGET (from PyPI); skips where it is missing."""
+    kind, _, target = name.partition(":")
+    if kind == "zig":
         if find_spec("ziglang") is None:
             locate.missing("ziglang is missing: pip install ziglang")
-        return [sys.executable, "-m", "ziglang", "cc", "-target", "native"]
+        return [sys.executable, "-m", "ziglang", "cc", "-target", target or "native"]
     found = shutil.which("cc") or shutil.which("gcc")
     if found is None:
         locate.missing("no C compiler (cc) on this machine")
     return [found]
+
+
+def emulator(name: str) -> list[str]:
+    """The command that runs programs of another machine, empty for this one's; skips where it is missing."""
+    if name and shutil.which(name) is None:
+        locate.missing(f"{name} is missing: apt-get install qemu-user wine")
+    return [name] if name else []

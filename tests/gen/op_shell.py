@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,28 @@ FORM = re.compile(r'^PW_FORMS\((\w+), (\w+), (\w+), "(\w*)", "(\w*)"', re.MULTIL
 TEXT = re.compile(r'^PW_OPCODE\(\w+, "([^"]+)", (\w+),', re.MULTILINE)
 INFO = re.compile(r"^PW_HANDLER_INFO\((\w+), (\d+)\)", re.MULTILINE)
 FAMILY = re.compile(r"^(?:(x|g|br|brn)_)?(.*?)(?:_([SAK]{1,3}))?$")
-# The sanitized one also does without the compiler's builtins, as compilers that are neither gcc nor clang do.
+
+
+@dataclass(frozen=True)
+class Build:
+    """A way to build the shell: compiler, flags, what runs it."""
+
+    compiler: str
+    flags: tuple[str, ...] = ("-O2",)
+    emulator: str = ""
+
+
+SANITIZE = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 BUILDS = {
-    "cc": ["-O2"],
-    "cc-sanitized": ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DPW_NO_BUILTINS"],
-    "zig": ["-O2"],
+    "cc": Build("cc"),
+    # Without the compiler's builtins too, as compilers that are neither gcc nor clang do.
+    "cc-sanitized": Build("cc", (*SANITIZE, "-DPW_NO_BUILTINS")),
+    "zig": Build("zig"),
 }
+# Other machines, where PYWASI_CROSS=1 asks for them.
+if os.environ.get("PYWASI_CROSS") == "1":
+    BUILDS["aarch64"] = Build("zig:aarch64-linux-musl", emulator="qemu-aarch64")
+    BUILDS["windows"] = Build("zig:x86_64-windows-gnu", emulator="wine")
 WIDTH = {"i": 32, "I": 64, "f": 32, "F": 64, "a": 32}
 ACCUMULATOR = {"i": "A", "I": "A", "f": "F", "F": "D", "a": "A"}
 # What stands where nothing is put: seen again, it was left alone.
@@ -77,14 +94,16 @@ class Shell:
 
     def __init__(self, tables: Tables, folder: Path, build: str) -> None:
         self.tables = tables
-        self.program = folder / "ops_shell"
+        way = BUILDS[build]
+        program = folder / "ops_shell.exe"  # the name that Windows needs does no harm elsewhere
         source = locate.ROOT / "tests" / "c" / "ops_shell.c"
         command = [
-            *building.compiler(build.split("-")[0]), *building.STRICT, *building.FLOATS, *BUILDS[build],
-            *building.INCLUDES, f"-I{tables.gen}", str(source), "-o", str(self.program),
+            *building.compiler(way.compiler), *building.STRICT, *building.FLOATS, *way.flags,
+            *building.INCLUDES, f"-I{tables.gen}", str(source), "-o", str(program),
         ]  # fmt: skip
         done = building.run(command)
         assert done.returncode == 0, done.stderr
+        self.command = [*building.emulator(way.emulator), str(program)]
 
     def run(self, states: list[State]) -> None:
         """Runs all states and checks what comes out."""
@@ -94,7 +113,7 @@ class Shell:
             cells = [*state.cells, 0, 0, 0][:3]
             values = [self.tables.numbers[state.handler], *cells, *state.slots, *state.accumulators.values()]
             lines.append(" ".join(f"{value:x}" for value in values))
-        done = building.run_with_input([str(self.program)], "\n".join(lines) + "\n")
+        done = building.run_with_input(self.command, "\n".join(lines) + "\n")
         assert done.returncode == 0, done.stderr
         answers = done.stdout.splitlines()
         assert len(answers) == len(states)
