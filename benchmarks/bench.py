@@ -13,10 +13,10 @@ import itertools
 import json
 import os
 import platform
-import select
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +35,7 @@ BOUNDARY_EXPORTS = ["add", "loop", "buffer_address"]
 # name: (what is done per sample, times)
 BOUNDARY_TIMES = {"call": 300_000, "callback": 100_000, "read16": 100_000, "write1m": 400}
 LOAD_SIZE = 1_400_000
+HAVE_WAIT4 = hasattr(os, "wait4")
 
 
 class WorkerProcess:
@@ -60,19 +61,25 @@ class WorkerProcess:
             self.process.stdin.flush()
         except BrokenPipeError:
             return self._die()
-        ready, _, _ = select.select([self.process.stdout], [], [], LIMIT)
-        if not ready:
-            self.process.kill()
-            self.dead = f"timeout: over {LIMIT:g} s"
-            return {"error": self.dead}
-        line = self.process.stdout.readline()
+        # A timer and not select(): Windows cannot wait for a pipe.
+        timer = threading.Timer(LIMIT, self._time_out)
+        timer.start()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            timer.cancel()
         if not line:
             return self._die()
         answer: dict[str, Any] = json.loads(line)
         return answer
 
+    def _time_out(self) -> None:
+        self.dead = f"timeout: over {LIMIT:g} s"
+        self.process.kill()
+
     def _die(self) -> dict[str, Any]:
-        self.dead = f"crash: the worker ended with {self.process.wait()}"
+        code = self.process.wait()
+        self.dead = self.dead or f"crash: the worker ended with {code}"
         return {"error": self.dead}
 
     def close(self) -> None:
@@ -175,7 +182,10 @@ class Bench:
             )
 
     def _imports(self) -> Iterator[Job]:
-        if not self.options.wants("import", "import") or not hasattr(os, "wait4"):
+        if not self.options.wants("import", "import"):
+            return
+        if not HAVE_WAIT4:
+            self.say("import is left out: this system does not tell the CPU time of one process")
             return
         yield "import", "import", {engine: _importer(FIRST_USE[engine]) for engine in self.workers}
 
@@ -228,6 +238,8 @@ def _command(template: str, kernel: Kernel, units: int) -> Sampler:
     words = [word.format(file=path, n=units) for word in shlex.split(template)]
 
     def sample() -> dict[str, Any]:
+        if not HAVE_WAIT4:
+            return {"error": "system: it does not tell the CPU time of one process"}
         try:
             cpu, output, code = _timed(words)
         except OSError as error:

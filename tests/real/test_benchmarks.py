@@ -181,3 +181,17 @@ def test_builds_are_cached_by_content(zig: None, tmp_path: Path, monkeypatch: py
     source.write_text("int one(void) { return nonsense; }\n")
     with pytest.raises(toolchain.BuildError, match="nonsense"):
         toolchain.build_reactor(source, ["one"])
+
+
+def test_a_worker_that_hangs_is_ended(zig: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import bench
+
+    monkeypatch.setattr(bench, "LIMIT", 1.0)
+    worker = bench.WorkerProcess("native")
+    try:
+        kernel = next(kernel for kernel in KERNELS if kernel.name == "sieve")
+        request = {"do": "kernel", "path": str(kernel.native()), "units": 2**31, "warm": 1}
+        assert "timeout" in worker.ask(request)["error"]
+        assert "timeout" in worker.ask(request)["error"]
+    finally:
+        worker.close()
