@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .importer import install, uninstall
     from .instance import Instance
     from .limits import Limits
-    from .module import Module, compile, load, validate  # noqa: A004 - the contract's name
+    from .module import Module, compile, load, validate
     from .process import CompletedRun, run
     from .references import I31, Array, Ref, Struct, Tag
     from .wasi import (

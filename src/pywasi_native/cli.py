@@ -178,8 +178,9 @@ def _invoke(module: wasm.Module, options: argparse.Namespace, wasi: wasm.Wasi, l
         result = function(*(_value(text, kind) for text, kind in zip(options.args, params, strict=True)))
     except wasm.WasiExit as stop:
         return stop.code & 0xFF or (1 if stop.code else 0)
-    for value in result if isinstance(result, tuple) else () if result is None else (result,):
-        print(value.hex() if isinstance(value, bytes) else value)
+    results = len(function.type.results)
+    for value in result if results > 1 else (result,) if results else ():
+        print("null" if value is None else value.hex() if isinstance(value, bytes) else value)
     return 0
 
 

@@ -55,7 +55,7 @@ def _cancelled() -> BaseException:
     return Cancelled(kind=TrapKind.CANCELLED)
 
 
-def _signature(type: FuncType) -> Signature:  # noqa: A002 - as Func.type
+def _signature(type: FuncType) -> Signature:
     from inspect import Parameter, Signature
 
     kinds = {"i32": int, "i64": int, "f32": float, "f64": float, "v128": bytes}

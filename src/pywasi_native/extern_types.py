@@ -185,7 +185,7 @@ class ImportType(Record):
     name: str
     type: ExternType
 
-    def __init__(self, module: str, name: str, type: ExternType) -> None:  # noqa: A002 - the contract's name
+    def __init__(self, module: str, name: str, type: ExternType) -> None:
         self._set(module, name, type)
 
     def __str__(self) -> str:
@@ -199,7 +199,7 @@ class ExportType(Record):
     name: str
     type: ExternType
 
-    def __init__(self, name: str, type: ExternType) -> None:  # noqa: A002 - the contract's name
+    def __init__(self, name: str, type: ExternType) -> None:
         self._set(name, type)
 
     def __str__(self) -> str:

@@ -121,9 +121,7 @@ def _rebuild(data: bytes, file: str, features: int) -> Module:
     return made
 
 
-def compile(  # noqa: A001 - the contract's name
-    source: Source, *, features: Iterable[str] | None = None, tier: str = "auto"
-) -> Module:
+def compile(source: Source, *, features: Iterable[str] | None = None, tier: str = "auto") -> Module:
     """Decodes and validates a module.
 
     Args:

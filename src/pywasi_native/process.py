@@ -74,7 +74,7 @@ def run(
     source: Source | Module,
     args: Sequence[str] = (),
     *,
-    input: bytes | str | None = None,  # noqa: A002 - as subprocess.run
+    input: bytes | str | None = None,
     capture_output: bool = False,
     text: bool = False,
     check: bool = False,

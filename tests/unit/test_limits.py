@@ -13,11 +13,21 @@ from pywasi_native.limits import parse_size
 @pytest.mark.parametrize(
     ("size", "count"),
     [
-        (0, 0), (17, 17), ("17", 17), ("1KiB", 1024), ("1 kib", 1024), ("64MiB", 64 << 20), ("4GiB", 4 << 30),
-        ("1KB", 1000), ("2MB", 2_000_000), ("3GB", 3_000_000_000), ("1.5KiB", 1536), ("1_000B", 1000),
+        (0, 0),
+        (17, 17),
+        ("17", 17),
+        ("1KiB", 1024),
+        ("1 kib", 1024),
+        ("64MiB", 64 << 20),
+        ("4GiB", 4 << 30),
+        ("1KB", 1000),
+        ("2MB", 2_000_000),
+        ("3GB", 3_000_000_000),
+        ("1.5KiB", 1536),
+        ("1_000B", 1000),
         (" 5 MB ", 5_000_000),
     ],
-)  # fmt: skip
+)
 def test_sizes(size: int | str, count: int) -> None:
     assert parse_size(size) == count
 
@@ -52,11 +62,16 @@ def test_limits_are_values() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"timeout": -1}, ValueError), ({"timeout": float("nan")}, ValueError), ({"timeout": "1"}, TypeError),
-        ({"open_files": 0}, ValueError), ({"open_files": 1.0}, TypeError), ({"instances": 1 << 40}, ValueError),
-        ({"memory": "lots"}, ValueError), ({"tables": True}, TypeError),
+        ({"timeout": -1}, ValueError),
+        ({"timeout": float("nan")}, ValueError),
+        ({"timeout": "1"}, TypeError),
+        ({"open_files": 0}, ValueError),
+        ({"open_files": 1.0}, TypeError),
+        ({"instances": 1 << 40}, ValueError),
+        ({"memory": "lots"}, ValueError),
+        ({"tables": True}, TypeError),
     ],
-)  # fmt: skip
+)
 def test_bad_limits(arguments: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         wasm.Limits(**arguments)  # type: ignore[arg-type]

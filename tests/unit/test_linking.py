@@ -122,13 +122,12 @@ def test_a_function_that_wasi_does_not_have() -> None:
 
 
 def test_wasi_of_another_type() -> None:
-    with pytest.raises(
-        wasm.LinkError, match=r"fd_close must be \(func \(param i64\) \(result i32\)\)"
-    ) as caught:
-        m = wasm_bytes.Module()
-        m.import_func("wasi_snapshot_preview1", "fd_close", "i64", "i32")
+    m = wasm_bytes.Module()
+    m.import_func("wasi_snapshot_preview1", "fd_close", "i64", "i32")
+    with pytest.raises(wasm.LinkError) as caught:
         wasm.load(m.bytes(), wasi=wasm.Wasi())
-    assert "not (func (param i32) (result i32))" in str(caught.value)
+    problem = "fd_close must be (func (param i64) (result i32)), not (func (param i32) (result i32))"
+    assert caught.value.problems == (f"wasi_snapshot_preview1.{problem}",)
 
 
 def test_own_functions_come_before_those_of_wasi() -> None:
@@ -206,7 +205,7 @@ def test_reading_an_export_calls_nothing() -> None:
 def test_instances_are_not_made_by_hand_nor_pickled() -> None:
     import pickle
 
-    with pytest.raises(TypeError, match="made by wasm.load"):
+    with pytest.raises(TypeError, match="made by wasm"):
         wasm.Instance()
     with pytest.raises(TypeError, match="cannot pickle an Instance"):
         pickle.dumps(needs().instantiate())

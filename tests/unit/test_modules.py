@@ -32,9 +32,15 @@ def test_sources(file: Path) -> None:
     archive = zipfile.ZipFile(io.BytesIO(), "w")
     archive.writestr("inside.wasm", DATA)
     sources = [
-        str(file), file, DATA, bytearray(DATA), memoryview(DATA), memoryview(DATA)[::1], io.BytesIO(DATA),
+        str(file),
+        file,
+        DATA,
+        bytearray(DATA),
+        memoryview(DATA),
+        memoryview(DATA)[::1],
+        io.BytesIO(DATA),
         zipfile.Path(archive, "inside.wasm"),
-    ]  # fmt: skip
+    ]
     for source in sources:
         assert wasm.load(source).add(1, 2) == 3
     with file.open("rb") as opened:
@@ -124,7 +130,7 @@ def test_types_print_as_in_the_text_format_and_are_values(type_: object, text: s
     ],
 )
 def test_bad_types_are_value_errors(make: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         make()  # type: ignore[operator]
 
 
@@ -153,9 +159,13 @@ def test_pickle_in_another_process(tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps(wasm.compile(DATA)))
     code = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')).instantiate().add(20, 22))"
     done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", code, str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
         stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     assert done.stdout == "42\n"
 
 
@@ -205,9 +215,14 @@ def test_the_shell_can_be_chosen() -> None:
     code = "import pywasi_native.engine as e; print(e.shell())"
     for shell, expected in (("", 0), ("bogus", 1)):
         done = subprocess.run(
-            [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60,
-            stdin=subprocess.DEVNULL, env={**os.environ, "PYWASI_SHELL": shell},
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYWASI_SHELL": shell},
+        )
         assert done.returncode == expected
         assert (
             (done.stdout.strip() in ("goto", "switch", "tail")) if not expected else ("bogus" in done.stderr)
@@ -222,7 +237,11 @@ def test_the_compiled_module_alone_says_what_it_is_part_of() -> None:
         "m = u.module_from_spec(s); s.loader.exec_module(m); m.ModuleHandle(b'', 'x')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(found.origin)], check=False, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", code, str(found.origin)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
         stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     assert "part of pywasi_native" in done.stderr

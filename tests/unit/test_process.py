@@ -19,7 +19,7 @@ P1 = "wasi_snapshot_preview1"
 
 
 def command(body: str, *imports: tuple[str, str], data: bytes = b"") -> bytes:
-    """A program; WASI functions are numbered in the order of `imports` (name, parameters), all give an i32."""
+    """A program; its WASI functions (name, parameters) are numbered as they come and give an i32."""
     m = wasm_bytes.Module()
     for name, params in imports:
         m.import_func(P1, name, params, "" if name == "proc_exit" else "i32")
@@ -142,8 +142,11 @@ def test_timeout_ends_a_sleep() -> None:
     subscription = (
         bytes(8) + bytes(8) + b"\1\0\0\0" + bytes(4) + (3600 * 10**9).to_bytes(8, "little") + bytes(16)
     )
-    program = command("i32.const 0; i32.const 128; i32.const 1; i32.const 256; call 0; drop",
-                      ("poll_oneoff", FD4), data=subscription)  # fmt: skip
+    program = command(
+        "i32.const 0; i32.const 128; i32.const 1; i32.const 256; call 0; drop",
+        ("poll_oneoff", FD4),
+        data=subscription,
+    )
     start = time.monotonic()
     with pytest.raises(wasm.Timeout):
         wasm.run(program, timeout=0.2)
@@ -169,11 +172,17 @@ def test_a_compiled_module_runs_many_times() -> None:
 def test_inherited_output_reaches_this_process(tmp_path: Path) -> None:
     program = tmp_path / "p.wasm"
     program.write_bytes(printer(b"from wasm\n", b"error\n", 4))
-    code = "import sys, pywasi_native as w; print('before'); r = w.run('p.wasm'); print('after', r.returncode, r.stdout)"
+    code = "import sys, pywasi_native as w; print('before'); r = w.run('p.wasm'); "
+    code += "print('after', r.returncode, r.stdout)"
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60, cwd=tmp_path,
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
         stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     assert done.stdout == "before\nfrom wasm\nafter 4 None\n"
     assert done.stderr == "error\n"
 
@@ -203,7 +212,7 @@ def test_an_error_of_a_stream_comes_out() -> None:
         def read(self, size: int = -1) -> bytes:
             raise ConnectionError("gone too")
 
-    with pytest.raises(ConnectionError, match="^gone$"):
+    with pytest.raises(ConnectionError, match=r"^gone$"):
         wasm.run(printer(), wasi=wasm.Wasi(stdout=Broken()))
     with pytest.raises(ConnectionError, match="gone too"):
         wasm.run(echo(), wasi=wasm.Wasi(stdin=Broken(), stdout=wasm.PIPE))
@@ -226,13 +235,19 @@ def test_output_is_bounded() -> None:
 def test_directories(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     # path_open(3, 0, "file", 4, 0, fd_read, 0, 0, 32); fd_read; fd_write to stdout
-    body = """i32.const 3; i32.const 0; i32.const 64; i32.const 4; i32.const 0; i64.const 2; i64.const 0; i32.const 0
-        i32.const 32; call 0; if -; i32.const 76; call 3; end
+    body = """i32.const 3; i32.const 0; i32.const 64; i32.const 4; i32.const 0; i64.const 2; i64.const 0
+        i32.const 0; i32.const 32; call 0; if -; i32.const 76; call 3; end
         i32.const 32; i32.load 2 0; i32.const 0; i32.const 1; i32.const 8; call 1; drop
         i32.const 4; i32.const 8; i32.load 2 0; i32.store 2 0
         i32.const 1; i32.const 0; i32.const 1; i32.const 8; call 2; drop"""
-    program = command(body, ("path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32"), ("fd_read", FD4), ("fd_write", FD4),
-                      ("proc_exit", "i32"), data=iov(128, 64) + bytes(56) + b"file")  # fmt: skip
+    program = command(
+        body,
+        ("path_open", "i32 i32 i32 i32 i32 i64 i64 i32 i32"),
+        ("fd_read", FD4),
+        ("fd_write", FD4),
+        ("proc_exit", "i32"),
+        data=iov(128, 64) + bytes(56) + b"file",
+    )
     for grant in (wasm.ro(tmp_path), wasm.rw(str(tmp_path))):
         done = wasm.run(program, dirs={"/in": grant}, capture_output=True)
         assert (done.returncode, done.stdout) == (0, b"content")
@@ -275,7 +290,7 @@ def test_what_wasi_refuses(arguments: dict[str, object], error: type[Exception],
     "wasi", [wasm.Wasi(args=["a\0b"]), wasm.Wasi(env={"A=B": "1"}), wasm.Wasi(env={"": "1"})]
 )
 def test_strings_that_no_program_can_get(wasi: wasm.Wasi) -> None:
-    with pytest.raises(ValueError, match="NUL|no proper name"):
+    with pytest.raises(ValueError, match=r"NUL|no proper name"):
         wasm.run(printer(), wasi=wasi)
 
 

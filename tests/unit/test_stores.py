@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -125,10 +126,11 @@ def test_one_store_serves_many_threads_one_at_a_time() -> None:
     m = wasm_bytes.Module()
     host = m.import_func("env", "host")
     m.global_("i64", "i64.const 0", mutable=True, export="g")
-    # Reads, calls Python (which lets other threads run), writes: a second thread in between would lose counts.
+    # Reads, calls Python (which lets other threads run), writes: a second thread in between loses counts.
     m.func(
-        f"global.get 0; call {host}; i64.const 1; i64.add; global.set 0", export="count",
-    )  # fmt: skip
+        f"global.get 0; call {host}; i64.const 1; i64.add; global.set 0",
+        export="count",
+    )
     instance = wasm.load(m.bytes(), {"env": {"host": lambda: time.sleep(0.0005)}})
 
     def work(_index: int) -> None:
@@ -280,7 +282,12 @@ a = A(); a.m = wasm.load(m.bytes(), {"env": {"host": a.host}}); a.m.run()
 view = memoryview(a.m.memory); keep = a.m.run
 """
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", code], check=False, capture_output=True, text=True, timeout=60,
-        cwd=os.path.dirname(__file__), stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-X", "dev", "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parent,
+        stdin=subprocess.DEVNULL,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -5,21 +5,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
-TYPES = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B, "funcref": 0x70, "externref": 0x6F}
-# Mnemonic -> opcode bytes and the immediates that follow: u = unsigned, s = signed LEB, t = block type, f / d = float.
-OPS: dict[str, tuple[bytes, str]] = {
-    "unreachable": (b"\x00", ""), "nop": (b"\x01", ""), "block": (b"\x02", "t"), "loop": (b"\x03", "t"),
-    "if": (b"\x04", "t"), "else": (b"\x05", ""), "end": (b"\x0b", ""), "br": (b"\x0c", "u"), "br_if": (b"\x0d", "u"),
-    "return": (b"\x0f", ""), "call": (b"\x10", "u"), "call_indirect": (b"\x11", "uu"), "drop": (b"\x1a", ""),
-    "local.get": (b"\x20", "u"), "local.set": (b"\x21", "u"), "local.tee": (b"\x22", "u"),
-    "global.get": (b"\x23", "u"), "global.set": (b"\x24", "u"), "table.get": (b"\x25", "u"),
-    "i32.load": (b"\x28", "uu"), "i32.load8_u": (b"\x2d", "uu"), "i32.store": (b"\x36", "uu"),
-    "memory.size": (b"\x3f", "u"), "memory.grow": (b"\x40", "u"),
-    "i32.const": (b"\x41", "s"), "i64.const": (b"\x42", "s"), "f32.const": (b"\x43", "f"), "f64.const": (b"\x44", "d"),
-    "i32.eqz": (b"\x45", ""), "i64.eqz": (b"\x50", ""), "i32.add": (b"\x6a", ""), "i32.sub": (b"\x6b", ""),
-    "i32.mul": (b"\x6c", ""), "i32.div_s": (b"\x6d", ""), "i64.add": (b"\x7c", ""), "i64.sub": (b"\x7d", ""),
-    "i64.mul": (b"\x7e", ""), "f64.add": (b"\xa0", ""), "ref.null": (b"\xd0", "h"), "ref.func": (b"\xd2", "u"),
+TYPES = {
+    "i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B, "funcref": 0x70, "externref": 0x6F,
 }  # fmt: skip
+# One mnemonic, opcode and immediates a word. u = unsigned LEB, s = signed LEB, t = block type, h = heap type,
+# f, d = floats.
+_OPS = """
+    unreachable=00 nop=01 block=02t loop=03t if=04t else=05 end=0b br=0cu br_if=0du return=0f call=10u
+    call_indirect=11uu drop=1a local.get=20u local.set=21u local.tee=22u global.get=23u global.set=24u
+    table.get=25u     i32.load=28uu i32.load8_u=2duu i32.store=36uu memory.size=3fu memory.grow=40u
+    i32.const=41s i64.const=42s f32.const=43f f64.const=44d
+    i32.eqz=45 i64.eqz=50 i32.add=6a i32.sub=6b i32.mul=6c i32.div_s=6d i64.add=7c i64.sub=7d i64.mul=7e
+    f64.add=a0
+    ref.null=d0h ref.func=d2u
+"""
+OPS = {text: (bytes.fromhex(code[:2]), code[2:]) for text, code in (word.split("=") for word in _OPS.split())}
 
 
 def unsigned(value: int) -> bytes:
@@ -197,13 +197,15 @@ class Module:
 
     def bytes(self) -> bytes:
         """The binary."""
+        codes = [name(body) for _, body in self.funcs]
+        start = b"" if self.start is None else unsigned(self.start)
         parts = [
-            (1, vector(self.types)), (2, vector(self.imports)), (3, vector([unsigned(t) for t, _ in self.funcs])),
-            (4, vector(self.tables)), (5, vector(self.memories)), (6, vector(self.globals)), (7, vector(self.exports)),
-            (8, b"" if self.start is None else unsigned(self.start)), (9, vector(self.elements)),
-            (10, vector([name(body) for _, body in self.funcs])), (11, vector(self.datas)),
+            (1, vector(self.types)), (2, vector(self.imports)), (4, vector(self.tables)),
+            (5, vector(self.memories)), (6, vector(self.globals)), (7, vector(self.exports)), (8, start),
+            (9, vector(self.elements)), (10, vector(codes)), (11, vector(self.datas)),
+            (3, vector([unsigned(t) for t, _ in self.funcs])),
         ]  # fmt: skip
-        kept = [(n, body) for n, body in parts if body != (b"" if n == 8 else b"\0")]
+        kept = [(n, body) for n, body in sorted(parts) if body != (b"" if n == 8 else b"\0")]
         out = b"\0asm\x01\0\0\0" + b"".join(section(n, body) for n, body in kept)
         if self.names:
             pairs = [unsigned(index) + name(text) for index, text in sorted(self.names.items())]
@@ -220,20 +222,21 @@ def numbers() -> bytes:
         m.func("local.get 0", kind, kind, export=f"same_{kind}")
     m.func("", export="nothing")
     m.func("i32.const 7; f64.const 2.5; local.get 0", "i64", "i32 f64 i64", export="three")
-    m.func("\n".join(f"local.get {i}; i32.add" if i else "local.get 0" for i in range(20)), " ".join(["i32"] * 20),
-           "i32", export="sum20")  # fmt: skip
+    adds = "\n".join(f"local.get {i}; i32.add" if i else "local.get 0" for i in range(20))
+    m.func(adds, " ".join(["i32"] * 20), "i32", export="sum20")
     return m.bytes()
 
 
 def fib() -> bytes:
     """``fib(n: i32) -> i32``, recursive."""
     m = Module()
-    m.func(
-        """local.get 0; i32.eqz; if i32; i32.const 0; else; local.get 0; i32.const 1; i32.sub; i32.eqz; if i32
-           i32.const 1; else; local.get 0; i32.const 1; i32.sub; call 0; local.get 0; i32.const 2; i32.sub; call 0
-           i32.add; end; end""",
-        "i32", "i32", export="fib",
-    )  # fmt: skip
+    body = """
+        local.get 0; i32.eqz; if i32; i32.const 0
+        else; local.get 0; i32.const 1; i32.sub; i32.eqz; if i32; i32.const 1
+        else; local.get 0; i32.const 1; i32.sub; call 0; local.get 0; i32.const 2; i32.sub; call 0; i32.add
+        end; end
+    """
+    m.func(body, "i32", "i32", export="fib")
     return m.bytes()
 
 
