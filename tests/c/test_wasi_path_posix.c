@@ -21,7 +21,7 @@
 
 static char tree[64];
 static guest g;
-static const uint32_t DIR_FD = 3, RO_FD = 4, SUB_FD = 5;
+static const uint32_t DIR_FD = 3, RO_FD = 4, SUB_FD = 5, NO_WRITE_FD = 6;
 
 static void write_file(const char *path, const char *text)
 {
@@ -328,6 +328,12 @@ static void test_grants(void) /* P26-P30, P43 */
     CHECK_EQ(rename_in(RO_FD, "f", DIR_FD, "moved"), PWI_EPERM);
     CHECK_EQ(link_in(RO_FD, 0, "f", DIR_FD, "linked"), PWI_EPERM);
     CHECK_EQ(link_in(DIR_FD, 0, "f", RO_FD, "linked"), PWI_EPERM);
+    /* may make and remove names, but not write: what gets out of there would become writable */
+    CHECK_EQ(link_in(NO_WRITE_FD, 0, "f", DIR_FD, "linked"), PWI_EPERM);
+    CHECK_EQ(rename_in(NO_WRITE_FD, "f", DIR_FD, "moved"), PWI_EPERM);
+    CHECK_EQ(link_in(NO_WRITE_FD, 0, "f", NO_WRITE_FD, "same_grant"), 0);
+    CHECK_EQ(guest_path_open(&g, NO_WRITE_FD, 1, "same_grant", 0, RIGHTS_WRITE, &fd), PWI_EPERM);
+    CHECK_EQ(CALL(&g, path_unlink_file, NO_WRITE_FD, PATH_ARGS(&g, "same_grant")), 0);
     CHECK_EQ(guest_path_open(&g, RO_FD, 1, "f", O_TRUNC_, 0, &fd), PWI_EPERM);
     CHECK_EQ(guest_path_open(&g, RO_FD, 1, "f", 0, RIGHTS_WRITE, &fd), PWI_EPERM);
     denial = pw_wasi_last_denial(g.wasi);
@@ -437,7 +443,8 @@ static void run_mode(pw_wasi_resolver resolver)
     if (pw_wasi_config_new(&config) != PW_OK ||
         pw_wasi_config_dir(config, sandbox, "/", PW_WASI_READ_WRITE) != PW_OK ||
         pw_wasi_config_dir(config, sandbox, "/ro", PW_WASI_READ_ONLY) != PW_OK ||
-        pw_wasi_config_dir(config, sub, "/sub", PW_WASI_READ_WRITE) != PW_OK)
+        pw_wasi_config_dir(config, sub, "/sub", PW_WASI_READ_WRITE) != PW_OK ||
+        pw_wasi_config_dir(config, sandbox, "/names", PW_WASI_READ | PW_WASI_CREATE | PW_WASI_DELETE) != PW_OK)
         exit(3);
     pw_wasi_config_resolver(config, resolver);
     guest_open(&g, config);
