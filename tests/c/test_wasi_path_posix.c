@@ -444,7 +444,8 @@ static void run_mode(pw_wasi_resolver resolver)
         pw_wasi_config_dir(config, sandbox, "/", PW_WASI_READ_WRITE) != PW_OK ||
         pw_wasi_config_dir(config, sandbox, "/ro", PW_WASI_READ_ONLY) != PW_OK ||
         pw_wasi_config_dir(config, sub, "/sub", PW_WASI_READ_WRITE) != PW_OK ||
-        pw_wasi_config_dir(config, sandbox, "/names", PW_WASI_READ | PW_WASI_CREATE | PW_WASI_DELETE) != PW_OK)
+        pw_wasi_config_dir(config, sandbox, "/names", PW_WASI_READ | PW_WASI_CREATE | PW_WASI_DELETE) !=
+            PW_OK)
         exit(3);
     pw_wasi_config_resolver(config, resolver);
     guest_open(&g, config);
