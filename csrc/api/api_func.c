@@ -9,7 +9,8 @@ pw_result pw_func_new(pw_store *store, const pw_func_type *type, pw_host_fn call
     return pwi_func_make_host(store, type, call, env, finalize, func, &store->error);
 }
 
-/* The first error wins, so what an earlier call left is taken away; a call that goes well pays one compare. */
+/* The first error wins, so what an earlier call left is taken away; a call that goes well pays one
+ * compare. */
 pw_result pw_func_call(pw_func *func, pw_slot *slots)
 {
     pw_store *store = func->store;

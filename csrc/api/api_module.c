@@ -124,7 +124,8 @@ size_t pw_module_custom_count(const pw_module *module)
     return module->custom_count;
 }
 
-void pw_module_custom(const pw_module *module, size_t index, pw_name *name, const uint8_t **bytes, size_t *size)
+void pw_module_custom(const pw_module *module, size_t index, pw_name *name, const uint8_t **bytes,
+                      size_t *size)
 {
     static const pw_name none = {"", 0};
     bool there = index < module->custom_count;

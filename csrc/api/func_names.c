@@ -1,5 +1,6 @@
-/* func_names.c - names of functions: from the name section, and where it has none, from the first export. The exports are
- * merged into the sorted list once, as looking through up to a million of them for each function would take hours. */
+/* func_names.c - names of functions: from the name section, and where it has none, from the first export.
+ * The exports are merged into the sorted list once, as looking through up to a million of them for each
+ * function would take hours. */
 #include "api/func_names.h"
 
 #include "base/alloc.h"

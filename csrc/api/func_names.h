@@ -4,7 +4,8 @@
 
 #include "wasm/module.h"
 
-/* Gives exported functions that the name section leaves out the name of their first export. Once per module. */
+/* Gives exported functions that the name section leaves out the name of their first export. Once per
+ * module. */
 PW_MUST_USE pw_result pwi_func_names_complete(pw_module *module);
 
 #endif

@@ -1,6 +1,7 @@
-/* const_eval.c - values of constant expressions (https://webassembly.github.io/spec/core/valid/instructions.html,
- * "Constant Expressions"). They are validated, so that types and indices are right; what is left is a small stack
- * machine over the module's bytes. Its stack grows on the heap, as 1000 i32.const before as many i32.add are legal. */
+/* const_eval.c - values of constant expressions
+ * (https://webassembly.github.io/spec/core/valid/instructions.html, "Constant Expressions"). They are
+ * validated, so that types and indices are right; what is left is a small stack machine over the module's
+ * bytes. Its stack grows on the heap, as 1000 i32.const before as many i32.add are legal. */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "runtime/instance.h"
@@ -94,7 +95,8 @@ static void binary(eval_stack *stack, uint32_t opcode)
     }
 }
 
-static pw_result step(pw_instance *instance, eval_stack *stack, uint32_t opcode, const uint8_t **p, pw_error *error)
+static pw_result step(pw_instance *instance, eval_stack *stack, uint32_t opcode, const uint8_t **p,
+                      pw_error *error)
 {
     bool pushed = true;
     switch (opcode) {

@@ -1,5 +1,6 @@
-/* extern_ref.c - references to host objects. A store has one handle per host pointer, so that the same object is the
- * same reference; the handles are found by an open-addressed hash set that is at most half full. */
+/* extern_ref.c - references to host objects. A store has one handle per host pointer, so that the same
+ * object is the same reference; the handles are found by an open-addressed hash set that is at most half
+ * full. */
 #include "base/alloc.h"
 #include "base/config.h"
 #include "runtime/store.h"

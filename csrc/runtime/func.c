@@ -77,7 +77,8 @@ pw_result pwi_func_make_host(pw_store *store, const pw_func_type *type, pw_host_
     if (!call)
         return pwi_fail(error, PW_ERR_ARGUMENT, "a host function needs something to call");
     if (type->param_count > PW_MAX_PARAMS || type->result_count > PW_MAX_RESULTS)
-        return pwi_fail(error, PW_ERR_ARGUMENT, "%lu parameters and %lu results are over the limit of %u and %u",
+        return pwi_fail(error, PW_ERR_ARGUMENT,
+                        "%lu parameters and %lu results are over the limit of %u and %u",
                         (unsigned long)type->param_count, (unsigned long)type->result_count, PW_MAX_PARAMS,
                         PW_MAX_RESULTS);
     if (!types_exist(registry, type->params, type->param_count) ||

@@ -1,11 +1,11 @@
-/* global.c - global objects: one for each global that somebody outside of its instance can see. The value of a wasm
- * global stays in its instance; the object points there. Globals of the host hold their own. */
+/* global.c - global objects: one for each global that somebody outside of its instance can see. The value
+ * of a wasm global stays in its instance; the object points there. Globals of the host hold their own. */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "runtime/store.h"
 
-pw_result pwi_global_make(pw_store *store, const pw_global_type *type, const pw_slot *value, pw_global **global,
-                          pw_error *error)
+pw_result pwi_global_make(pw_store *store, const pw_global_type *type, const pw_slot *value,
+                          pw_global **global, pw_error *error)
 {
     *global = NULL;
     pw_global *self = pwi_alloc_zero(1, sizeof *self);

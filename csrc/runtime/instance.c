@@ -1,8 +1,8 @@
 /* instance.c - making an instance: https://webassembly.github.io/spec/core/exec/modules.html#instantiation
  *
- * Until the first element segment is written to a table that others share, nobody else can know of the instance, and a
- * failure takes all of it back. From then on (and while the start function runs) its functions may have become known,
- * so that it stays with the store even when instantiation fails. */
+ * Until the first element segment is written to a table that others share, nobody else can know of the
+ * instance, and a failure takes all of it back. From then on (and while the start function runs) its
+ * functions may have become known, so that it stays with the store even when instantiation fails. */
 #include "runtime/instance.h"
 
 #include <string.h>
@@ -14,7 +14,8 @@
 #include "runtime/store.h"
 #include "runtime/table.h"
 
-#define AT(field, byte) _Static_assert(offsetof(struct pw_instance, field) == (byte), "frozen layout: " #field)
+#define AT(field, byte)                                                                                      \
+    _Static_assert(offsetof(struct pw_instance, field) == (byte), "frozen layout: " #field)
 #if UINTPTR_MAX == UINT64_MAX
 AT(memory_base, 0);
 AT(memory_size, 8);
@@ -138,7 +139,8 @@ static pw_result make_globals(pw_instance *instance, pw_error *error)
 {
     const pw_module *module = instance->module;
     for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
-        pw_result result = pwi_const_eval(instance, &module->globals[i].init, pwi_global_place(instance, i), error);
+        pw_result result =
+            pwi_const_eval(instance, &module->globals[i].init, pwi_global_place(instance, i), error);
         if (result != PW_OK)
             return result;
     }

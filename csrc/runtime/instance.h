@@ -1,6 +1,7 @@
 /* instance.h - the instance context: what running code reads at fixed offsets.
  *
- * The layout is frozen: the interpreter uses it today, compiled code tomorrow. Offsets are asserted in instance.c.
+ * The layout is frozen: the interpreter uses it today, compiled code tomorrow. Offsets are asserted in
+ * instance.c.
  *
  *   byte    field
  *     0     memory_base      memory 0, or NULL
@@ -36,24 +37,23 @@ struct pw_instance {
     pw_store *store;
     pw_module *module;
     /* from here on: not for compiled code */
-    pw_func *own_funcs;      /* records of defined functions, contiguous */
+    pw_func *own_funcs;         /* records of defined functions, contiguous */
     pw_global **global_objects; /* by global index; NULL until somebody asks (defined), or the imported one */
-    uint8_t *dropped_elems;  /* 1 where elem.drop (or an active segment's end) emptied the segment */
+    uint8_t *dropped_elems;     /* 1 where elem.drop (or an active segment's end) emptied the segment */
     uint8_t *dropped_datas;
-    pw_slot **elem_values;   /* evaluated items of passive element segments, owned; NULL: none, or plain function
-                              * indices that nobody has used yet */
+    pw_slot **elem_values;      /* items of passive element segments, owned; see segments.c */
     pw_memory *exported_memory; /* the export "memory", or NULL */
 };
 
 /* A function of either kind. A funcref value is a pointer to one. */
 struct pw_func {
-    pw_instance *instance;       /* wasm: whose it is; host: NULL */
-    pw_code *code;               /* wasm: its code; host: NULL */
+    pw_instance *instance; /* wasm: whose it is; host: NULL */
+    pw_code *code;         /* wasm: its code; host: NULL */
     const pw_type_record *type;
     pw_store *store;
-    uint32_t func_index;         /* wasm: index in the instance; host: PW_NO_INDEX */
+    uint32_t func_index; /* wasm: index in the instance; host: PW_NO_INDEX */
     uint32_t pad;
-    pw_host_fn host;             /* host functions: */
+    pw_host_fn host; /* host functions: */
     void *env;
     void (*finalize)(void *env);
 };
@@ -62,7 +62,8 @@ struct pw_func {
 PW_MUST_USE pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern *imports,
                                         size_t import_count, pw_instance **instance, pw_error *error);
 
-/* Frees the record and drops its module; what the store's lists own (memories, tables, globals) is not touched. */
+/* Frees the record and drops its module; what the store's lists own (memories, tables, globals) is not
+ * touched. */
 void pwi_instance_destroy(pw_instance *instance);
 
 /* Where the value of a global is. */
@@ -81,22 +82,25 @@ bool pwi_import_fits(const pw_module *module, const pw_import *import, const pw_
 /* The type of a thing as it is now: limits start at the current size. */
 void pwi_extern_type_of(const pw_extern *value, pw_extern_type *out);
 /* The type that a module declares for an import or export. */
-void pwi_module_extern_type(const pw_module *module, pw_extern_kind kind, uint32_t index, pw_extern_type *out);
+void pwi_module_extern_type(const pw_module *module, pw_extern_kind kind, uint32_t index,
+                            pw_extern_type *out);
 /* extern_text.c: the text form of a type, "(func (param i32) (result i64))", "(memory 1 2)"; cut to size. */
 void pwi_extern_type_text(const pw_extern_type *type, char *out, size_t size);
 
 /* const_eval.c: value of a validated constant expression (1 or 2 slots). */
-PW_MUST_USE pw_result pwi_const_eval(pw_instance *instance, const pw_const_expr *expr, pw_slot *value, pw_error *error);
+PW_MUST_USE pw_result pwi_const_eval(pw_instance *instance, const pw_const_expr *expr, pw_slot *value,
+                                     pw_error *error);
 
 /* The same for an expression at *cursor in the module's bytes, which is moved behind its `end`. */
-PW_MUST_USE pw_result pwi_const_eval_at(pw_instance *instance, const uint8_t **cursor, pw_slot *value, pw_error *error);
+PW_MUST_USE pw_result pwi_const_eval_at(pw_instance *instance, const uint8_t **cursor, pw_slot *value,
+                                        pw_error *error);
 
-/* segments.c: what instantiation does with segments, in the order of the spec. *escaped becomes true when functions
- * of the instance have been written to a table that others share. */
+/* segments.c: what instantiation does with segments, in the order of the spec. *escaped becomes true when
+ * functions of the instance have been written to a table that others share. */
 PW_MUST_USE pw_result pwi_segments_evaluate(pw_instance *instance, pw_error *error);
 PW_MUST_USE pw_result pwi_segments_apply(pw_instance *instance, bool *escaped, pw_error *error);
-/* Bulk operations with segments; index and type are valid. They check bounds first: all or nothing. PW_ERR_TRAP:
- * out of bounds (the caller notes which trap); PW_ERR_NO_MEMORY. */
+/* Bulk operations with segments; index and type are valid. They check bounds first: all or nothing.
+ * PW_ERR_TRAP: out of bounds (the caller notes which trap); PW_ERR_NO_MEMORY. */
 PW_MUST_USE pw_result pwi_memory_init(pw_instance *instance, uint32_t memory, uint32_t segment, uint64_t to,
                                       uint64_t from, uint64_t count);
 PW_MUST_USE pw_result pwi_table_init(pw_instance *instance, uint32_t table, uint32_t segment, uint64_t to,

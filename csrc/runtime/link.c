@@ -101,7 +101,8 @@ bool pwi_import_fits(const pw_module *module, const pw_import *import, const pw_
         return given.table.element == wanted.table.element &&
                limits_match(&given.table.limits, &wanted.table.limits);
     case PW_EXTERN_MEMORY:
-        return given.memory.page_bits == wanted.memory.page_bits && limits_match(&given.memory, &wanted.memory);
+        return given.memory.page_bits == wanted.memory.page_bits &&
+               limits_match(&given.memory, &wanted.memory);
     case PW_EXTERN_GLOBAL:
         if (given.global.is_mutable != wanted.global.is_mutable)
             return false;
@@ -114,7 +115,8 @@ bool pwi_import_fits(const pw_module *module, const pw_import *import, const pw_
     return false;
 }
 
-/* Copies a name for a message: control characters (NUL too) become '?', a long name is cut before a character. */
+/* Copies a name for a message: control characters (NUL too) become '?', a long name is cut before a
+ * character. */
 static void name_text(pw_name name, char out[NAME_TEXT + 4])
 {
     size_t length = name.length;
@@ -140,26 +142,26 @@ static pw_result unlinkable(const pw_module *module, const pw_import *import, co
     pwi_module_extern_type(module, import->kind, import->index, &type);
     pwi_extern_type_text(&type, wanted_text, sizeof wanted_text);
     if (!store_of(value))
-        return pwi_fail(error, PW_ERR_UNLINKABLE, "unknown import: \"%s\" \"%s\" %s is missing", module_name, name,
-                        wanted_text);
+        return pwi_fail(error, PW_ERR_UNLINKABLE, "unknown import: \"%s\" \"%s\" %s is missing", module_name,
+                        name, wanted_text);
     if (other_store)
-        return pwi_fail(error, PW_ERR_UNLINKABLE, "import \"%s\" \"%s\": what is given belongs to another store",
-                        module_name, name);
+        return pwi_fail(error, PW_ERR_UNLINKABLE,
+                        "import \"%s\" \"%s\": what is given belongs to another store", module_name, name);
     pwi_extern_type_of(value, &type);
     pwi_extern_type_text(&type, given_text, sizeof given_text);
     return pwi_fail(error, PW_ERR_UNLINKABLE, "incompatible import type: \"%s\" \"%s\": wanted %s, given %s",
                     module_name, name, wanted_text, given_text);
 }
 
-pw_result pwi_link_check(pw_store *store, const pw_module *module, const pw_extern *imports, size_t import_count,
-                         pw_error *error)
+pw_result pwi_link_check(pw_store *store, const pw_module *module, const pw_extern *imports,
+                         size_t import_count, pw_error *error)
 {
     static const pw_extern missing = {PW_EXTERN_FUNC, {NULL}};
     if (module->registry != store->registry)
         return pwi_fail(error, PW_ERR_ARGUMENT, "the module and the store belong to different engines");
     if (import_count > module->import_count)
-        return pwi_fail(error, PW_ERR_ARGUMENT, "%lu imports are given, the module has %lu", (unsigned long)import_count,
-                        (unsigned long)module->import_count);
+        return pwi_fail(error, PW_ERR_ARGUMENT, "%lu imports are given, the module has %lu",
+                        (unsigned long)import_count, (unsigned long)module->import_count);
     for (uint32_t i = 0; i < module->import_count; i++) {
         const pw_extern *value = i < import_count ? &imports[i] : &missing;
         bool other_store = store_of(value) && store_of(value) != store;

@@ -3,9 +3,8 @@
  *   base              base + size                        base + reserved
  *    |  committed      |  reserved, no access             |  guard page |
  *
- * The reservation holds whatever the type and the store's limit let the memory become, so the base never moves. Where
- * the host refuses it (reserved is 0), memory is a heap block that growth moves.
- */
+ * The reservation holds whatever the type and the store's limit let the memory become, so the base never
+ * moves. Where the host refuses it (reserved is 0), memory is a heap block that growth moves. */
 #include "runtime/memory.h"
 
 #include <string.h>
@@ -34,8 +33,8 @@ static uint64_t address_space_pages(const pw_limits *type)
     return (uint64_t)1 << (32 - type->page_bits);
 }
 
-/* Bytes of address space to ask for: room for all growth, at least a page so that base is a real address, and the
- * guard. 0 when that does not fit into an address. */
+/* Bytes of address space to ask for: room for all growth, at least a page so that base is a real address,
+ * and the guard. 0 when that does not fit into an address. */
 static size_t reservation(uint64_t most_bytes)
 {
     uint64_t page = pwi_vm_page_size();
@@ -68,7 +67,8 @@ static pw_result place(pw_memory *memory, uint64_t most_bytes)
 
 static pw_result over_limit(const pw_store *store, uint64_t pages, pw_error *error)
 {
-    return pwi_fail(error, PW_ERR_LIMIT, "a memory of %llu pages would pass the limit of %llu bytes (%llu in use)",
+    return pwi_fail(error, PW_ERR_LIMIT,
+                    "a memory of %llu pages would pass the limit of %llu bytes (%llu in use)",
                     (unsigned long long)pages, (unsigned long long)store->limits.memory_bytes,
                     (unsigned long long)store->memory_in_use);
 }

@@ -1,5 +1,5 @@
-/* segments.c - element and data segments: at instantiation and by table.init, memory.init, elem.drop, data.drop.
- * https://webassembly.github.io/spec/core/exec/modules.html#instantiation */
+/* segments.c - element and data segments: at instantiation and by table.init, memory.init, elem.drop,
+ * data.drop. https://webassembly.github.io/spec/core/exec/modules.html#instantiation */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -9,9 +9,10 @@
 #include "runtime/table.h"
 #include "wasm/instr_reader.h"
 
-/* Reads the items of a segment to out[0..count): function indices or constant expressions. Only expressions of more
- * operands than const_eval holds without the heap can fail, by memory. */
-static pw_result read_items(pw_instance *instance, const pw_elem_segment *segment, pw_slot *out, pw_error *error)
+/* Reads the items of a segment to out[0..count): function indices or constant expressions. Only
+ * expressions of more operands than const_eval holds without the heap can fail, by memory. */
+static pw_result read_items(pw_instance *instance, const pw_elem_segment *segment, pw_slot *out,
+                            pw_error *error)
 {
     const uint8_t *cursor = instance->module->bytes + segment->items_offset;
     for (uint32_t i = 0; i < segment->count; i++) {
@@ -26,7 +27,7 @@ static pw_result read_items(pw_instance *instance, const pw_elem_segment *segmen
     return PW_OK;
 }
 
-/* Makes elem_values of a segment. */
+/* Makes elem_values of a segment. NULL there means: none, or function indices that nobody has used yet. */
 static pw_result keep_items(pw_instance *instance, uint32_t index, pw_error *error)
 {
     const pw_elem_segment *segment = &instance->module->elems[index];
@@ -42,8 +43,8 @@ static pw_result keep_items(pw_instance *instance, uint32_t index, pw_error *err
     return PW_OK;
 }
 
-/* The spec evaluates all segments at instantiation. Plain function indices cannot come out otherwise later, so that
- * they wait for the first table.init. */
+/* The spec evaluates all segments at instantiation. Plain function indices cannot come out otherwise
+ * later, so that they wait for the first table.init. */
 pw_result pwi_segments_evaluate(pw_instance *instance, pw_error *error)
 {
     const pw_module *module = instance->module;
@@ -127,7 +128,8 @@ pw_result pwi_table_init(pw_instance *instance, uint32_t table_index, uint32_t s
         if (result != PW_OK)
             return result;
     }
-    memcpy(table->elements + to, instance->elem_values[segment_index] + from, (size_t)count * sizeof(pw_slot));
+    memcpy(table->elements + to, instance->elem_values[segment_index] + from,
+           (size_t)count * sizeof(pw_slot));
     return PW_OK;
 }
 

@@ -58,8 +58,8 @@ pw_result pwi_store_make(pw_engine *engine, pw_type_registry *registry, const pw
     return PW_OK;
 }
 
-/* Code of the embedder runs here, so everything it could still look at is alive, and each entry is off its list
- * before its hook is called. */
+/* Code of the embedder runs here, so everything it could still look at is alive, and each entry is off its
+ * list before its hook is called. */
 static void run_finalizers(pw_store *store)
 {
     while (store->host_funcs.count) {

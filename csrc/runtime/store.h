@@ -6,14 +6,14 @@
 #include "pywasi.h"
 #include "runtime/instance.h"
 
-/* Slots behind pw_stack.limit: room for the arguments and results of a host function that the deepest frame calls
- * (PW_MAX_PARAMS or PW_MAX_RESULTS v128s), and for the engine's bridges. */
+/* Slots behind pw_stack.limit: room for the arguments and results of a host function that the deepest
+ * frame calls (PW_MAX_PARAMS or PW_MAX_RESULTS v128s), and for the engine's bridges. */
 #define PW_STACK_HEADROOM_SLOTS 8192u
 
 /* The wasm call stack: slots, reserved once, growing upwards. Frames are drawn in engine/code.h. */
 typedef struct pw_stack {
     pw_slot *base;
-    pw_slot *limit; /* last slot that a frame may end at; some slots behind it stay for bridges and host calls */
+    pw_slot *limit; /* last slot that a frame may end at; the headroom is behind it */
     pw_slot *top;   /* first free slot: where the next entry from the host begins */
     size_t reserved_bytes;
 } pw_stack;
@@ -39,13 +39,13 @@ struct pw_store {
     uint32_t references;
     pw_engine *engine;
     pw_type_registry *registry;
-    pw_store_limits limits; /* defaults filled in */
+    pw_store_limits limits;              /* defaults filled in */
     uint64_t memory_in_use, memory_peak; /* bytes of wasm memories */
     uint64_t table_elements_in_use;
     pw_stack stack;
     uint32_t nested_calls;
     struct pw_run *run; /* the innermost run of code, engine/code.h */
-    int interrupted; /* set from any thread; running code clears it */
+    int interrupted;    /* set from any thread; running code clears it */
     pw_poll_fn poll;
     void *poll_env;
     pw_error error;
@@ -59,8 +59,8 @@ struct pw_store {
     void (*extern_release)(void *host);
 };
 
-PW_MUST_USE pw_result pwi_store_make(pw_engine *engine, pw_type_registry *registry, const pw_store_limits *limits,
-                                     pw_store **store);
+PW_MUST_USE pw_result pwi_store_make(pw_engine *engine, pw_type_registry *registry,
+                                     const pw_store_limits *limits, pw_store **store);
 void pwi_store_destroy(pw_store *store);
 PW_MUST_USE pw_result pwi_list_add(pw_list *list, void *item);
 /* Accounting against the store's limits. PW_ERR_LIMIT when they would be passed. */
@@ -68,8 +68,8 @@ PW_MUST_USE pw_result pwi_store_take_memory(pw_store *store, uint64_t bytes);
 void pwi_store_return_memory(pw_store *store, uint64_t bytes);
 PW_MUST_USE pw_result pwi_store_take_elements(pw_store *store, uint64_t count);
 void pwi_store_return_elements(pw_store *store, uint64_t count);
-/* Adds a reference to the record of a concrete heap type, for as long as the store lives: a host's table or global
- * names it by id only. PW_ERR_ARGUMENT when the type does not exist. */
+/* Adds a reference to the record of a concrete heap type, for as long as the store lives: a host's table
+ * or global names it by id only. PW_ERR_ARGUMENT when the type does not exist. */
 PW_MUST_USE pw_result pwi_store_hold_type(pw_store *store, pw_val_type type);
 
 /* Lengths of the lists that instantiation adds to: what was added since can be taken back. */
@@ -79,14 +79,16 @@ typedef struct pw_store_mark {
 pw_store_mark pwi_store_get_mark(const pw_store *store);
 void pwi_store_rollback(pw_store *store, pw_store_mark mark);
 
-/* extern_ref.c: the one handle of a host pointer; calls the retain hook when it is new. NULL is the null reference. */
+/* extern_ref.c: the one handle of a host pointer; calls the retain hook when it is new. NULL is the null
+ * reference. */
 PW_MUST_USE pw_result pwi_extern_intern(pw_store *store, void *host, pw_slot *handle);
 /* Calls the release hook for each handle and forgets them. */
 void pwi_externs_destroy(pw_store *store);
 
 /* func.c: makes a function of the host. On failure env stays the caller's: finalize is not called. */
-PW_MUST_USE pw_result pwi_func_make_host(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
-                                         void (*finalize)(void *env), pw_func **func, pw_error *error);
+PW_MUST_USE pw_result pwi_func_make_host(pw_store *store, const pw_func_type *type, pw_host_fn call,
+                                         void *env, void (*finalize)(void *env), pw_func **func,
+                                         pw_error *error);
 /* Is this a value type that can exist: a known kind, and an abstract heap type or a live record? */
 bool pwi_val_type_exists(pw_type_registry *registry, pw_val_type type);
 /* Does a value given by the host belong to the type, and to this store? */

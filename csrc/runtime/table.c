@@ -1,4 +1,5 @@
-/* table.c - tables of references. The elements are a heap block that grows by half, as tables are grown one by one. */
+/* table.c - tables of references. The elements are a heap block that grows by half, as tables are grown
+ * one by one. */
 #include "runtime/table.h"
 
 #include <string.h>
@@ -14,12 +15,14 @@ static void set_all(pw_slot *from, pw_slot *to, pw_slot value)
         *from++ = value;
 }
 
-pw_result pwi_table_make(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table, pw_error *error)
+pw_result pwi_table_make(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table,
+                         pw_error *error)
 {
     uint64_t size = type->limits.min;
     *table = NULL;
     if (pwi_store_take_elements(store, size) != PW_OK)
-        return pwi_fail(error, PW_ERR_LIMIT, "a table of %llu elements would pass the limit of %llu (%llu in use)",
+        return pwi_fail(error, PW_ERR_LIMIT,
+                        "a table of %llu elements would pass the limit of %llu (%llu in use)",
                         (unsigned long long)size, (unsigned long long)store->limits.table_elements,
                         (unsigned long long)store->table_elements_in_use);
 

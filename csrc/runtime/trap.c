@@ -3,7 +3,8 @@
 #include "base/error.h"
 #include "runtime/store.h"
 
-/* The store may still hold the error of an earlier call that the host function has dealt with: it goes first. */
+/* The store may still hold the error of an earlier call that the host function has dealt with: it goes
+ * first. */
 pw_result pw_raise_trap(pw_store *store, pw_trap_kind kind, const char *text)
 {
     if (kind == PW_TRAP_NONE || (unsigned)kind >= PW_TRAP_COUNT)

@@ -1,5 +1,6 @@
-/* runtime_fixture.h - what the tests of csrc/runtime share: a check that ends the program, a registry and a store
- * without an engine, and a module made by hand (no decoder needed), in arrays that are large enough for all tests. */
+/* runtime_fixture.h - what the tests of csrc/runtime share: a check that ends the program, a registry and
+ * a store without an engine, and a module made by hand (no decoder needed), in arrays that are large
+ * enough for all tests. */
 #ifndef PW_TEST_RUNTIME_FIXTURE_H
 #define PW_TEST_RUNTIME_FIXTURE_H
 
@@ -228,8 +229,8 @@ static inline void fx_export(fixture *fx, const char *name, pw_extern_kind kind,
 }
 
 /* A segment of function indices below 128, each one byte. */
-static inline uint32_t fx_elem(fixture *fx, pw_segment_mode mode, uint32_t table, int32_t at, const uint8_t *items,
-                               uint32_t count)
+static inline uint32_t fx_elem(fixture *fx, pw_segment_mode mode, uint32_t table, int32_t at,
+                               const uint8_t *items, uint32_t count)
 {
     uint32_t index = fx->module.elem_count++;
     pw_elem_segment *segment = &fx->elems[index];
@@ -244,7 +245,8 @@ static inline uint32_t fx_elem(fixture *fx, pw_segment_mode mode, uint32_t table
     return index;
 }
 
-static inline uint32_t fx_data(fixture *fx, pw_segment_mode mode, uint32_t memory, int32_t at, const char *text)
+static inline uint32_t fx_data(fixture *fx, pw_segment_mode mode, uint32_t memory, int32_t at,
+                               const char *text)
 {
     uint32_t index = fx->module.data_count++;
     pw_data_segment *segment = &fx->datas[index];
@@ -262,7 +264,8 @@ static inline uint32_t fx_data(fixture *fx, pw_segment_mode mode, uint32_t memor
 static inline pw_result fx_instance(fixture *fx, pw_instance **instance)
 {
     pw_error_clear(&fx->error);
-    return pwi_instance_make(fx->store, &fx->module, fx->given, fx->module.import_count, instance, &fx->error);
+    return pwi_instance_make(fx->store, &fx->module, fx->given, fx->module.import_count, instance,
+                             &fx->error);
 }
 
 static inline pw_result fx_host_nothing(void *env, pw_instance *caller, pw_slot *slots)

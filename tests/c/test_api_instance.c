@@ -1,4 +1,5 @@
-/* Instances through the public header: start functions and their failures, who keeps whom alive, calls, things of the host. */
+/* Instances through the public header: start functions and their failures, who keeps whom alive, calls,
+ * things of the host. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,8 @@ static pw_result give_imports(world *w, pw_slot fail)
     const pw_table_type table = {PW_FUNCREF, {4, 0, false, false, false, 0}};
     const pw_limits memory = {1, 3, true, false, false, 16};
     const pw_global_type global = {PW_I32, false};
-    static const pw_extern_kind kinds[] = {PW_EXTERN_FUNC, PW_EXTERN_TABLE, PW_EXTERN_MEMORY, PW_EXTERN_GLOBAL};
+    static const pw_extern_kind kinds[] = {PW_EXTERN_FUNC, PW_EXTERN_TABLE, PW_EXTERN_MEMORY,
+                                           PW_EXTERN_GLOBAL};
     for (int i = 0; i < 4; i++)
         w->imports[i].kind = kinds[i];
     pw_result result = pw_func_new(w->store, &type, note, w, finalize, &w->imports[0].of.func);
@@ -136,7 +138,8 @@ static void test_start_that_fails(pw_result how, pw_result wanted)
     default:
         break;
     }
-    /* What it wrote stays, and its functions work: count was set before the trap, not before the host failed. */
+    /* What it wrote stays, and its functions work: count was set before the trap, not before the host
+     * failed. */
     CHECK(call_shared(&w) == (how == PW_OK ? 43 : 42));
     CHECK(memcmp(pw_memory_data(w.imports[2].of.memory) + 8, "data", 4) == 0);
     /* The store goes on: with imports that do not fail the same module starts. */
@@ -191,11 +194,11 @@ static void test_growth_from_both_sides(void)
 static void test_memory_types_are_checked(void)
 {
     static const pw_limits wrong[] = {
-        {2, 1, true, false, false, 16},         /* max < min */
-        {65537, 0, false, false, false, 16},    /* beyond 4 GiB */
-        {1, 65537, true, false, false, 16},     /* likewise */
-        {1, 0, false, false, false, 0},         /* pages of one byte */
-        {1, 2, true, true, false, 16},          /* shared */
+        {2, 1, true, false, false, 16},      /* max < min */
+        {65537, 0, false, false, false, 16}, /* beyond 4 GiB */
+        {1, 65537, true, false, false, 16},  /* likewise */
+        {1, 0, false, false, false, 0},      /* pages of one byte */
+        {1, 2, true, true, false, 16},       /* shared */
         {1, ((uint64_t)1 << 48) + 1, true, false, true, 16},
     };
     world w;
@@ -208,7 +211,8 @@ static void test_memory_types_are_checked(void)
     pw_limits large = {1, (uint64_t)1 << 48, true, false, true, 16};
     CHECK(pw_memory_new(w.store, &large, &memory) == PW_OK && pw_memory_store(memory) == w.store);
     large.min = 65537;
-    CHECK(pw_memory_new(w.store, &large, &memory) == PW_ERR_LIMIT && pw_store_error(w.store)->result == PW_ERR_LIMIT);
+    CHECK(pw_memory_new(w.store, &large, &memory) == PW_ERR_LIMIT &&
+          pw_store_error(w.store)->result == PW_ERR_LIMIT);
     end(&w);
 }
 
@@ -218,7 +222,8 @@ static void test_missing_imports(void)
     pw_instance *instance;
     pw_error error;
     begin(0, &w);
-    CHECK(pw_instance_new(w.store, w.module, w.imports, 3, &instance, &error) == PW_ERR_UNLINKABLE && !instance);
+    CHECK(pw_instance_new(w.store, w.module, w.imports, 3, &instance, &error) == PW_ERR_UNLINKABLE &&
+          !instance);
     CHECK(strcmp(error.text, "unknown import: \"env\" \"fail\" (global i32) is missing") == 0);
     for (size_t i = 0; i < 4; i++) {
         CHECK(pw_import_matches(w.module, i, &w.imports[i]));

@@ -28,22 +28,27 @@ static void test_imports(const pw_module *module)
     CHECK(import.type.func.param_count == 2 && import.type.func.params[1] == PW_EXTERNREF);
     CHECK(import.type.func.result_count == 2 && import.type.func.results[0] == PW_F32);
     pw_module_import(module, 1, &import);
-    CHECK(is(import.name, "table") && import.type.kind == PW_EXTERN_TABLE && import.type.table.element == PW_EXTERNREF);
-    CHECK(import.type.table.limits.min == 1 && import.type.table.limits.has_max && import.type.table.limits.max == 2);
+    CHECK(is(import.name, "table") && import.type.kind == PW_EXTERN_TABLE &&
+          import.type.table.element == PW_EXTERNREF);
+    CHECK(import.type.table.limits.min == 1 && import.type.table.limits.has_max &&
+          import.type.table.limits.max == 2);
     pw_module_import(module, 2, &import);
     CHECK(import.type.kind == PW_EXTERN_MEMORY && import.type.memory.is64 && import.type.memory.min == 3);
     CHECK(import.type.memory.page_bits == 16);
     pw_module_import(module, 3, &import);
-    CHECK(import.type.kind == PW_EXTERN_GLOBAL && import.type.global.is_mutable && import.type.global.type == PW_F64);
+    CHECK(import.type.kind == PW_EXTERN_GLOBAL && import.type.global.is_mutable &&
+          import.type.global.type == PW_F64);
     pw_module_import(module, 4, &import);
     CHECK(import.name.length == 0);
 }
 
 static void test_exports(const pw_module *module)
 {
-    static const char *const names[] = {"unnamed", "again", "other", "table", "global", "memory", "reexported"};
-    static const pw_extern_kind kinds[] = {PW_EXTERN_FUNC, PW_EXTERN_FUNC, PW_EXTERN_FUNC, PW_EXTERN_TABLE,
-                                           PW_EXTERN_GLOBAL, PW_EXTERN_MEMORY, PW_EXTERN_FUNC};
+    static const char *const names[] = {"unnamed", "again",  "other",     "table",
+                                        "global",  "memory", "reexported"};
+    static const pw_extern_kind kinds[] = {PW_EXTERN_FUNC,  PW_EXTERN_FUNC,   PW_EXTERN_FUNC,
+                                           PW_EXTERN_TABLE, PW_EXTERN_GLOBAL, PW_EXTERN_MEMORY,
+                                           PW_EXTERN_FUNC};
     static const uint32_t indices[] = {1, 1, 2, 1, 1, 0, 0};
     pw_export_type export;
     CHECK(pw_module_export_count(module) == 7);
@@ -113,14 +118,16 @@ static void test_features(pw_engine *engine, const pw_module *module)
     CHECK(used & PW_FEATURE_MASK(MEMORY64) && used & PW_FEATURE_MASK(REFERENCE_TYPES));
     CHECK(!(used & PW_FEATURE_MASK(TAIL_CALL)));
     pw_compile_config config = {pw_features_supported() & ~PW_FEATURE_MASK(MEMORY64)};
-    CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, &error) != PW_OK);
+    CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, &error) !=
+          PW_OK);
     CHECK(!refused && strstr(error.text, "memory64"));
     config.features = PW_FEATURE_MASK(THREADS);
     CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, &error) ==
           PW_ERR_ARGUMENT);
     CHECK(strstr(error.text, "threads") && error.result == PW_ERR_ARGUMENT);
     config.features = (pw_features)1 << 63;
-    CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, NULL) == PW_ERR_ARGUMENT);
+    CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, NULL) ==
+          PW_ERR_ARGUMENT);
     CHECK(pw_module_new(engine, api_queries_wasm, 9, NULL, &refused, &error) == PW_ERR_MALFORMED && !refused);
 }
 

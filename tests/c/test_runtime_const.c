@@ -25,7 +25,8 @@ static void test_constants(void)
     check(&fx, instance, EXPR(&fx, PW_I64, 0x42, 0x7f), UINT64_MAX, 0);
     check(&fx, instance, EXPR(&fx, PW_F32, 0x43, 1, 2, 3, 0x84), 0x84030201, 0);
     check(&fx, instance, EXPR(&fx, PW_F64, 0x44, 1, 2, 3, 4, 5, 6, 7, 0x88), UINT64_C(0x8807060504030201), 0);
-    check(&fx, instance, EXPR(&fx, PW_V128, 0xfd, 0x0c, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0), 1, 2);
+    check(&fx, instance, EXPR(&fx, PW_V128, 0xfd, 0x0c, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0), 1,
+          2);
     check(&fx, instance, EXPR(&fx, PW_FUNCREF, 0xd0, 0x70), 0, 0);
     check(&fx, instance, EXPR(&fx, PW_FUNCREF, 0xd0, 0x80, 0x01), 0, 0); /* a heap type of two bytes */
     fx_end(&fx);
@@ -95,7 +96,8 @@ static void test_unknown_opcodes_are_an_error(void)
     fx_start(&fx, NULL);
     pw_instance *instance = make(&fx);
     pw_const_expr expr = EXPR(&fx, PW_I32, 0x41, 1, 0x45);
-    CHECK(pwi_const_eval(instance, &expr, value, &fx.error) == PW_ERR_INVALID && strstr(fx.error.text, "0x45"));
+    CHECK(pwi_const_eval(instance, &expr, value, &fx.error) == PW_ERR_INVALID &&
+          strstr(fx.error.text, "0x45"));
     fx_end(&fx);
 }
 

@@ -1,4 +1,5 @@
-/* Instantiation: index spaces, order and partial effects of segments, what a failure leaves, segment instructions. */
+/* Instantiation: index spaces, order and partial effects of segments, what a failure leaves, segment
+ * instructions. */
 #include "runtime_fixture.h"
 
 static const pw_table_type funcs_of_4 = {PW_FUNCREF, {4, 4, true, false, false, 16}};
@@ -38,7 +39,8 @@ static void test_index_spaces(void)
     CHECK(pw_instance_func(instance, 0) == host && !pw_instance_func(instance, 3));
 
     /* An imported mutable global is a pointer to the one value; a constant is a copy. */
-    CHECK((pw_slot *)(uintptr_t)instance->globals[0] == variable->value && *pwi_global_place(instance, 0) == 7);
+    CHECK((pw_slot *)(uintptr_t)instance->globals[0] == variable->value &&
+          *pwi_global_place(instance, 0) == 7);
     CHECK(instance->globals[1] == 8 && instance->globals[2] == 9);
     pw_extern export;
     pw_instance_export(instance, 0, &export);
@@ -78,7 +80,8 @@ static void test_segments_are_written_in_order(void)
     pw_slot first = (pw_slot)(uintptr_t)instance->funcs[0], second = (pw_slot)(uintptr_t)instance->funcs[1];
     CHECK(elements[0] == first && elements[1] == second && elements[2] == first && elements[3] == second);
     CHECK(memcmp(instance->memory_base + 10, "abXXef\0", 7) == 0);
-    CHECK(memcmp(instance->dropped_elems, "\1\1\1\1\0", 5) == 0 && memcmp(instance->dropped_datas, "\1\0\1", 3) == 0);
+    CHECK(memcmp(instance->dropped_elems, "\1\1\1\1\0", 5) == 0 &&
+          memcmp(instance->dropped_datas, "\1\0\1", 3) == 0);
     fx_end(&fx);
 }
 
@@ -100,7 +103,8 @@ static void test_partial_effects_stay_and_functions_in_shared_tables_live_on(voi
     fx_data(&fx, PW_SEGMENT_ACTIVE, 0, 65532, "outside");
     fx_data(&fx, PW_SEGMENT_ACTIVE, 0, 100, "never");
     CHECK(fx_instance(&fx, &instance) == PW_ERR_TRAP && !instance);
-    CHECK(fx.error.trap == PW_TRAP_OUT_OF_BOUNDS_MEMORY && !strcmp(fx.error.text, "out of bounds memory access"));
+    CHECK(fx.error.trap == PW_TRAP_OUT_OF_BOUNDS_MEMORY &&
+          !strcmp(fx.error.text, "out of bounds memory access"));
     CHECK(memcmp(memory->base, "first", 5) == 0 && memory->base[65532] == 0 && memory->base[100] == 0);
     const pw_func *written = (const pw_func *)(uintptr_t)table->elements[2];
     CHECK(written && written->type == fx.nullary && written->instance->memory_base == memory->base);
@@ -132,7 +136,8 @@ static void test_a_failure_that_nobody_saw_leaves_nothing(void)
         CHECK(fx_instance(&fx, &instance) == PW_ERR_TRAP && fx.error.trap == PW_TRAP_OUT_OF_BOUNDS_TABLE);
     const pw_store *store = fx.store;
     CHECK(store->instances.count == 0 && store->tables.count == 0 && store->globals.count == 0);
-    CHECK(store->memories.count == 1 && store->memory_in_use == PW_PAGE_BYTES && store->table_elements_in_use == 0);
+    CHECK(store->memories.count == 1 && store->memory_in_use == PW_PAGE_BYTES &&
+          store->table_elements_in_use == 0);
     CHECK(memory->user_count == 0 && fx.module.references == 1);
     fx_end(&fx);
 }
@@ -166,13 +171,15 @@ static void test_memory_init_and_data_drop(void)
     fx_data(&fx, PW_SEGMENT_PASSIVE, 0, 0, "abcdef");
     fx_data(&fx, PW_SEGMENT_ACTIVE, 0, 0, "zz");
     CHECK(fx_instance(&fx, &instance) == PW_OK);
-    CHECK(pwi_memory_init(instance, 0, 0, 65533, 2, 3) == PW_OK && !memcmp(instance->memory_base + 65533, "cde", 3));
+    CHECK(pwi_memory_init(instance, 0, 0, 65533, 2, 3) == PW_OK &&
+          !memcmp(instance->memory_base + 65533, "cde", 3));
     CHECK(pwi_memory_init(instance, 0, 0, 65534, 2, 3) == PW_ERR_TRAP); /* memory */
     CHECK(pwi_memory_init(instance, 0, 0, 0, 4, 3) == PW_ERR_TRAP);     /* segment */
     CHECK(pwi_memory_init(instance, 0, 0, 0, UINT32_MAX, UINT32_MAX) == PW_ERR_TRAP);
     CHECK(pwi_memory_init(instance, 0, 0, UINT64_MAX, 0, 1) == PW_ERR_TRAP);
     CHECK(!memcmp(instance->memory_base, "zz\0", 3) && !memcmp(instance->memory_base + 65533, "cde", 3));
-    CHECK(pwi_memory_init(instance, 0, 1, 0, 0, 0) == PW_OK && pwi_memory_init(instance, 0, 1, 0, 0, 1) == PW_ERR_TRAP);
+    CHECK(pwi_memory_init(instance, 0, 1, 0, 0, 0) == PW_OK &&
+          pwi_memory_init(instance, 0, 1, 0, 0, 1) == PW_ERR_TRAP);
     pwi_data_drop(instance, 0);
     pwi_data_drop(instance, 0);
     CHECK(pwi_memory_init(instance, 0, 0, 65536, 0, 0) == PW_OK);
@@ -197,7 +204,8 @@ static void test_table_init_and_elem_drop(void)
     CHECK(!instance->elem_values[0] && instance->elem_values[1]); /* expressions: at instantiation */
     const pw_slot *elements = instance->tables[0]->elements;
     pw_slot second = (pw_slot)(uintptr_t)instance->funcs[1];
-    CHECK(pwi_table_init(instance, 0, 0, 3, 1, 1) == PW_OK && elements[3] == second && instance->elem_values[0]);
+    CHECK(pwi_table_init(instance, 0, 0, 3, 1, 1) == PW_OK && elements[3] == second &&
+          instance->elem_values[0]);
     CHECK(pwi_table_init(instance, 0, 0, 2, 0, 3) == PW_ERR_TRAP && elements[2] == 0);
     CHECK(pwi_table_init(instance, 0, 0, 0, 2, 2) == PW_ERR_TRAP && elements[0] == 0);
     CHECK(pwi_table_init(instance, 0, 0, UINT64_MAX, 0, 1) == PW_ERR_TRAP);
@@ -205,7 +213,8 @@ static void test_table_init_and_elem_drop(void)
     CHECK(pwi_table_init(instance, 0, 1, 2, 0, 2) == PW_OK && elements[2] == second && elements[3] == 0);
     pwi_elem_drop(instance, 1);
     pwi_elem_drop(instance, 1);
-    CHECK(pwi_table_init(instance, 0, 1, 4, 0, 0) == PW_OK && pwi_table_init(instance, 0, 1, 0, 0, 1) == PW_ERR_TRAP);
+    CHECK(pwi_table_init(instance, 0, 1, 4, 0, 0) == PW_OK &&
+          pwi_table_init(instance, 0, 1, 0, 0, 1) == PW_ERR_TRAP);
     CHECK(!instance->elem_values[1] && pwi_table_init(instance, 0, 1, 5, 0, 0) == PW_ERR_TRAP);
     fx_end(&fx);
 }
@@ -264,9 +273,11 @@ static void test_each_allocation_may_fail(void)
             result = pw_memory_grow(memory, 1, &old);
         pwi_alloc_fail_after(0);
         failures += result != PW_OK;
-        CHECK(result == PW_OK || result == PW_ERR_NO_MEMORY || (result == PW_ERR_LIMIT && memory->size == PW_PAGE_BYTES));
+        CHECK(result == PW_OK || result == PW_ERR_NO_MEMORY ||
+              (result == PW_ERR_LIMIT && memory->size == PW_PAGE_BYTES));
         /* The same store works once there is memory again. */
-        CHECK(fx_instance(&fx, &instance) == PW_OK && table->elements[0] == (pw_slot)(uintptr_t)instance->funcs[0]);
+        CHECK(fx_instance(&fx, &instance) == PW_OK &&
+              table->elements[0] == (pw_slot)(uintptr_t)instance->funcs[0]);
         fx_end(&fx);
         if (result == PW_OK)
             break;

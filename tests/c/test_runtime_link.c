@@ -30,11 +30,15 @@ static void test_memories(void)
     CHECK(pwi_memory_make(fx.store, &type, &unbounded, NULL) == PW_OK);
     wide_type.is64 = true;
     CHECK(pwi_memory_make(fx.store, &wide_type, &wide, NULL) == PW_OK);
-    CHECK(memory_links(&fx, memory, fx_limits(2, 4, true)) && memory_links(&fx, memory, fx_limits(0, 9, true)));
-    CHECK(memory_links(&fx, memory, fx_limits(1, 0, false)) && memory_links(&fx, unbounded, fx_limits(2, 0, false)));
+    CHECK(memory_links(&fx, memory, fx_limits(2, 4, true)) &&
+          memory_links(&fx, memory, fx_limits(0, 9, true)));
+    CHECK(memory_links(&fx, memory, fx_limits(1, 0, false)) &&
+          memory_links(&fx, unbounded, fx_limits(2, 0, false)));
     CHECK(!memory_links(&fx, memory, fx_limits(3, 4, true)));
-    CHECK(!strcmp(fx.error.text, "incompatible import type: \"env\" \"m\": wanted (memory 3 4), given (memory 2 4)"));
-    CHECK(!memory_links(&fx, memory, fx_limits(2, 3, true)) && !memory_links(&fx, unbounded, fx_limits(2, 9, true)));
+    CHECK(!strcmp(fx.error.text,
+                  "incompatible import type: \"env\" \"m\": wanted (memory 3 4), given (memory 2 4)"));
+    CHECK(!memory_links(&fx, memory, fx_limits(2, 3, true)) &&
+          !memory_links(&fx, unbounded, fx_limits(2, 9, true)));
     CHECK(pwi_memory_grow(memory, 1, &old) == PW_OK && memory_links(&fx, memory, fx_limits(3, 4, true)));
     CHECK(memory_links(&fx, wide, wide_type) && !memory_links(&fx, wide, fx_limits(2, 4, true)));
     CHECK(strstr(fx.error.text, "given (memory i64 2 4)"));
@@ -149,7 +153,8 @@ static void test_kinds_counts_and_stores(void)
     CHECK(pwi_link_check(fx.store, &fx.module, fx.given, 0, &fx.error) == PW_ERR_UNLINKABLE);
     CHECK(strstr(fx.error.text, "unknown import: \"env\" \"f\" (func) is missing"));
     CHECK(pwi_link_check(fx.store, &fx.module, fx.given, 2, &other.error) == PW_ERR_ARGUMENT);
-    CHECK(pwi_link_check(other.store, &fx.module, fx.given, 1, NULL) == PW_ERR_ARGUMENT); /* another engine's */
+    CHECK(pwi_link_check(other.store, &fx.module, fx.given, 1, NULL) ==
+          PW_ERR_ARGUMENT); /* another engine's */
 
     pw_store *second; /* of the same engine */
     CHECK(pwi_store_make(NULL, &fx.registry, NULL, &second) == PW_OK);
@@ -174,7 +179,8 @@ static void test_long_and_odd_names_are_cut(void)
     fx.imports[0].module.bytes = "a\0\n\"b";
     fx.imports[0].module.length = 5;
     CHECK(!links(&fx));
-    CHECK(strstr(fx.error.text, "\"a??\"b\" \"\xc3\xa4") && strstr(fx.error.text, "\xc3\xa4...\" (func) is missing"));
+    CHECK(strstr(fx.error.text, "\"a??\"b\" \"\xc3\xa4") &&
+          strstr(fx.error.text, "\xc3\xa4...\" (func) is missing"));
     fx_end(&fx);
 }
 

@@ -5,7 +5,8 @@
 #define UNRESERVABLE ((uint64_t)1 << 60)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
-/* Asking for more than there is, is what is tested: the sanitizer shall refuse it as malloc does, not stop. */
+/* Asking for more than there is, is what is tested: the sanitizer shall refuse it as malloc does, not
+ * stop. */
 __attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

@@ -1,4 +1,5 @@
-/* Stores: references to host objects, host functions and their ends, globals of the host, errors that hosts raise. */
+/* Stores: references to host objects, host functions and their ends, globals of the host, errors that
+ * hosts raise. */
 #include "runtime_fixture.h"
 
 static int retained, released, finalized;
@@ -56,7 +57,8 @@ static void test_host_functions_end_once_and_last_first(void)
     CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, &first_env, finalize, &func, NULL) == PW_OK);
     CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, &second_env, finalize, &other, NULL) == PW_OK);
     CHECK(func->type == other->type && func->type->param_slots == 3 && func->type->result_slots == 4);
-    CHECK(pw_func_host_env(func) == &first_env && !pw_func_instance(func, NULL) && pw_func_store(func) == fx.store);
+    CHECK(pw_func_host_env(func) == &first_env && !pw_func_instance(func, NULL) &&
+          pw_func_store(func) == fx.store);
     pw_func_type told;
     pw_func_type_of(func, &told);
     CHECK(told.param_count == 2 && told.result_count == 3 && told.results[2] == PW_FUNCREF);
@@ -72,16 +74,22 @@ static void test_types_of_host_functions_are_checked(void)
     pw_func *func;
     fx_start(&fx, NULL);
     finalized = 0;
-    CHECK(pwi_func_make_host(fx.store, &type, NULL, NULL, finalize, &func, &fx.error) == PW_ERR_ARGUMENT && !func);
-    const pw_val_type wrong[] = {0, 0x40, PW_I32 | 0x100, PW_REF_TYPE(PW_KIND_REF, 4711),
+    CHECK(pwi_func_make_host(fx.store, &type, NULL, NULL, finalize, &func, &fx.error) == PW_ERR_ARGUMENT &&
+          !func);
+    const pw_val_type wrong[] = {0,
+                                 0x40,
+                                 PW_I32 | 0x100,
+                                 PW_REF_TYPE(PW_KIND_REF, 4711),
                                  PW_REF_TYPE(PW_KIND_REF_NULL, PW_HEAP_SELF),
                                  PW_REF_TYPE(PW_KIND_REF_NULL, PW_HEAP_ABSTRACT | 0x68)};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         types[0] = wrong[i];
-        CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, NULL, finalize, &func, NULL) == PW_ERR_ARGUMENT);
+        CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, NULL, finalize, &func, NULL) ==
+              PW_ERR_ARGUMENT);
     }
     type.param_count = PW_MAX_PARAMS + 1; /* refused before they are looked at */
-    CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, NULL, finalize, &func, NULL) == PW_ERR_ARGUMENT);
+    CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, NULL, finalize, &func, NULL) ==
+          PW_ERR_ARGUMENT);
     fx_end(&fx);
     CHECK(finalized == 0);
 }
@@ -109,10 +117,13 @@ static void test_finalizers_may_touch_stores(void)
     fx_start(&fx, NULL);
     finalized = 0;
     CHECK(pwi_store_make(NULL, &fx.registry, NULL, &inner) == PW_OK);
-    CHECK(pwi_func_make_host(inner, &type, fx_host_nothing, inner, finalize_uses_store, &func, NULL) == PW_OK);
-    CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, inner, finalize_ends_other, &func, NULL) == PW_OK);
+    CHECK(pwi_func_make_host(inner, &type, fx_host_nothing, inner, finalize_uses_store, &func, NULL) ==
+          PW_OK);
+    CHECK(pwi_func_make_host(fx.store, &type, fx_host_nothing, inner, finalize_ends_other, &func, NULL) ==
+          PW_OK);
     pw_store *outer = fx.store;
-    CHECK(pwi_func_make_host(outer, &type, fx_host_nothing, outer, finalize_uses_store, &func, NULL) == PW_OK);
+    CHECK(pwi_func_make_host(outer, &type, fx_host_nothing, outer, finalize_uses_store, &func, NULL) ==
+          PW_OK);
     CHECK(pwi_store_make(NULL, &fx.registry, NULL, &fx.store) == PW_OK); /* for fx_end */
     pw_store_retain(outer);
     pw_store_free(outer);
@@ -174,7 +185,8 @@ static void test_raised_errors_replace_older_ones(void)
     CHECK(pw_raise_exit(fx.store, 300) == PW_ERR_EXIT);
     CHECK(error->result == PW_ERR_EXIT && error->exit_code == 300);
     CHECK(pw_raise_trap(fx.store, PW_TRAP_UNREACHABLE, NULL) == PW_ERR_TRAP);
-    CHECK(error->result == PW_ERR_TRAP && error->trap == PW_TRAP_UNREACHABLE && !strcmp(error->text, "unreachable"));
+    CHECK(error->result == PW_ERR_TRAP && error->trap == PW_TRAP_UNREACHABLE &&
+          !strcmp(error->text, "unreachable"));
     CHECK(pw_raise_trap(fx.store, PW_TRAP_NONE, "100 %s") == PW_ERR_TRAP);
     CHECK(error->trap == PW_TRAP_HOST && !strcmp(error->text, "100 %s"));
     fx_end(&fx);
@@ -189,7 +201,8 @@ static void test_the_stack_is_all_usable(void)
     CHECK((size_t)(stack->limit - stack->base) == 100000 / sizeof(pw_slot) && stack->top == stack->base);
     stack->base[0] = 1;
     stack->limit[PW_STACK_HEADROOM_SLOTS - 1] = 1;
-    CHECK((uint8_t *)stack->base + stack->reserved_bytes > (uint8_t *)(stack->limit + PW_STACK_HEADROOM_SLOTS));
+    CHECK((uint8_t *)stack->base + stack->reserved_bytes >
+          (uint8_t *)(stack->limit + PW_STACK_HEADROOM_SLOTS));
     pw_stack refused;
     CHECK(pwi_stack_make(&refused, UINT64_MAX) == PW_ERR_NO_MEMORY);
     CHECK(pwi_stack_make(&refused, (uint64_t)1 << 62) == PW_ERR_NO_MEMORY);

@@ -88,9 +88,11 @@ static void test_host_access_is_checked(void)
     pw_slot ref = (pw_slot)(uintptr_t)func;
     CHECK(pw_table_new(fx.store, &type, 0, &table) == PW_OK && pw_table_size(table) == 2);
     CHECK(pw_table_set(table, 1, ref) == PW_OK && pw_table_get(table, 1, &value) == PW_OK && value == ref);
-    CHECK(pw_table_set(table, 2, ref) == PW_ERR_ARGUMENT && pw_table_get(table, 2, &value) == PW_ERR_ARGUMENT);
+    CHECK(pw_table_set(table, 2, ref) == PW_ERR_ARGUMENT &&
+          pw_table_get(table, 2, &value) == PW_ERR_ARGUMENT);
     CHECK(strstr(pw_store_error(fx.store)->text, "index 2 is out of bounds of a table of 2"));
-    CHECK(pw_table_grow(table, 1, ref, &old) == PW_OK && old == 2 && pw_table_grow(table, 1, 0, &old) == PW_ERR_LIMIT);
+    CHECK(pw_table_grow(table, 1, ref, &old) == PW_OK && old == 2 &&
+          pw_table_grow(table, 1, 0, &old) == PW_ERR_LIMIT);
     pw_table_type now;
     pw_table_type_of(table, &now);
     CHECK(now.limits.min == 3 && now.limits.max == 3 && now.element == PW_FUNCREF);
@@ -99,7 +101,8 @@ static void test_host_access_is_checked(void)
     CHECK(pw_extern_new(fx.store, &object, &handle) == PW_OK);
     CHECK(pw_table_new(fx.store, &type, 0, &table) == PW_ERR_ARGUMENT); /* null in a non-null table */
     CHECK(pw_table_new(fx.store, &type, handle, &table) == PW_OK);
-    CHECK(pw_table_set(table, 0, 0) == PW_ERR_ARGUMENT && pw_table_grow(table, 1, 0, &old) == PW_ERR_ARGUMENT);
+    CHECK(pw_table_set(table, 0, 0) == PW_ERR_ARGUMENT &&
+          pw_table_grow(table, 1, 0, &old) == PW_ERR_ARGUMENT);
     type.element = PW_I32;
     CHECK(pw_table_new(fx.store, &type, 0, &table) == PW_ERR_ARGUMENT && !table);
     type.element = PW_REF_TYPE(PW_KIND_REF_NULL, 4711); /* no such record */
