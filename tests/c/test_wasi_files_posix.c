@@ -145,6 +145,7 @@ static void test_rights(void)
     CHECK_EQ(base & dir_base, dir_base);
     CHECK_EQ(base & (PWI_RIGHT(FD_SEEK) | PWI_RIGHT(FD_TELL) | PWI_RIGHT(FD_FILESTAT_SET_SIZE)), 0);
     CHECK_EQ(inheriting & pwi_rights_file, pwi_rights_file);
+    CHECK_EQ(CALL(&g, fd_close, must_open(".", O_DIR_, base)), 0); /* a directory anew, with all it has */
     CHECK_EQ(CALL(&g, fd_close, must_open("file", O_CREAT_, RIGHTS_WRITE)), 0);
     uint32_t fd, none = must_open("file", 0, 0);
     CHECK_EQ(read_some(none, 10), PWI_EBADF);

@@ -34,7 +34,7 @@ static pwi_errno parse(pwi_call *call, const pw_slot *args, opening *open)
         open->last = PWI_LAST_SLASH; /* a link that is there is enough to say EXIST */
     /* Rights are the access mode and no more: what else a program asks for (0, all bits) says nothing. */
     open->read = (args[5] & (PWI_RIGHT(FD_READ) | PWI_RIGHT(FD_READDIR))) != 0;
-    open->write = (args[5] & (PWI_RIGHTS_WRITING | PWI_RIGHT(FD_DATASYNC))) != 0;
+    open->write = (args[5] & PWI_RIGHTS_WRITING) != 0; /* not FD_DATASYNC: directories have it too */
     return PWI_ESUCCESS;
 }
 

@@ -13,6 +13,7 @@ from wasi_trampoline import (
     CREAT,
     DIRECTORY,
     EXCL,
+    NONBLOCK,
     READ,
     RESULT,
     RIGHTS,
@@ -179,7 +180,16 @@ def test_the_rights_of_a_preopen(guest: Guest) -> None:
     kind, flags, has, hands_on = guest.fdstat(3)
     assert (kind, flags) == ("directory", 0)
     assert [name for name in base.split() if not has & RIGHTS[name]] == []
-    assert [name for name in inheriting.split() if not hands_on & RIGHTS[name]] == []
+    assert [name for name in [*base.split(), *inheriting.split()] if not hands_on & RIGHTS[name]] == []
+
+
+def test_a_directory_is_opened_anew_with_the_rights_that_it_has(guest: Guest) -> None:
+    _, _, has, hands_on = guest.fdstat(3)
+    for oflags in (0, DIRECTORY):
+        assert guest.path_open(3, 0, *guest.path("."), oflags, has, hands_on, 0, RESULT) == "success"
+        assert guest.fdstat(guest.u32())[2:] == (has, hands_on)
+    assert guest.open(".", DIRECTORY, READ | WRITE) == "isdir"
+    assert isinstance(guest.open(".", 0, 0, flags=NONBLOCK), int)
 
 
 def test_rights_are_only_ever_taken_away(guest: Guest) -> None:
