@@ -1,6 +1,7 @@
 /* Handlers without an opcode of their own: moves, branches, calls, returns. The translator emits them for control and
  * variable instructions (engine/translate_*.c). Bodies end by themselves; cells are drawn in engine/code.h.
  */
+#include "internal_prelude.h"
 #include "op_prelude.h"
 
 /* ---- moves: lane 0 -> slot of lane 1; K: 64 bits in cell 2, I: 32 bits zero-extended in the high half ---------- */
@@ -19,13 +20,13 @@ INTERNAL(mov_A, 2)
 
 INTERNAL(mov_F, 2)
 {
-    fp[PW_LANE(1, 1)] = pwi_bits_of_f32(F);
+    fp[PW_LANE(1, 1)] = pwi_f32_to_bits(F);
     PW_NEXT(2);
 }
 
 INTERNAL(mov_D, 2)
 {
-    fp[PW_LANE(1, 1)] = pwi_bits_of_f64(D);
+    fp[PW_LANE(1, 1)] = pwi_f64_to_bits(D);
     PW_NEXT(2);
 }
 
@@ -262,13 +263,13 @@ INTERNAL(ret_A, 2)
 
 INTERNAL(ret_F, 2)
 {
-    fp[0] = pwi_bits_of_f32(F);
+    fp[0] = pwi_f32_to_bits(F);
     PW_RETURN();
 }
 
 INTERNAL(ret_D, 2)
 {
-    fp[0] = pwi_bits_of_f64(D);
+    fp[0] = pwi_f64_to_bits(D);
     PW_RETURN();
 }
 

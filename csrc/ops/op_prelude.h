@@ -57,7 +57,9 @@ typedef uint64_t imm;
 #define IN(...)        , __VA_ARGS__
 #define OUT(...)       , __VA_ARGS__
 #define ROW(code, text, ident, immediate, signature)
+#ifndef INTERNAL /* internal.op.c brings its own, internal_prelude.h */
 #define INTERNAL(ident, cells) static inline void pwi_internal_##ident(void)
+#endif
 #define FEATURE(name)
 
 void pwi_op_trap(pw_trap_kind kind);

@@ -145,6 +145,8 @@ struct pw_module {
 
     pwi_mutex code_lock;
     pw_code *codes; /* body_count; made by the engine's module hook */
+    uint32_t translated_count;         /* codes in state 1; under code_lock */
+    struct pw_code_index *code_index;  /* engine/walk.c; under code_lock */
     void (*free_codes)(struct pw_module *module);
 };
 

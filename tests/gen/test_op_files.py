@@ -31,7 +31,7 @@ def syntax_errors(compiler: str, gen: Path, file: Path) -> str:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("file", building.op_files(), ids=lambda path: path.name)
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
 def test_op_file_is_plain_c(compiler: str, file: Path, gen: Path) -> None:
     assert syntax_errors(compiler, gen, file) == ""
 

@@ -1,0 +1,205 @@
+/* handler_words.h - the words that handlers are written in: operands, memory, control. The generated cases and
+ * ops/internal.op.c use them; a dispatch shell (interp.h) gives them a few words of its own: PW_CASE, PW_NEXT, PW_JUMP,
+ * PW_TRAP, PW_RUN and PW_LEAVE.
+ *
+ * Registers of a running shell (locals, or parameters of the tail-calling handlers):
+ *   pc   current cell            fp   frame                ctx  instance
+ *   mem  base of memory 0        M    size of memory 0     A, F, D  accumulators: integer, f32, f64
+ */
+#ifndef PW_ENGINE_HANDLER_WORDS_H
+#define PW_ENGINE_HANDLER_WORDS_H
+
+#include <string.h>
+
+#include "base/config.h"
+#include "engine/code.h"
+#include "ops/op_helpers.h"
+#include "runtime/memory.h"
+#include "runtime/store.h"
+#include "runtime/table.h"
+
+/* ---- operands ------------------------------------------------------------------------------------------------- */
+
+#define CTX ctx
+#define PW_LANE(cell, lane) (((const pw_lane *)(pc + (cell)))[lane])
+#define PW_LOW(cell) (((const pw_half *)(pc + (cell)))[0])
+#define PW_HIGH(cell) (((const pw_half *)(pc + (cell)))[1])
+#define PW_OFFSET ((uint64_t)PW_HIGH(1))
+#define PW_IMM64(cell) (pc[cell])
+
+#define PW_GET_i32_S(cell, lane) ((uint32_t)fp[PW_LANE(cell, lane)])
+#define PW_GET_i64_S(cell, lane) (fp[PW_LANE(cell, lane)])
+#define PW_GET_f32_S(cell, lane) pwi_f32_from_bits((uint32_t)fp[PW_LANE(cell, lane)])
+#define PW_GET_f64_S(cell, lane) pwi_f64_from_bits(fp[PW_LANE(cell, lane)])
+#define PW_GET_ref_S(cell, lane) PW_GET_i64_S(cell, lane)
+#define PW_GET_idx_S(cell, lane) PW_GET_i64_S(cell, lane)
+#define PW_GET_i32_A ((uint32_t)A)
+#define PW_GET_i64_A (A)
+#define PW_GET_f32_A (F)
+#define PW_GET_f64_A (D)
+#define PW_GET_i32_K (PW_HIGH(1))
+#define PW_GET_i64_K ((uint64_t)(int64_t)(int32_t)PW_HIGH(1))
+#define PW_GET_f32_K pwi_f32_from_bits((uint32_t)pc[2])
+#define PW_GET_f64_K pwi_f64_from_bits(pc[2])
+#define PW_GET_i32_K2 ((uint32_t)pc[2])
+#define PW_GET_i64_K2 (pc[2])
+#define PW_GET_i32_XS ((uint32_t)fp[PW_LANE(2, 0)])
+#define PW_GET_i32_XK (PW_LOW(2))
+
+#define PW_PUT_i32_A(value) A = (uint64_t)(uint32_t)(value)
+#define PW_PUT_i64_A(value) A = (value)
+#define PW_PUT_f32_A(value) F = (value)
+#define PW_PUT_f64_A(value) D = (value)
+#define PW_PUT_i32_S(cell, lane, value) (PW_PUT_i32_A(value), fp[PW_LANE(cell, lane)] = A)
+#define PW_PUT_i64_S(cell, lane, value) (PW_PUT_i64_A(value), fp[PW_LANE(cell, lane)] = A)
+#define PW_PUT_f32_S(cell, lane, value) (F = (value), fp[PW_LANE(cell, lane)] = pwi_f32_to_bits(F))
+#define PW_PUT_f64_S(cell, lane, value) (D = (value), fp[PW_LANE(cell, lane)] = pwi_f64_to_bits(D))
+#define PW_PUT_i32_O(cell, lane, value) fp[PW_LANE(cell, lane)] = (uint64_t)(uint32_t)(value)
+#define PW_PUT_i64_O(cell, lane, value) fp[PW_LANE(cell, lane)] = (value)
+#define PW_PUT_f32_O(cell, lane, value) fp[PW_LANE(cell, lane)] = pwi_f32_to_bits(value)
+#define PW_PUT_f64_O(cell, lane, value) fp[PW_LANE(cell, lane)] = pwi_f64_to_bits(value)
+#define PW_PUT_ref_O(cell, lane, value) PW_PUT_i64_O(cell, lane, value)
+#define PW_PUT_idx_O(cell, lane, value) PW_PUT_i64_O(cell, lane, value)
+
+#define PW_SELECT(condition, a, b)                                 \
+    {                                                              \
+        uint64_t if_true = (a), if_false = (b);                    \
+        A = (uint32_t)(condition) != 0 ? if_true : if_false;       \
+    }
+
+/* A loop over slots that the compiler must not turn into a call of memset or memcpy: these made calls 40 % slower. */
+#if defined(__GNUC__) || defined(__clang__)
+#define PW_KEEP_LOOP(statement)        \
+    do {                               \
+        statement;                     \
+        __asm__ volatile("");          \
+    } while (0)
+#else
+#define PW_KEEP_LOOP(statement) statement
+#endif
+
+/* ---- memory --------------------------------------------------------------------------------------------------- */
+
+/* ea is a 32-bit address plus a 32-bit offset: 33 bits, so ea + size cannot wrap. */
+#define PW_BOUNDS(ea, size) \
+    if (PW_UNLIKELY((ea) + (size) > M)) PW_TRAP(OUT_OF_BOUNDS_MEMORY)
+#define PW_DEFINE_READ(ctype)                                                   \
+    static inline ctype pwi_read_##ctype(const uint8_t *from) {                 \
+        ctype value;                                                            \
+        memcpy(&value, from, sizeof value);                                     \
+        return value;                                                           \
+    }                                                                           \
+    static inline void pwi_write_##ctype(uint8_t *to, ctype value) { memcpy(to, &value, sizeof value); }
+PW_DEFINE_READ(uint8_t)
+PW_DEFINE_READ(int8_t)
+PW_DEFINE_READ(uint16_t)
+PW_DEFINE_READ(int16_t)
+PW_DEFINE_READ(uint32_t)
+PW_DEFINE_READ(int32_t)
+PW_DEFINE_READ(uint64_t)
+PW_DEFINE_READ(float)
+PW_DEFINE_READ(double)
+#define PW_READ(ctype, ea) pwi_read_##ctype(mem + (ea))
+#define PW_WRITE(ctype, ea, value) pwi_write_##ctype(mem + (ea), (ctype)(value))
+
+/* The general form: any memory, 32 or 64-bit addresses, 64-bit offsets; cell 2 memory index, cell 3 offset. */
+#define PW_ADDRESS_G(ea, address, width)                                                                    \
+    uint8_t *ea;                                                                                            \
+    {                                                                                                       \
+        const pw_memory *memory_g = ctx->memories[pc[2]];                                                   \
+        uint64_t first = (address) + pc[3];                                                                 \
+        if (PW_UNLIKELY(first < pc[3] || memory_g->size < (width) || first > memory_g->size - (width)))     \
+            PW_TRAP(OUT_OF_BOUNDS_MEMORY);                                                                  \
+        ea = memory_g->base + first;                                                                        \
+    }
+#define PW_READ_G(ctype, ea) pwi_read_##ctype(ea)
+#define PW_WRITE_G(ctype, ea, value) pwi_write_##ctype((ea), (ctype)(value))
+#define RELOAD_MEMORY() (mem = ctx->memory_base, M = ctx->memory_size)
+
+/* ---- control -------------------------------------------------------------------------------------------------- */
+
+#define TRAP_IF(condition, kind) \
+    if (PW_UNLIKELY(condition)) PW_TRAP(kind)
+/* Taken branches count against the poll budget. Accumulators are dead at branch targets. */
+#define PW_TAKE(target)                                                     \
+    do {                                                                    \
+        pc = (const pw_cell *)(uintptr_t)(target);                          \
+        if (PW_UNLIKELY(--ctx->poll_budget < 0)) PW_JUMP(poll_slow);        \
+        PW_NEXT(0);                                                         \
+    } while (0)
+#define PW_BRANCH(cell) PW_TAKE(pc[cell])
+#define PW_BRANCH_IF(condition, cell)               \
+    if (condition) PW_TAKE(pc[cell]);               \
+    PW_NEXT((cell) + 1)
+#define PW_POLL_THEN(cells)                                                 \
+    do {                                                                    \
+        pc += (cells);                                                      \
+        if (PW_UNLIKELY(--ctx->poll_budget < 0)) PW_JUMP(poll_slow);        \
+        PW_NEXT(0);                                                         \
+    } while (0)
+#if defined(__GNUC__) || defined(__clang__)
+#define PW_ENTRY(code) __atomic_load_n(&(code)->entry, __ATOMIC_ACQUIRE)
+#else
+#define PW_ENTRY(code) (*(const uint64_t *const volatile *)&(code)->entry)
+#endif
+
+#define PW_CALL_FUNC(callee)                                    \
+    do {                                                        \
+        pw_func *func_to_call = (callee);                       \
+        if (PW_LIKELY(func_to_call->instance == ctx)) {         \
+            A = (uint64_t)(uintptr_t)(pc + 3);                  \
+            fp += PW_LANE(1, 0);                                \
+            pc = PW_ENTRY(func_to_call->code);                  \
+            PW_NEXT(0);                                         \
+        }                                                       \
+        A = (uint64_t)(uintptr_t)func_to_call;                  \
+        pc += 3;                                                \
+        PW_JUMP(call_slow);                                     \
+    } while (0)
+/* Reads the return address before the arguments overwrite its slot. */
+#define PW_MOVE_ARGUMENTS()                                                                         \
+    A = fp[PW_LANE(1, 2)];                                                                          \
+    {                                                                                               \
+        const pw_slot *from = fp + PW_LANE(1, 0);                                                   \
+        pw_slot *to = fp;                                                                           \
+        for (uint32_t n = PW_LANE(1, 3); n != 0; n--) PW_KEEP_LOOP(*to++ = *from++);                \
+    }
+#define PW_TAIL_CALL_FUNC(callee)                               \
+    do {                                                        \
+        pw_func *func_to_call = (callee);                       \
+        PW_MOVE_ARGUMENTS();                                    \
+        if (PW_LIKELY(func_to_call->instance == ctx)) {         \
+            pc = PW_ENTRY(func_to_call->code);                  \
+            PW_NEXT(0);                                         \
+        }                                                       \
+        pc = (const pw_cell *)(uintptr_t)A;                     \
+        A = (uint64_t)(uintptr_t)func_to_call;                  \
+        PW_JUMP(tail_call_slow);                                \
+    } while (0)
+#define PW_RETURN()                                             \
+    do {                                                        \
+        pc = (const pw_cell *)(uintptr_t)fp[PW_LANE(1, 2)];     \
+        fp -= PW_LANE(-2, 0);                                   \
+        PW_NEXT(0);                                             \
+    } while (0)
+
+#define PW_CLOBBER() (A = 0, F = 0, D = 0)
+#define PW_SAVE(run) ((run)->pc = pc, (run)->fp = fp, (run)->context = ctx, (run)->accumulator = A)
+#define PW_LOAD(run) (pc = (run)->pc, fp = (run)->fp, ctx = (run)->context, A = (run)->accumulator, RELOAD_MEMORY(), F = 0, D = 0)
+/* Runs an out-of-line part: everything may change, an error ends the run. */
+#define PW_CALL_OUT(function)                                   \
+    do {                                                        \
+        pw_run *run_now = PW_RUN;                               \
+        PW_SAVE(run_now);                                       \
+        run_now->result = function(run_now);                    \
+        if (PW_UNLIKELY(run_now->result != PW_OK)) PW_LEAVE();  \
+        PW_LOAD(run_now);                                       \
+    } while (0)
+#define PW_HALT()                                               \
+    do {                                                        \
+        pw_run *run_now = PW_RUN;                               \
+        run_now->result = PW_OK;                                \
+        PW_LEAVE();                                             \
+    } while (0)
+
+#endif
