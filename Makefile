@@ -45,7 +45,7 @@ $(VENV)/bin/python:
 
 # The tools of the dev extra without the package itself.
 tools: $(VENV)/bin/python
-	@python -m pip install -q $$(python .ci/extra.py dev)
+	@python .ci/extra.py dev | python -m pip install -q -r /dev/stdin
 
 install: $(VENV)/bin/python ## build, install and run the example: the README's first command
 	@set -e; command=$$(python .ci/readme_commands.py install); echo "$$command"; eval "$$command"

@@ -1,4 +1,4 @@
-"""Prints the requirements of an extra of pyproject.toml, without the package itself: `extra.py dev`."""
+"""Prints the requirements of an extra of pyproject.toml, one a line, without the package: `extra.py dev`."""
 
 import sys
 import tomllib
@@ -17,4 +17,4 @@ def requirements(extra: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(*requirements(sys.argv[1]))
+    print(*requirements(sys.argv[1]), sep="\n")
