@@ -238,6 +238,7 @@ static pw_result publish(pw_translator *t) {
     code->frame_slots = t->max_slot;
     code->return_slot = (uint16_t)t->return_slot;
     code->state = 1;
+    t->module->translated_count++;
     __atomic_store_n(&code->entry, cells, __ATOMIC_RELEASE);
     return PW_OK;
 }
