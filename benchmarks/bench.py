@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import os
 import platform
@@ -39,7 +38,7 @@ HAVE_WAIT4 = hasattr(os, "wait4")
 
 
 class WorkerProcess:
-    """The process of one engine; after a crash or a timeout every further request fails fast."""
+    """The process of one engine; after a crash or a timeout it is `dead` and answers nothing more."""
 
     def __init__(self, engine: str) -> None:
         self.engine, self.dead = engine, ""
@@ -129,43 +128,55 @@ class Bench:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.workers = {engine: WorkerProcess(engine) for engine in options.engines}
+        self.workers: dict[str, WorkerProcess] = {}
         self.started = time.monotonic()
+
+    def worker(self, engine: str) -> WorkerProcess:
+        """The engine's process; a new one where there is none, or where it has crashed or hung."""
+        found = self.workers.get(engine)
+        if found and found.dead:
+            found.close()
+            found = None
+        if found is None:
+            found = self.workers[engine] = WorkerProcess(engine)
+        return found
 
     def close(self) -> None:
         """Ends all workers."""
         for worker in self.workers.values():
             worker.close()
+        self.workers.clear()
 
     def say(self, text: str) -> None:
         """Progress, on standard error."""
         if not self.options.quiet:
             print(f"[{time.monotonic() - self.started:6.0f} s] {text}", file=sys.stderr, flush=True)
 
-    def rows(self) -> Iterator[Row]:
-        """All rows, one after another, each with all its rounds."""
+    def rows(self) -> list[Row]:
+        """All rows. Each round has new processes: where one happens to lie in memory is worth some per cent."""
+        self.say("building")
         jobs = [*self._boundary(), *self._imports(), *self._load(), *self._kernels()]
-        for number, (name, group, samplers) in enumerate(jobs, 1):
-            self.say(f"{number}/{len(jobs)} {name}")
-            yield self._measure(name, group, samplers)
+        rows = [Row(name, group) for name, group, _ in jobs]
+        for number in range(1, self.options.rounds + 1):
+            for row, (name, _, samplers) in zip(rows, jobs, strict=True):
+                self.say(f"round {number}/{self.options.rounds} {name}")
+                for engine, sample in samplers.items():
+                    if engine not in row.failures:
+                        self._record(row, engine, sample())
+            self.close()
+        return rows
 
-    def _measure(self, name: str, group: str, samplers: dict[str, Sampler]) -> Row:
-        row = Row(name, group)
-        for _, (engine, sample) in itertools.product(range(self.options.rounds), samplers.items()):
-            if engine in row.failures:
-                continue
-            answer = sample()
-            if "error" in answer:
-                row.failures[engine] = answer["error"]
-                row.samples.pop(engine, None)
-                self.say(f"  {name}, {engine}: {answer['error']}")
-                continue
-            row.samples.setdefault(engine, []).append(answer["cpu"])
-            row.results[engine] = answer.get("result")
-        return row
+    def _record(self, row: Row, engine: str, answer: dict[str, Any]) -> None:
+        if "error" in answer:
+            row.failures[engine] = answer["error"]
+            row.samples.pop(engine, None)
+            self.say(f"  {row.name}, {engine}: {answer['error']}")
+            return
+        row.samples.setdefault(engine, []).append(answer["cpu"])
+        row.results[engine] = answer.get("result")
 
     def _asking(self, engine: str, **request: Any) -> Sampler:
-        return lambda: self.workers[engine].ask(dict(request))
+        return lambda: self.worker(engine).ask(dict(request))
 
     def _boundary(self) -> Iterator[Job]:
         wanted = [name for name in BOUNDARY_TIMES if self.options.wants("boundary", name)]
@@ -178,7 +189,7 @@ class Bench:
             yield (
                 name,
                 "boundary",
-                {e: self._asking(e, do=name, path=str(wasm), times=times) for e in self.workers},
+                {e: self._asking(e, do=name, path=str(wasm), times=times) for e in self.options.engines},
             )
 
     def _imports(self) -> Iterator[Job]:
@@ -187,14 +198,14 @@ class Bench:
         if not HAVE_WAIT4:
             self.say("import is left out: this system does not tell the CPU time of one process")
             return
-        yield "import", "import", {engine: _importer(FIRST_USE[engine]) for engine in self.workers}
+        yield "import", "import", {engine: _importer(FIRST_USE[engine]) for engine in self.options.engines}
 
     def _load(self) -> Iterator[Job]:
         if not self.options.wants("load", "load"):
             return
         size = max(20_000, int(LOAD_SIZE * self.options.scale))
         wasm = module_file(toolchain.cache_root() / "modules", size)
-        engines = [engine for engine in self.workers if engine != "native"]
+        engines = [engine for engine in self.options.engines if engine != "native"]
         yield "load", "load", {e: self._asking(e, do="load", path=str(wasm), times=1) for e in engines}
 
     def _kernels(self) -> Iterator[Job]:
@@ -203,7 +214,7 @@ class Bench:
                 continue
             units = kernel.scaled(self.options.scale)
             samplers = {}
-            for engine in self.workers:
+            for engine in self.options.engines:
                 path = kernel.native() if engine == "native" else kernel.wasm()
                 samplers[engine] = self._asking(engine, do="kernel", path=str(path), units=units, warm=1)
             for name, template in self.options.commands.items():
@@ -330,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     bench = Bench(options)
     try:
-        rows = list(bench.rows())
+        rows = bench.rows()
     finally:
         bench.close()
     if not rows:

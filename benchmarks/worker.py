@@ -28,6 +28,7 @@ class Worker:
         self.engine: Engine = ENGINES[engine]()
         self.kernels: dict[str, Callable[[int], int]] = {}
         self.boundary: Loaded | None = None
+        self.has_loaded = False
 
     def kernel(self, path: str, units: int, warm: int) -> dict[str, Any]:
         """One run of a kernel; it was loaded, and run once with `warm` units, before the clock starts."""
@@ -46,6 +47,9 @@ class Worker:
     def load(self, path: str, times: int) -> dict[str, Any]:
         """Compiles and instantiates the module; the result is that of its `run`, outside of the clock."""
         wasm = Path(path).read_bytes()
+        if not self.has_loaded:  # the engine's own imports and tables are no part of a load
+            self.engine.load(wasm)
+            self.has_loaded = True
         start = time.process_time()
         for _ in range(times):
             loaded = self.engine.load(wasm)
@@ -60,6 +64,7 @@ class Worker:
     def call(self, path: str, times: int) -> dict[str, Any]:
         """`add(i32, i32)`, called from Python."""
         add = self._open(path).function("add")
+        add(0, 0)
         rounds = itertools.repeat(None, times // UNROLLED)
         start = time.process_time()
         for _ in rounds:
@@ -78,6 +83,7 @@ class Worker:
     def callback(self, path: str, times: int) -> dict[str, Any]:
         """A Python function, called from wasm."""
         loop = self._open(path).function("loop")
+        loop(1000)
         start = time.process_time()
         result = loop(times)
         return {"cpu": (time.process_time() - start) / times, "result": result}
@@ -104,6 +110,7 @@ def _callback(x: int) -> int:
 
 
 def _repeat(operation: Callable[[], object], times: int, result: Callable[[], str]) -> dict[str, Any]:
+    operation()
     rounds = itertools.repeat(None, times)
     start = time.process_time()
     for _ in rounds:
