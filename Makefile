@@ -113,6 +113,7 @@ cross: tools ## run the C tests for ARM Linux under qemu-user and for Windows un
 	@command -v wine >/dev/null || { echo 'wine is missing: apt-get install wine64'; exit 1; }
 	$(call all_in_c,$(BUILD)/qemu,$(ZIG)=aarch64-linux-musl,qemu-aarch64)
 	$(call all_in_c,$(BUILD)/wine,$(ZIG)=x86_64-windows-gnu,wine,.exe)
+	PYWASI_CROSS=1 python -m pytest -q tests/gen
 
 clean: ## remove what building and testing left behind
 	rm -rf $(BUILD) dist wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis
