@@ -424,6 +424,7 @@ cdef class Memory:
     cdef object __weakref__
 
     cdef int bind(self, Store store) except -1
+    cdef int bind_entered(self, Store store) except -1
     cdef pw_memory *pointer(self) except NULL
     cdef int check(self, uint64_t start, uint64_t count) except -1
     cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1
@@ -437,6 +438,7 @@ cdef class Table:
     cdef object __weakref__
 
     cdef int bind(self, Store store) except -1
+    cdef int bind_entered(self, Store store) except -1
     cdef pw_table *pointer(self) except NULL
     cdef uint64_t check(self, object index) except? 0xffffffffffffffff
 
@@ -449,6 +451,7 @@ cdef class Global:
     cdef object __weakref__
 
     cdef int bind(self, Store store) except -1
+    cdef int bind_entered(self, Store store) except -1
     cdef pw_global *pointer(self) except NULL
 
 

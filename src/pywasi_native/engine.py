@@ -81,8 +81,7 @@ def _support(name: str) -> Any:
 
 
 _native.set_support(_support)
-if _shell := os.environ.get("PYWASI_SHELL", ""):
-    _native.choose_shell(_shell)
+_native.start(os.environ.get("PYWASI_SHELL", ""))
 
 
 def shell() -> str:

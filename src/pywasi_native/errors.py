@@ -126,6 +126,10 @@ class Trap(WasmError, RuntimeError):
     """The wasm functions that were active, the outermost first."""
     frames_left_out: int
     """How many frames in the middle of a deep stack are not in `frames`."""
+    stdout: bytes | str | None = None
+    """What the program had written, where `run` captured it."""
+    stderr: bytes | str | None = None
+    """Likewise."""
 
     def __init__(
         self,
@@ -158,11 +162,6 @@ class OutOfFuel(Trap):
 
 class Timeout(Trap, TimeoutError):
     """The time of `Limits.timeout` or `run(timeout=)` is over."""
-
-    stdout: bytes | None = None
-    """What the program had written, where `run` captured it."""
-    stderr: bytes | None = None
-    """Likewise."""
 
 
 class Cancelled(Trap):
@@ -228,6 +227,8 @@ def from_failure(failure: Failure) -> BaseException:
         return MemoryError(text or "the host has no memory left")
     if result == RESULT_ARGUMENT:
         return ValueError(text or "an argument does not fit")
+    if result == RESULT_HOST:
+        return WasmError(text or "a host function failed and did not say why")
     return WasmError(text or "a limit of the store was reached")
 
 

@@ -161,19 +161,20 @@ cdef class Func:
         return tuple(values)
 
     cdef int bind(self, Store store) except -1:
-        if self.store is not None:
-            same_store(self.store, store)
-            return 0
-        store.enter()
-        try:
-            self.bind_entered(store)
-        finally:
-            pwn_leave(&store.run)
+        if self.store is None:
+            store.enter()
+            try:
+                self.bind_entered(store)
+            finally:
+                pwn_leave(&store.run)
+        same_store(self.store, store)
         return 0
 
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_func_type type
         cdef pw_val_type *types
+        if self.store is not None:  # another thread was faster
+            return 0
         if self.callable is None:
             raise RuntimeError("the function is being destroyed")
         names = (*self.type_.params, *self.type_.results)
@@ -215,7 +216,8 @@ cdef Func wrap_func(Store store, pw_func *function, str name=None):
 
 def set_origin(Func function not None, str module not None, str qualname not None):
     """Says under which name a function can be imported, for pickle and help."""
-    function.module_, function.qualname_ = module, qualname
+    if function.module_ is None:
+        function.module_, function.qualname_ = module, qualname
 
 
 cdef str count_text(Func function, Py_ssize_t given):

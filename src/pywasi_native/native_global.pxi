@@ -29,18 +29,23 @@ cdef class Global:
             self.bind(store)
 
     cdef int bind(self, Store store) except -1:
+        if self.store is None:
+            store.enter()
+            try:
+                self.bind_entered(store)
+            finally:
+                pwn_leave(&store.run)
+        same_store(self.store, store)
+        return 0
+
+    cdef int bind_entered(self, Store store) except -1:
         cdef pw_slot value[2]
-        if self.store is not None:
-            same_store(self.store, store)
+        if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
             raise RuntimeError("the global is being destroyed")
-        store.enter()
-        try:
-            convert(store, self.spec.type, self.init, value, "the value of the global")
-            check_result(pw_global_new(store.ptr, &self.spec, value, &self.ptr), store)
-        finally:
-            pwn_leave(&store.run)
+        convert(store, self.spec.type, self.init, value, "the value of the global")
+        check_result(pw_global_new(store.ptr, &self.spec, value, &self.ptr), store)
         store.know(self.ptr, self)
         self.store, self.type_, self.init = store, None, None
         return 0

@@ -31,18 +31,23 @@ cdef class Memory:
             self.bind(store)
 
     cdef int bind(self, Store store) except -1:
+        if self.store is None:
+            store.enter()
+            try:
+                self.bind_entered(store)
+            finally:
+                pwn_leave(&store.run)
+        same_store(self.store, store)
+        return 0
+
+    cdef int bind_entered(self, Store store) except -1:
         cdef pw_limits limits
-        if self.store is not None:
-            same_store(self.store, store)
+        if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
             raise RuntimeError("the memory is being destroyed")
         fill_limits(self.type_, &limits)
-        store.enter()
-        try:
-            check_result(pw_memory_new(store.ptr, &limits, &self.ptr), store)
-        finally:
-            pwn_leave(&store.run)
+        check_result(pw_memory_new(store.ptr, &limits, &self.ptr), store)
         store.know(self.ptr, self)
         self.store, self.type_ = store, None
         return 0

@@ -145,14 +145,17 @@ cdef class ModuleHandle:
             pw_error_clear(&error)
             store.modules[<size_t>self.ptr] = self
             store.enter()
-            result = pw_instance_new(store.ptr, self.ptr, given, <size_t>len(imports), &instance, &error)
-            pwn_leave(&store.run)
+            try:
+                result = pw_instance_new(store.ptr, self.ptr, given, <size_t>len(imports), &instance, &error)
+                pwn_attach(&store.run)
+                if result != PW_OK:
+                    set_failure(&error, result, store)
+                    raise_set()
+                return self.instance_exports(store, instance)
+            finally:
+                pwn_leave(&store.run)
         finally:
             PyMem_Free(given)
-        if result != PW_OK:
-            set_failure(&error, result, store)
-            raise_set()
-        return self.instance_exports(store, instance)
 
     cdef dict instance_exports(self, Store store, pw_instance *instance):
         cdef pw_export_type item

@@ -1,21 +1,30 @@
 # The engine, stores, and who may use a store when.
 
 cdef pw_engine *the_engine = NULL
-cdef str chosen_shell = ""
 
 
 cdef pw_engine *engine() except NULL:
+    if the_engine == NULL:
+        start("")
+    return the_engine
+
+
+def start(str shell not None):
+    """Makes the engine of this process, with that dispatch shell, or the default one for an empty name.
+
+    The package calls it at import, when nobody else can: there is one engine.
+    """
     global the_engine
     cdef pw_engine_config config
     cdef pw_result result
-    if the_engine == NULL:
-        config.shell = shell_id(chosen_shell)
-        result = pw_engine_new(&config, &the_engine)
-        if result == PW_ERR_ARGUMENT:
-            raise ValueError(f"this build has no {chosen_shell} shell")
-        if result != PW_OK:
-            raise MemoryError("no memory for the engine")
-    return the_engine
+    if the_engine != NULL:
+        return
+    config.shell = shell_id(shell)
+    result = pw_engine_new(&config, &the_engine)
+    if result == PW_ERR_ARGUMENT:
+        raise ValueError(f"this build has no {shell} shell")
+    if result != PW_OK:
+        raise MemoryError("no memory for the engine")
 
 
 cdef pw_shell shell_id(str name) except *:
@@ -28,15 +37,6 @@ cdef pw_shell shell_id(str name) except *:
     if name == "tail":
         return PW_SHELL_ID_TAIL
     raise ValueError(f"{name!r} is no shell; there are goto, switch and tail")
-
-
-def choose_shell(name):
-    """Says which dispatch shell the engine shall use; before its first use."""
-    global chosen_shell
-    shell_id(name)
-    if the_engine != NULL and name and name != shell():
-        raise RuntimeError(f"the engine runs already, with the {shell()} shell")
-    chosen_shell = name
 
 
 def shell():

@@ -20,21 +20,26 @@ cdef class Table:
             self.bind(store)
 
     cdef int bind(self, Store store) except -1:
+        if self.store is None:
+            store.enter()
+            try:
+                self.bind_entered(store)
+            finally:
+                pwn_leave(&store.run)
+        same_store(self.store, store)
+        return 0
+
+    cdef int bind_entered(self, Store store) except -1:
         cdef pw_table_type type
         cdef pw_slot value[2]
-        if self.store is not None:
-            same_store(self.store, store)
+        if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
             raise RuntimeError("the table is being destroyed")
         fill_limits(self.type_, &type.limits)
         type.element = self.element
-        store.enter()
-        try:
-            convert(store, self.element, self.init, value, "the first value of the table")
-            check_result(pw_table_new(store.ptr, &type, value[0], &self.ptr), store)
-        finally:
-            pwn_leave(&store.run)
+        convert(store, self.element, self.init, value, "the first value of the table")
+        check_result(pw_table_new(store.ptr, &type, value[0], &self.ptr), store)
         store.know(self.ptr, self)
         self.store, self.type_, self.init = store, None, None
         return 0

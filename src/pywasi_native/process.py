@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import engine
-from .errors import Timeout, WasiExit
+from .errors import Trap, WasiExit
 from .limits import Limits, check_timeout
 from .module import Module
 from .wasi import INHERIT, PIPE, Wasi
@@ -109,7 +109,7 @@ def run(
         name: ``argv[0]``; by default the name of the file.
 
     Raises:
-        Trap: the program trapped. `Timeout` has what it had written in ``stdout`` and ``stderr``.
+        Trap: the program trapped, `Timeout` among them; what it had written is in ``stdout`` and ``stderr``.
         LinkError, MalformedError, ValidationError: it cannot be run.
         ValueError: it has no ``_start``: it is a library.
     """
@@ -133,8 +133,8 @@ def run(
         start()
     except WasiExit as stop:
         result.returncode = stop.code
-    except Timeout as stop:
-        stop.stdout, stop.stderr = (_collected(instance, granted, number, False) for number in (1, 2))
+    except Trap as trap:
+        trap.stdout, trap.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
         raise
     result.stdout, result.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
     result.peak_memory, result.denied = store.peak_memory, describe_denial(instance)
