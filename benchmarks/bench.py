@@ -153,7 +153,7 @@ class Bench:
             print(f"[{time.monotonic() - self.started:6.0f} s] {text}", file=sys.stderr, flush=True)
 
     def rows(self) -> list[Row]:
-        """All rows. Each round has new processes: where one happens to lie in memory is worth some per cent."""
+        """All rows. Each round has new processes: where one lies in memory is worth some per cent."""
         self.say("building")
         jobs = [*self._boundary(), *self._imports(), *self._load(), *self._kernels()]
         rows = [Row(name, group) for name, group, _ in jobs]
