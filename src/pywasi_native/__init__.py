@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         StackExhausted,
         Timeout,
         Trap,
-        TrapKind,
         ValidationError,
         WasiExit,
         WasmError,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from .module import Module, compile, load, validate
     from .process import CompletedRun, run
     from .references import I31, Array, Ref, Struct, Tag
+    from .trap_kinds import TrapKind
     from .wasi import (
         INHERIT,
         PIPE,
@@ -58,13 +58,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "engine": "Func Global Memory Store Table",
     "errors": "Cancelled CapabilityError Frame LinkError MalformedError OutOfFuel StackExhausted Timeout "
-    "Trap TrapKind ValidationError WasiExit WasmError WasmException",
+    "Trap ValidationError WasiExit WasmError WasmException",
     "extern_types": "ExportType FuncType GlobalType ImportType MemoryType TableType TagType",
     "importer": "install uninstall",
     "instance": "Instance",
     "limits": "Limits",
     "module": "Module compile load validate",
     "process": "CompletedRun run",
+    "trap_kinds": "TrapKind",
     "references": "Array I31 Ref Struct Tag",
     "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi fixed_clock mem ro rw seeded",
 }
@@ -87,9 +88,7 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         if name in _MODULES:
-            from importlib import import_module
-
-            return import_module(f"{__name__}.{name}")
+            return __import__(f"{__name__}.{name}", fromlist=[name])
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=_self())
     module = __import__(f"{__name__}.{home}", fromlist=[name])
     found = globals()[name] = getattr(module, name)

@@ -16,7 +16,7 @@ from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcpy, memset
 
-from weakref import ref as weak_reference
+from _weakref import ref as weak_reference  # the module around it is slow to import
 
 cdef extern from "Python.h":
     ctypedef struct PyLongObject

@@ -44,15 +44,15 @@ def _join_frames(exception: BaseException, frames: list[tuple[str, int, int | No
 
 
 def _timed_out() -> BaseException:
-    from .errors import Timeout, TrapKind
+    from .errors import Timeout
 
-    return Timeout(kind=TrapKind.TIMEOUT)
+    return Timeout(kind="timed out")
 
 
 def _cancelled() -> BaseException:
-    from .errors import Cancelled, TrapKind
+    from .errors import Cancelled
 
-    return Cancelled(kind=TrapKind.CANCELLED)
+    return Cancelled(kind="cancelled")
 
 
 def _signature(type: FuncType) -> Signature:

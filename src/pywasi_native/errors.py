@@ -18,8 +18,6 @@ Every class says by its built-in base how it may be caught as well::
 
 from __future__ import annotations
 
-import enum
-
 from ._record import Record
 
 TYPE_CHECKING = False
@@ -28,27 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._native import Failure
-
-
-class TrapKind(enum.Enum):
-    """Why a run trapped. The values are the messages of the WebAssembly specification."""
-
-    UNREACHABLE = "unreachable"
-    INTEGER_DIVIDE_BY_ZERO = "integer divide by zero"
-    INTEGER_OVERFLOW = "integer overflow"
-    INVALID_CONVERSION = "invalid conversion to integer"
-    OUT_OF_BOUNDS_MEMORY = "out of bounds memory access"
-    OUT_OF_BOUNDS_TABLE = "out of bounds table access"
-    UNDEFINED_ELEMENT = "undefined element"
-    UNINITIALIZED_ELEMENT = "uninitialized element"
-    INDIRECT_CALL_TYPE = "indirect call type mismatch"
-    NULL_FUNCTION_REFERENCE = "null function reference"
-    NULL_REFERENCE = "null reference"
-    STACK_EXHAUSTED = "call stack exhausted"
-    HOST = "host function trapped"
-    OUT_OF_FUEL = "all fuel consumed"
-    TIMEOUT = "timed out"
-    CANCELLED = "cancelled"
+    from .trap_kinds import TrapKind
 
 
 class Frame(Record):
@@ -120,8 +98,6 @@ class LinkError(WasmError, ImportError):
 class Trap(WasmError, RuntimeError):
     """Running code trapped. ``str()`` gives the specification's message."""
 
-    kind: TrapKind
-    """What happened."""
     frames: tuple[Frame, ...]
     """The wasm functions that were active, the outermost first."""
     frames_left_out: int
@@ -135,17 +111,25 @@ class Trap(WasmError, RuntimeError):
         self,
         message: str | None = None,
         *,
-        kind: TrapKind = TrapKind.HOST,
+        kind: TrapKind | str = "host function trapped",
         frames: Sequence[Frame] = (),
         frames_left_out: int = 0,
     ) -> None:
-        super().__init__(kind.value if message is None else message)
-        self.kind = kind
+        text = kind if isinstance(kind, str) else str(kind.value)
+        super().__init__(text if message is None else message)
+        self._kind = text
         self.frames = tuple(frames)
         self.frames_left_out = frames_left_out
 
     # A base with a __str__ of its own (OSError) must not change the message.
     __str__ = Exception.__str__
+
+    @property
+    def kind(self) -> TrapKind:
+        """What happened."""
+        from .trap_kinds import TrapKind  # enum is slow to import
+
+        return TrapKind(self._kind)
 
 
 class StackExhausted(Trap):
@@ -233,10 +217,10 @@ def from_failure(failure: Failure) -> BaseException:
 
 
 def _trap(failure: Failure) -> Trap:
-    kind = TrapKind(failure.trap)
+    kind = failure.trap
     frames = [Frame(*frame) for frame in failure.frames]
-    message = (failure.text or kind.value) if kind is TrapKind.HOST else kind.value
-    cls = StackExhausted if kind is TrapKind.STACK_EXHAUSTED else Trap
+    message = failure.text or kind if kind == "host function trapped" else kind
+    cls = StackExhausted if kind == "call stack exhausted" else Trap
     return cls(message, kind=kind, frames=frames, frames_left_out=failure.frames_left_out)
 
 

@@ -1,0 +1,26 @@
+"""Why a run can trap."""
+
+from __future__ import annotations
+
+import enum
+
+
+class TrapKind(enum.Enum):
+    """Why a run trapped. The values are the messages of the WebAssembly specification."""
+
+    UNREACHABLE = "unreachable"
+    INTEGER_DIVIDE_BY_ZERO = "integer divide by zero"
+    INTEGER_OVERFLOW = "integer overflow"
+    INVALID_CONVERSION = "invalid conversion to integer"
+    OUT_OF_BOUNDS_MEMORY = "out of bounds memory access"
+    OUT_OF_BOUNDS_TABLE = "out of bounds table access"
+    UNDEFINED_ELEMENT = "undefined element"
+    UNINITIALIZED_ELEMENT = "uninitialized element"
+    INDIRECT_CALL_TYPE = "indirect call type mismatch"
+    NULL_FUNCTION_REFERENCE = "null function reference"
+    NULL_REFERENCE = "null reference"
+    STACK_EXHAUSTED = "call stack exhausted"
+    HOST = "host function trapped"
+    OUT_OF_FUEL = "all fuel consumed"
+    TIMEOUT = "timed out"
+    CANCELLED = "cancelled"
