@@ -131,7 +131,7 @@ pw_result pwi_tail_call_foreign(pw_run *run) {
 pw_result pwi_run_poll(pw_run *run) {
     pw_store *store = run->context->store;
     run->context->poll_budget = PW_POLL_INTERVAL;
-    store->interrupted = 0;
+    __atomic_store_n(&store->interrupted, 0, __ATOMIC_RELAXED); /* any thread may have set it */
     if (store->poll == NULL) return PW_OK;
     pw_slot *top = store->stack.top;
     store->stack.top = run->fp; /* nothing of this run is below it; the hook may not call in */

@@ -91,9 +91,7 @@ PW_COLD pw_result pwi_no_memory_in_call(pw_run *run);
 PW_COLD void pwi_run_trap(pw_run *run, pw_trap_kind kind);
 
 /* Slots of a bridge behind the arguments and results: return address and the caller's context. */
-#define PW_BRIDGE_SLOTS 2
-/* Slots behind the stack limit that bridges and host calls may use without a check of their own. */
-#define PW_STACK_MARGIN 8192
+#define PW_BRIDGE_SLOTS 2 /* no check for them: they fit PW_STACK_HEADROOM_SLOTS (runtime/store.h) */
 
 /* Return address of a bridge, in the type record's cells (engine.c fills them). */
 #define PW_BRIDGE_CELL 2

@@ -39,7 +39,7 @@ OP(0x40, "memory.grow", memory_grow, IMM(MEMORY, imm m) IN(idx n) OUT(idx r))
     pw_memory *memory = CTX->memories[m];
     uint64_t old = 0;
     uint64_t failed = memory->type.is64 ? UINT64_MAX : UINT32_MAX;
-    r = pw_memory_grow(memory, n, &old) == PW_OK ? old : failed;
+    r = pwi_memory_grow(memory, n, &old) == PW_OK ? old : failed;
     RELOAD_MEMORY();
 }
 

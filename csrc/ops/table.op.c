@@ -22,7 +22,7 @@ OP(0xfc00f, "table.grow", table_grow, IMM(TABLE, imm x) IN(ref v, idx n) OUT(idx
     pw_table *table = CTX->tables[x];
     uint64_t old = 0;
     uint64_t failed = table->type.limits.is64 ? UINT64_MAX : UINT32_MAX;
-    r = pw_table_grow(table, n, v, &old) == PW_OK ? old : failed;
+    r = pwi_table_grow(table, n, v, &old) == PW_OK ? old : failed;
 }
 
 OP(0xfc010, "table.size", table_size, IMM(TABLE, imm x) OUT(idx r))
