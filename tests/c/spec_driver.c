@@ -24,6 +24,7 @@
 #define MAX_REGISTERED 256
 #define MAX_IMPORTS 512
 #define HOST_OBJECTS 4096
+#define MOST_POLLS 120000 /* two minutes or so of one command: it hangs */
 #define NOTHING 0xffffffffu
 
 enum status { PASSED, FAILED, BLOCKED, TEXT, STATUS_COUNT };
@@ -61,6 +62,7 @@ typedef struct driver {
     named_extern spectest[16];
     uint32_t spectest_count;
     uint32_t counts[STATUS_COUNT];
+    uint32_t polls;    /* of the command that runs, about one a millisecond */
     uint32_t line;     /* of the command that runs */
     uint32_t root;     /* of a BLOCKED command */
     char detail[700];  /* of a FAILED command */
@@ -358,6 +360,8 @@ static enum status run_module(driver *d, cursor *in)
     span wasm = read_span(in);
     if (instance_index != NOTHING && instance_index >= d->instance_count)
         in->ok = false;
+    if (in->ok && d->modules[module_index].module != NULL)
+        in->ok = false; /* a slot is filled once */
     if (!in->ok)
         return FAILED;
     ending end = {0};
@@ -482,6 +486,7 @@ static enum status run_command(driver *d, cursor *in)
     uint8_t letter = read_u8(in);
     d->line = read_u32(in);
     d->detail[0] = 0;
+    d->polls = 0;
     switch (letter) {
     case 'M': return run_module(d, in);
     case 'I': return run_instantiate(d, in);
@@ -580,6 +585,12 @@ static bool run_file(driver *d, cursor *in)
     return in->ok;
 }
 
+static pw_result poll(void *env)
+{
+    driver *d = env;
+    return ++d->polls < MOST_POLLS ? PW_OK : PW_ERR_HOST;
+}
+
 static bool start(driver *d, const char *shell)
 {
     pw_engine_config config = {PW_SHELL_DEFAULT};
@@ -592,8 +603,10 @@ static bool start(driver *d, const char *shell)
     else if (shell != NULL)
         return false;
     pw_store_limits limits = {.instances = 100000};
-    return pw_engine_new(&config, &d->engine) == PW_OK && pw_store_new(d->engine, &limits, &d->store) == PW_OK &&
-           make_spectest(d);
+    if (pw_engine_new(&config, &d->engine) != PW_OK || pw_store_new(d->engine, &limits, &d->store) != PW_OK)
+        return false;
+    pw_store_set_poll(d->store, poll, d);
+    return make_spectest(d);
 }
 
 static void stop(driver *d)
