@@ -125,6 +125,20 @@ def test_a_host_may_grow_the_memory() -> None:
     assert instance.run() == 9
 
 
+def test_a_host_may_instantiate_in_the_same_store() -> None:
+    module = wasm.compile(wasm_bytes.numbers())
+
+    def host() -> int:
+        result: int = module.instantiate(store=run.store).add(20, 22)
+        return result
+
+    m = wasm_bytes.Module()
+    m.import_func("env", "host", "", "i32")
+    m.func("call 0", results="i32", export="run")
+    run = wasm.load(m.bytes(), {"env": {"host": host}})
+    assert run.run() == 42
+
+
 def test_a_function_of_python() -> None:
     f = wasm.Func(wasm.FuncType(["i32"], ["i32"]), lambda value: value + 1, name="inc")
     assert f(1) == 2

@@ -212,6 +212,14 @@ def test_the_global_mode_does_not_look_into_the_current_directory(tmp_path: Path
     assert asked.stdout == "3\n", asked.stderr
 
 
+def test_the_global_mode_looks_into_zips(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as out:
+        out.writestr("alone.wasm", core())
+    code = "import sys; sys.path.insert(0, 'app.zip'); import pywasi_native; pywasi_native.install()"
+    done = run_python(f"{code}; import alone; print(alone.add(1, 2))", cwd=tmp_path)
+    assert done.stdout == "3\n", done.stderr
+
+
 def test_what_install_refuses() -> None:
     with pytest.raises(ValueError, match="the script has no package"):
         wasm.install("__main__")
