@@ -369,6 +369,7 @@ cdef class Store:
     cdef dict externs        # id -> object that the guest holds an externref to
     cdef dict wrappers       # address of a C object -> weak reference to its wrapper
     cdef dict modules        # address of a pw_module -> ModuleHandle
+    cdef dict names          # address of a function of the host -> its name
     cdef object pending      # what a host function or a poll raised, on its way out of the wasm frames
     cdef readonly object limits
     cdef object __weakref__
@@ -377,6 +378,7 @@ cdef class Store:
     cdef int own(self, Owned item) except -1
     cdef object known(self, void *address)
     cdef int know(self, void *address, object wrapper) except -1
+    cdef int call_it(self, void *function, str name) except -1
 
 
 cdef class ModuleHandle:

@@ -62,7 +62,10 @@ cdef class Func:
         cdef pw_instance *instance
         if self.name_ is None:
             instance = pw_func_instance(self.ptr, &index) if self.ptr != NULL and self.store is not None else NULL
-            self.name_ = function_name(pw_instance_module(instance), index) if instance != NULL else "function"
+            if instance != NULL:
+                self.name_ = function_name(pw_instance_module(instance), index)
+            else:
+                self.name_ = "function" if self.store is None else self.store.names.get(<size_t>self.ptr, "function")
         return self.name_
 
     @property

@@ -182,6 +182,17 @@ def test_an_export_comes_back_as_itself() -> None:
     assert f(-3) == 3
 
 
+def test_a_function_keeps_its_name_without_its_object() -> None:
+    m = wasm_bytes.Module()
+    host = m.import_func("env", "host name")
+    m.table("funcref", 2, export="t")
+    m.elem(0, [host])
+    t = wasm.load(m.bytes(), {"env": {"host name": lambda: None}}).t
+    t[1] = wasm.Func(wasm.FuncType(), lambda: None, name="made")
+    gc.collect()
+    assert [f.name for f in t] == ["host name", "made"]
+
+
 # ---- garbage ----
 
 

@@ -99,6 +99,7 @@ def test_check() -> None:
 
 def test_a_program_that_returns_gives_zero() -> None:
     assert wasm.run(command("nop")).returncode == 0
+    assert wasm.run(command("nop"), capture_output=True).stdout == b""
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 100_000])
