@@ -336,6 +336,7 @@ cdef extern from "native_compat.h":
     pw_slot pwn_from_f64(double number)
     float pwn_to_f32(pw_slot slot)
     double pwn_to_f64(pw_slot slot)
+    int pwn_set_in_type(PyTypeObject *type, const char *name, object value) except -1
     void pwn_enable_vectorcall(PyTypeObject *type, const void *object, const void *field)
 
 

@@ -77,16 +77,6 @@ cdef class Func:
         return self.qualname_ or self.shown_name()
 
     @property
-    def __module__(self):
-        return self.module_
-
-    @property
-    def __doc__(self):
-        if self.doc_ is not None:
-            return self.doc_
-        return f"{self.shown_name()} {self.type}"
-
-    @property
     def __signature__(self):
         return support("signature")(self.type)
 
@@ -345,3 +335,31 @@ cdef int enable_vectorcall() except -1:
 
 
 enable_vectorcall()
+
+
+class _OwnText(str):
+    """A text of a type of which each instance has one of its own. Types demand that their __module__ is a str, be they
+    static or made at run time, so a property cannot do it."""
+
+    def __new__(cls, text, of):
+        made = str.__new__(cls, text)
+        made.of = of
+        return made
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else self.of(instance)
+
+    def __reduce__(self):
+        return str, (str(self),)
+
+
+def _doc_of(Func function not None):
+    return function.doc_ if function.doc_ is not None else f"{function.shown_name()} {function.type}"
+
+
+def _module_of(Func function not None):
+    return function.module_
+
+
+pwn_set_in_type(<PyTypeObject *>Func, "__doc__", _OwnText(Func.__doc__, _doc_of))
+pwn_set_in_type(<PyTypeObject *>Func, "__module__", _OwnText("pywasi_native._native", _module_of))
