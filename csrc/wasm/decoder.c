@@ -150,7 +150,6 @@ static pw_result decode_sections(pw_decoder *decoder)
 static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, size_t size,
                             pw_features features, pw_module **out)
 {
-    pw_features supported = pw_features_supported();
     pw_module *module = pwi_alloc_zero(1, sizeof *module);
     if (!module)
         return PW_ERR_NO_MEMORY;
@@ -160,7 +159,7 @@ static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, si
     }
     module->references = 1;
     module->registry = registry;
-    module->features = features ? features & supported : supported;
+    module->features = features ? features : pw_features_supported();
     module->size = size;
     module->bytes = pwi_alloc(size);
     *out = module;

@@ -145,10 +145,13 @@ struct pw_module {
 
     pwi_mutex code_lock;
     pw_code *codes; /* body_count; made by the engine's module hook */
+    uint32_t translated_count;         /* codes in state 1; under code_lock */
+    struct pw_code_index *code_index;  /* engine/walk.c; under code_lock */
     void (*free_codes)(struct pw_module *module);
 };
 
-/* decoder.c: bytes -> module, sections and their contents, no code bodies looked into (locals and code are validate.c's).
+/* decoder.c: bytes -> module (features 0: all that this build supports; others may be asked for here, as decoding and
+ * validating them is not running them), sections and their contents, no code bodies looked into (locals and code are validate.c's).
  * On failure nothing is left. */
 PW_MUST_USE pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size, pw_features features,
                                         pw_module **module, pw_error *error);

@@ -49,6 +49,42 @@ static pw_result skip_types(pw_reader *reader)
     return PW_OK;
 }
 
+/* Catch clauses of try_table: kinds 0 (catch) and 1 (catch_ref) name a tag, 2 and 3 catch all. */
+static pw_result skip_catches(pw_reader *reader)
+{
+    uint32_t count, ignored;
+    PW_TRY(pwi_read_block_type(reader, &ignored));
+    PW_TRY(pwi_read_count(reader, 2, UINT32_MAX, "catch clauses", &count));
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t kind;
+        PW_TRY(pwi_read_byte(reader, &kind));
+        if (kind > 3)
+            return pwi_reader_malformed(reader, reader->at - 1, "malformed catch clause 0x%02x", kind);
+        PW_TRY(skip_indices(reader, kind < 2 ? 2 : 1));
+    }
+    return PW_OK;
+}
+
+/* br_on_cast: two bits say which of the types are nullable. */
+static pw_result skip_br_cast(pw_reader *reader)
+{
+    uint8_t flags;
+    uint32_t ignored;
+    PW_TRY(pwi_read_byte(reader, &flags));
+    if (flags > 3)
+        return pwi_reader_malformed(reader, reader->at - 1, "malformed br_on_cast flags 0x%02x", flags);
+    PW_TRY(skip_indices(reader, 1));
+    PW_TRY(pwi_read_heap_type(reader, &ignored));
+    return pwi_read_heap_type(reader, &ignored);
+}
+
+static pw_result skip_zero(pw_reader *reader)
+{
+    uint8_t zero;
+    PW_TRY(pwi_read_byte(reader, &zero));
+    return zero == 0 ? PW_OK : pwi_reader_malformed(reader, reader->at - 1, "zero byte expected");
+}
+
 /* An index of a data segment: code may name one only after a data count section. */
 static pw_result skip_data_index(pw_reader *reader)
 {
@@ -75,19 +111,38 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
     case PW_IMM_TABLE:
     case PW_IMM_ELEM:
     case PW_IMM_MEMORY:
+    case PW_IMM_TAG:
         return skip_indices(reader, 1);
     case PW_IMM_CALL_INDIRECT:
     case PW_IMM_TABLE_COPY:
     case PW_IMM_TABLE_INIT:
     case PW_IMM_MEMORY_COPY:
+    case PW_IMM_FIELD:
+    case PW_IMM_TYPE_LENGTH:
+    case PW_IMM_TYPE_ELEM:
+    case PW_IMM_TYPE_TYPE:
         return skip_indices(reader, 2);
+    case PW_IMM_TYPE_DATA:
+        PW_TRY(skip_indices(reader, 1));
+        return skip_data_index(reader);
     case PW_IMM_DATA:
         return skip_data_index(reader);
     case PW_IMM_MEMORY_INIT:
         PW_TRY(skip_data_index(reader));
         return skip_indices(reader, 1);
     case PW_IMM_MEMARG:
+    case PW_IMM_MEMARG_ATOMIC:
         return skip_memarg(reader);
+    case PW_IMM_MEMARG_LANE:
+        PW_TRY(skip_memarg(reader));
+        return pwi_skip_bytes(reader, 1);
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+        return pwi_skip_bytes(reader, 1);
+    case PW_IMM_ZERO:
+        return skip_zero(reader);
     case PW_IMM_I32:
         return pwi_skip_signed(reader, 32);
     case PW_IMM_I64:
@@ -97,9 +152,18 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
     case PW_IMM_F64:
         return pwi_skip_bytes(reader, 8);
     case PW_IMM_HEAP:
+    case PW_IMM_CAST:
+    case PW_IMM_CAST_NULL:
         return pwi_read_heap_type(reader, &ignored);
     case PW_IMM_SELECT:
         return skip_types(reader);
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE:
+        return pwi_skip_bytes(reader, 16);
+    case PW_IMM_TRY_TABLE:
+        return skip_catches(reader);
+    case PW_IMM_BR_CAST:
+        return skip_br_cast(reader);
     }
     return pwi_reader_malformed(reader, reader->at, "illegal opcode");
 }
@@ -164,7 +228,7 @@ static pw_result scan_instructions(pw_reader *reader, nest *blocks)
         if (!info)
             return pwi_scan_unknown_opcode(reader, at, code);
         PW_TRY(pwi_scan_immediates(reader, (pw_imm_kind)info->imm));
-        if (info->imm == PW_IMM_BLOCK) {
+        if (info->imm == PW_IMM_BLOCK || info->imm == PW_IMM_TRY_TABLE) {
             PW_TRY(push_open(blocks, reader, code == PW_OP_if ? OPEN_IF : OPEN_BLOCK));
         } else if (code == PW_OP_else) {
             if (blocks->depth == 0 || blocks->open[blocks->depth - 1] != OPEN_IF)

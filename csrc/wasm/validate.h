@@ -64,7 +64,7 @@ typedef struct pw_validator {
     uint32_t depth; /* open blocks */
 
     pw_val_type direct_locals[PW_DIRECT_LOCALS];
-    uint32_t direct_count, local_count;
+    uint32_t direct_count, local_count, local_slots;
     pw_local_group *groups;
     size_t group_capacity;
     uint32_t group_count;
@@ -89,6 +89,8 @@ PW_COLD pw_result pwi_invalid(pw_validator *v, const char *format, ...) PW_PRINT
 PW_MUST_USE PW_COLD pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type actual);
 /* Makes room for one more operand than ever before in this function. */
 PW_MUST_USE PW_COLD pw_result pwi_raise_peak(pw_validator *v, uint32_t needed);
+/* The same question at the end of a function, when it is known whether it could hold vectors. */
+PW_MUST_USE pw_result pwi_check_frame(pw_validator *v);
 PW_MUST_USE pw_result pwi_pop_slow(pw_validator *v, pw_val_type expected);
 PW_MUST_USE pw_result pwi_pop_any(pw_validator *v, pw_val_type *type);
 /* Pops a reference; *type is PW_TYPE_BOTTOM or a reference type. */
