@@ -2,7 +2,7 @@
  *
  * Validation reads code itself, so this is for constant expressions, whose end the decoder has to find, and for the
  * question of what verdict a module gets that is not valid: malformed bytes anywhere in it win.
- * Nesting needs a bit for every open block: is it an `if` that may still have its `else`?
+ * Nesting needs to know of every open block what may still divide it: an `if` its `else`, a `try` its handlers.
  */
 #include "wasm/scan.h"
 
@@ -174,12 +174,6 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
 static const struct {
     uint32_t first, last, feature_bit;
 } foreign[] = {
-    {0x06, 0x07, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},     /* try, catch */
-    {0x08, 0x08, PW_FEATURE_BIT_EXCEPTIONS},            /* throw */
-    {0x09, 0x09, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},     /* rethrow */
-    {0x0a, 0x0a, PW_FEATURE_BIT_EXCEPTIONS},            /* throw_ref */
-    {0x18, 0x19, PW_FEATURE_BIT_LEGACY_EXCEPTIONS},     /* delegate, catch_all */
-    {0x1f, 0x1f, PW_FEATURE_BIT_EXCEPTIONS},            /* try_table */
     {0xd3, 0xd3, PW_FEATURE_BIT_GC},                    /* ref.eq */
     {0xfb000, 0xfb01e, PW_FEATURE_BIT_GC},              /* struct.new to i31.get_u */
     {0xfc013, 0xfc016, PW_FEATURE_BIT_WIDE_ARITHMETIC}, /* i64.add128 to i64.mul_wide_u */
@@ -202,7 +196,7 @@ pw_result pwi_scan_unknown_opcode(pw_reader *reader, const uint8_t *at, uint32_t
 
 /* ---- expressions ---------------------------------------------------------------------------------------------- */
 
-enum { OPEN_BLOCK, OPEN_IF };
+enum { OPEN_BLOCK, OPEN_IF, OPEN_TRY, OPEN_CATCH };
 
 /* The open blocks of an expression, outermost first. */
 typedef struct nest {
@@ -218,9 +212,56 @@ static pw_result push_open(nest *blocks, pw_reader *reader, uint8_t kind)
     return PW_OK;
 }
 
+/* `else`, `catch`, `catch_all`: the block that they divide is open, and of their kind. */
+static pw_result divide(pw_reader *reader, const uint8_t *at, nest *blocks, uint32_t code)
+{
+    uint8_t *open = blocks->depth > 0 ? &blocks->open[blocks->depth - 1] : NULL;
+    if (code == PW_OP_else) {
+        if (!open || *open != OPEN_IF)
+            return pwi_reader_malformed(reader, at, "misplaced else, END opcode expected");
+        *open = OPEN_BLOCK;
+        return PW_OK;
+    }
+    if (!open || (*open != OPEN_TRY && *open != OPEN_CATCH))
+        return pwi_reader_malformed(reader, at, "misplaced catch, END opcode expected");
+    *open = code == PW_OP_catch ? OPEN_CATCH : OPEN_BLOCK;
+    return PW_OK;
+}
+
+/* What the instruction does to the nesting; *done: it closed the expression itself. */
+static pw_result scan_nesting(pw_reader *reader, const uint8_t *at, nest *blocks, uint32_t code, bool *done)
+{
+    switch (code) {
+    case PW_OP_block:
+    case PW_OP_loop:
+    case PW_OP_try_table:
+        return push_open(blocks, reader, OPEN_BLOCK);
+    case PW_OP_if:
+        return push_open(blocks, reader, OPEN_IF);
+    case PW_OP_try:
+        return push_open(blocks, reader, OPEN_TRY);
+    case PW_OP_else:
+    case PW_OP_catch:
+    case PW_OP_catch_all:
+        return divide(reader, at, blocks, code);
+    case PW_OP_delegate:
+        if (blocks->depth == 0 || blocks->open[blocks->depth - 1] != OPEN_TRY)
+            return pwi_reader_malformed(reader, at, "misplaced delegate, END opcode expected");
+        blocks->depth--;
+        return PW_OK;
+    case PW_OP_end:
+        *done = blocks->depth == 0;
+        blocks->depth -= *done ? 0 : 1;
+        return PW_OK;
+    default:
+        return PW_OK;
+    }
+}
+
 static pw_result scan_instructions(pw_reader *reader, nest *blocks)
 {
-    for (;;) {
+    bool done = false;
+    while (!done) {
         const uint8_t *at = reader->at;
         uint32_t code;
         PW_TRY(pwi_read_checked_opcode(reader, &code));
@@ -228,18 +269,9 @@ static pw_result scan_instructions(pw_reader *reader, nest *blocks)
         if (!info)
             return pwi_scan_unknown_opcode(reader, at, code);
         PW_TRY(pwi_scan_immediates(reader, (pw_imm_kind)info->imm));
-        if (info->imm == PW_IMM_BLOCK || info->imm == PW_IMM_TRY_TABLE) {
-            PW_TRY(push_open(blocks, reader, code == PW_OP_if ? OPEN_IF : OPEN_BLOCK));
-        } else if (code == PW_OP_else) {
-            if (blocks->depth == 0 || blocks->open[blocks->depth - 1] != OPEN_IF)
-                return pwi_reader_malformed(reader, at, "misplaced else, END opcode expected");
-            blocks->open[blocks->depth - 1] = OPEN_BLOCK;
-        } else if (code == PW_OP_end) {
-            if (blocks->depth == 0)
-                return PW_OK;
-            blocks->depth--;
-        }
+        PW_TRY(scan_nesting(reader, at, blocks, code, &done));
     }
+    return PW_OK;
 }
 
 pw_result pwi_scan_expression(pw_reader *reader)

@@ -23,7 +23,16 @@
 
 #define PW_TYPE_BOTTOM ((pw_val_type)0)
 
-enum pw_ctrl_kind { PW_CTRL_FUNCTION, PW_CTRL_BLOCK, PW_CTRL_LOOP, PW_CTRL_IF, PW_CTRL_ELSE };
+enum pw_ctrl_kind {
+    PW_CTRL_FUNCTION,
+    PW_CTRL_BLOCK, /* try_table too */
+    PW_CTRL_LOOP,
+    PW_CTRL_IF,
+    PW_CTRL_ELSE,
+    PW_CTRL_TRY, /* legacy exceptions: its body, and its handlers */
+    PW_CTRL_CATCH,
+    PW_CTRL_CATCH_ALL
+};
 
 /* An open block: 16 bytes, as a function body can open millions of them. */
 typedef struct pw_ctrl {
@@ -174,6 +183,10 @@ static inline bool pwi_local_unset(const pw_validator *v, uint32_t index)
 
 /* Opens a block whose parameters, if it has any, are on the stack already. */
 PW_MUST_USE pw_result pwi_ctrl_push(pw_validator *v, uint8_t kind, uint32_t type);
+/* Begins the next part of the current block: `else`, `catch`. The part before must have the block's results. */
+PW_MUST_USE pw_result pwi_ctrl_divide(pw_validator *v, uint8_t kind);
+/* The types that a branch to the label carries. Used at once: they may be in v->ctrls. */
+PW_MUST_USE pw_result pwi_label_types(pw_validator *v, uint32_t label, pw_types *types);
 PW_MUST_USE pw_result pwi_validate_block(pw_validator *v, uint32_t code);
 PW_MUST_USE pw_result pwi_validate_else(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_end(pw_validator *v);
@@ -183,6 +196,16 @@ PW_MUST_USE pw_result pwi_validate_br_table(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_br_on_null(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_br_on_non_null(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_return(pw_validator *v);
+
+/* ---- validate_exception.c --------------------------------------------------------------------------------------- */
+
+PW_MUST_USE pw_result pwi_validate_throw(pw_validator *v);
+PW_MUST_USE pw_result pwi_validate_throw_ref(pw_validator *v);
+PW_MUST_USE pw_result pwi_validate_try_table(pw_validator *v);
+/* Legacy exceptions; `try` itself is pwi_validate_block's. */
+PW_MUST_USE pw_result pwi_validate_catch(pw_validator *v, bool all);
+PW_MUST_USE pw_result pwi_validate_delegate(pw_validator *v);
+PW_MUST_USE pw_result pwi_validate_rethrow(pw_validator *v);
 
 /* ---- validate_call.c -------------------------------------------------------------------------------------------- */
 

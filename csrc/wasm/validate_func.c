@@ -81,7 +81,10 @@ PW_INLINE pw_result step_control(pw_validator *v, uint32_t code)
     case PW_OP_block:
     case PW_OP_loop:
     case PW_OP_if:
+    case PW_OP_try:
         return pwi_validate_block(v, code);
+    case PW_OP_try_table:
+        return pwi_validate_try_table(v);
     case PW_OP_else:
         return pwi_validate_else(v);
     case PW_OP_end:
@@ -98,6 +101,17 @@ PW_INLINE pw_result step_control(pw_validator *v, uint32_t code)
         return pwi_validate_br_on_non_null(v);
     case PW_OP_return:
         return pwi_validate_return(v);
+    case PW_OP_throw:
+        return pwi_validate_throw(v);
+    case PW_OP_throw_ref:
+        return pwi_validate_throw_ref(v);
+    case PW_OP_catch:
+    case PW_OP_catch_all:
+        return pwi_validate_catch(v, code == PW_OP_catch_all);
+    case PW_OP_delegate:
+        return pwi_validate_delegate(v);
+    case PW_OP_rethrow:
+        return pwi_validate_rethrow(v);
     case PW_OP_call:
     case PW_OP_return_call:
         return pwi_validate_call(v, code == PW_OP_return_call);
