@@ -54,6 +54,16 @@ static bool read_locals(pw_translator *t) {
 
 /* ---- instructions ------------------------------------------------------------------------------------------------------ */
 
+static void skip_catches(pw_translator *t) {
+    int64_t block_type = pwi_leb_s64(&t->p);
+    if (block_type == (int)PW_KIND_REF - 128 || block_type == (int)PW_KIND_REF_NULL - 128) (void)pwi_leb_s64(&t->p);
+    for (uint32_t n = pwi_leb_u32(&t->p); n > 0; n--) {
+        uint8_t kind = *t->p++;
+        if (kind < 2) (void)pwi_leb_u64(&t->p);
+        (void)pwi_leb_u64(&t->p);
+    }
+}
+
 static void skip_immediates(pw_translator *t, uint8_t kind) {
     switch ((pw_imm_kind)kind) {
     case PW_IMM_NONE: break;
@@ -66,15 +76,37 @@ static void skip_immediates(pw_translator *t, uint8_t kind) {
     case PW_IMM_TABLE_INIT:
     case PW_IMM_MEMORY_COPY:
     case PW_IMM_MEMORY_INIT:
+    case PW_IMM_FIELD:
+    case PW_IMM_TYPE_LENGTH:
+    case PW_IMM_TYPE_DATA:
+    case PW_IMM_TYPE_ELEM:
+    case PW_IMM_TYPE_TYPE:
         (void)pwi_leb_u64(&t->p);
         (void)pwi_leb_u64(&t->p);
         break;
-    case PW_IMM_MEMARG: (void)pwi_read_memarg(&t->p); break;
+    case PW_IMM_MEMARG:
+    case PW_IMM_MEMARG_ATOMIC: (void)pwi_read_memarg(&t->p); break;
     case PW_IMM_F32: t->p += 4; break;
     case PW_IMM_F64: t->p += 8; break;
     case PW_IMM_SELECT:
         for (uint32_t n = pwi_leb_u32(&t->p); n > 0; n--) (void)read_val_type(t);
         break;
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE: t->p += 16; break;
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_ZERO: t->p++; break;
+    case PW_IMM_MEMARG_LANE:
+        (void)pwi_read_memarg(&t->p);
+        t->p++;
+        break;
+    case PW_IMM_BR_CAST:
+        t->p++;
+        for (int i = 0; i < 3; i++) (void)pwi_leb_u64(&t->p);
+        break;
+    case PW_IMM_TRY_TABLE: skip_catches(t); break;
     default: (void)pwi_leb_u64(&t->p); break; /* one LEB */
     }
 }

@@ -88,6 +88,28 @@ static pw_result add_func(pw_decoder *decoder, const uint8_t *at, uint32_t type_
     module->funcs[module->func_count++] = (pw_func_decl){type_index, false};
     if (type_index >= module->type_count)
         return pwi_reader_invalid(&decoder->reader, at, "unknown type %u", type_index);
+    if (module->types[type_index]->kind != PW_DEF_FUNC)
+        return pwi_reader_invalid(&decoder->reader, at, "type %u is no function type", type_index);
+    return PW_OK;
+}
+
+static pw_result add_tag(pw_decoder *decoder, const uint8_t *at, uint32_t type_index)
+{
+    pw_reader *reader = &decoder->reader;
+    pw_module *module = decoder->module;
+    if (module->tag_count == PW_MAX_TAGS)
+        return full(decoder, at, "tags", PW_MAX_TAGS);
+    if (!pwi_reserve((void **)&module->tags, &decoder->tag_capacity, (size_t)module->tag_count + 1,
+                     sizeof *module->tags))
+        return pwi_no_memory(decoder->error);
+    module->tags[module->tag_count++] = (pw_tag_decl){type_index};
+    if (type_index >= module->type_count)
+        return pwi_reader_invalid(reader, at, "unknown type %u", type_index);
+    const pw_type_record *type = module->types[type_index];
+    if (type->kind != PW_DEF_FUNC)
+        return pwi_reader_invalid(reader, at, "type %u is no function type", type_index);
+    if (type->func.result_count > 0)
+        return pwi_reader_invalid(reader, at, "non-empty tag result type %u", type_index);
     return PW_OK;
 }
 
@@ -175,6 +197,27 @@ static pw_result read_imported_global(pw_decoder *decoder, uint32_t *index)
     return add_global(decoder, start, &global);
 }
 
+/* A tag type: the attribute 0 (an exception), a type index. */
+static pw_result read_tag(pw_decoder *decoder)
+{
+    pw_reader *reader = &decoder->reader;
+    const uint8_t *start = reader->at;
+    uint8_t attribute;
+    uint32_t type_index;
+    PW_TRY(pwi_read_byte(reader, &attribute));
+    if (attribute != 0)
+        return pwi_reader_malformed(reader, start, "malformed tag attribute 0x%02x", attribute);
+    PW_TRY(pwi_read_u32(reader, &type_index));
+    PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_EXCEPTIONS));
+    return add_tag(decoder, start, type_index);
+}
+
+static pw_result read_imported_tag(pw_decoder *decoder, uint32_t *index)
+{
+    *index = decoder->module->imported_tags++;
+    return read_tag(decoder);
+}
+
 static pw_result read_import(pw_decoder *decoder, pw_import *import)
 {
     pw_reader *reader = &decoder->reader;
@@ -194,7 +237,7 @@ static pw_result read_import(pw_decoder *decoder, pw_import *import)
     case PW_EXTERN_GLOBAL:
         return read_imported_global(decoder, &import->index);
     case PW_EXTERN_TAG:
-        return pwi_reader_refuse(reader, kind_at, PW_FEATURE_BIT_EXCEPTIONS);
+        return read_imported_tag(decoder, &import->index);
     default:
         return pwi_reader_malformed(reader, kind_at, "malformed import kind 0x%02x", kind);
     }
@@ -295,6 +338,16 @@ pw_result pwi_decode_globals(pw_decoder *decoder)
         PW_TRY(pwi_decode_const_expr(decoder, global.type.type, &global.init));
         PW_TRY(add_global(decoder, at, &global));
     }
+    return PW_OK;
+}
+
+pw_result pwi_decode_tags(pw_decoder *decoder)
+{
+    uint32_t count;
+    PW_TRY(pwi_read_count(&decoder->reader, 2, PW_MAX_TAGS, "tags", &count));
+    decoder->entries = count;
+    for (uint32_t i = 0; i < count; i++)
+        PW_TRY(read_tag(decoder));
     return PW_OK;
 }
 

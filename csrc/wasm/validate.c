@@ -22,7 +22,7 @@ static pw_result check_export_indices(pw_validator *v)
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     pw_module *module = v->module;
     const uint32_t counts[] = {module->func_count, module->table_count, module->memory_count,
-                               module->global_count, 0};
+                               module->global_count, module->tag_count};
     for (uint32_t i = 0; i < module->export_count; i++) {
         const pw_export *export = &module->exports[i];
         if (export->index >= counts[export->kind])

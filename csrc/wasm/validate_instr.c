@@ -120,6 +120,32 @@ static pw_result read_table_init(pw_validator *v, pw_val_type *index_type)
                : pwi_type_mismatch(v, table->element, items);
 }
 
+/* The index of one of `count` lanes. */
+static pw_result read_lane(pw_validator *v, uint32_t count)
+{
+    uint8_t lane;
+    PW_TRY(pwi_read_byte(&v->reader, &lane));
+    return lane < count ? PW_OK : pwi_invalid(v, "invalid lane index %u of %u lanes", lane, count);
+}
+
+static pw_result read_lanes(pw_validator *v, pw_imm_kind imm)
+{
+    switch (imm) {
+    case PW_IMM_LANE_2:
+        return read_lane(v, 2);
+    case PW_IMM_LANE_4:
+        return read_lane(v, 4);
+    case PW_IMM_LANE_8:
+        return read_lane(v, 8);
+    case PW_IMM_LANE_16:
+        return read_lane(v, 16);
+    default: /* a shuffle */
+        for (int i = 0; i < 16; i++)
+            PW_TRY(read_lane(v, 32));
+        return PW_OK;
+    }
+}
+
 pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params, const char *results,
                               uint32_t align)
 {
@@ -129,6 +155,17 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
     switch (imm) {
     case PW_IMM_MEMARG:
         PW_TRY(read_memarg(v, align, &address));
+        break;
+    case PW_IMM_MEMARG_LANE:
+        PW_TRY(read_memarg(v, align, &address));
+        PW_TRY(read_lane(v, 16u >> align));
+        break;
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_SHUFFLE:
+        PW_TRY(read_lanes(v, imm));
         break;
     case PW_IMM_MEMORY:
         PW_TRY(read_memory(v, &address));

@@ -57,15 +57,27 @@ pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type a
 
 /* ---- pushing -------------------------------------------------------------------------------------------------- */
 
-/* Frames have room for locals, a return address and operands (PW_MAX_FRAME_SLOTS). With v128 every type will have to
- * be counted by its slots; today each takes one. */
+/* Frames have room for locals, a return address and operands (PW_MAX_FRAME_SLOTS). */
+static pw_result check_slots(pw_validator *v, uint64_t operand_slots)
+{
+    if (v->local_slots + 1 + operand_slots <= PW_MAX_FRAME_SLOTS)
+        return PW_OK;
+    return pwi_invalid(v, "%s needs more than %u slots for locals and operands: an implementation limit",
+                       v->constant ? "constant expression" : "function", PW_MAX_FRAME_SLOTS);
+}
+
+/* Operands are counted, not their slots, as that costs nothing. In a module that uses vectors each may be one. */
+pw_result pwi_check_frame(pw_validator *v)
+{
+    bool vectors = v->module->used & PW_FEATURE_MASK(SIMD);
+    return check_slots(v, (uint64_t)v->peak * (vectors ? 2 : 1));
+}
+
 pw_result pwi_raise_peak(pw_validator *v, uint32_t needed)
 {
     if (needed <= v->peak)
         return PW_OK;
-    if ((uint64_t)v->local_count + 1 + needed > PW_MAX_FRAME_SLOTS)
-        return pwi_invalid(v, "%s needs more than %u slots for locals and operands: an implementation limit",
-                           v->constant ? "constant expression" : "function", PW_MAX_FRAME_SLOTS);
+    PW_TRY(check_slots(v, needed));
     if (!pwi_reserve((void **)&v->stack, &v->stack_capacity, needed, sizeof *v->stack))
         return pwi_no_memory(v->reader.error);
     v->peak = needed;
