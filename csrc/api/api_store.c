@@ -1,10 +1,12 @@
 /* api_store.c - stores, and references to host objects. */
 #include "base/config.h"
-#include "engine/engine.h"
+#include "engine/gc_roots.h"
 
 pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
 {
     pw_result result = pwi_store_make(engine, &engine->registry, limits, store);
+    if (result == PW_OK)
+        (*store)->gc.mark_frames = pwi_mark_frames;
     if (result == PW_OK)
         pw_engine_retain(engine);
     return result;

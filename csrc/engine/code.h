@@ -83,6 +83,9 @@ PW_MUST_USE pw_result pwi_call_foreign(pw_run *run);
 PW_MUST_USE pw_result pwi_tail_call_foreign(pw_run *run);
 /* Translates the function whose stub is at run->pc and sets run->pc to its code. */
 PW_MUST_USE pw_result pwi_run_translate(pw_run *run);
+/* unwind.c: run->pc is the throwing instruction. PW_OK: a handler was found, execution goes on at run->pc. */
+PW_MUST_USE pw_result pwi_run_throw(pw_run *run);
+PW_MUST_USE pw_result pwi_run_throw_ref(pw_run *run);
 /* The poll budget is used up. */
 PW_MUST_USE pw_result pwi_run_poll(pw_run *run);
 /* Notes that the host has no memory left. */

@@ -10,6 +10,7 @@
 uint32_t pwi_emit(pw_translator *t, uint32_t handler, uint32_t cells) {
     size_t at = t->cell_count;
     t->last.cell = -1;
+    if (t->mapping) pwi_note_references(t, (uint32_t)at);
     if (!pwi_reserve((void **)&t->cells, &t->cell_capacity, at + cells, sizeof *t->cells) ||
         (t->recording && !pwi_reserve((void **)&t->offsets, &t->offset_capacity, at + cells, sizeof *t->offsets))) {
         t->no_memory = true;

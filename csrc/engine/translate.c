@@ -175,6 +175,9 @@ static bool translate_control(pw_translator *t, uint32_t code) {
     case PW_OP_br_on_null: pwi_translate_br_on_null(t, pwi_leb_u32(&t->p), true); return true;
     case PW_OP_br_on_non_null: pwi_translate_br_on_null(t, pwi_leb_u32(&t->p), false); return true;
     case PW_OP_return: pwi_translate_return(t); return true;
+    case PW_OP_try_table: pwi_translate_try_table(t); return true;
+    case PW_OP_throw: pwi_translate_throw(t, pwi_leb_u32(&t->p)); return true;
+    case PW_OP_throw_ref: pwi_translate_throw_ref(t); return true;
     case PW_OP_call: pwi_translate_call(t, pwi_leb_u32(&t->p)); return true;
     case PW_OP_call_indirect:
         first = pwi_leb_u32(&t->p);
@@ -192,7 +195,8 @@ static bool translate_control(pw_translator *t, uint32_t code) {
 }
 
 static bool structures(uint32_t code) {
-    return code == PW_OP_block || code == PW_OP_loop || code == PW_OP_if || code == PW_OP_else || code == PW_OP_end;
+    return code == PW_OP_block || code == PW_OP_loop || code == PW_OP_if || code == PW_OP_else || code == PW_OP_end ||
+           code == PW_OP_try_table;
 }
 
 static void translate_body(pw_translator *t) {
@@ -228,6 +232,10 @@ static void release(pw_translator *t) {
     pwi_free(t->cells);
     pwi_free(t->offsets);
     pwi_free(t->relocations);
+    pwi_free(t->entries);
+    pwi_free(t->ref_slots);
+    pwi_free(t->tries);
+    pwi_free(t->clauses);
     pwi_free(t->stack);
     pwi_free(t->labels);
     pwi_free(t->local_types);
@@ -257,8 +265,13 @@ static pw_result translate(pw_translator *t) {
 
 /* Gives the cells, cut to size and with addresses for indices, to the code. */
 static pw_result publish(pw_translator *t) {
+    pw_catches *catches = NULL;
+    if (t->try_count && !(catches = pwi_catches_make(t))) return PW_ERR_NO_MEMORY;
     pw_cell *cells = pwi_realloc(t->cells, t->cell_count, sizeof *cells);
-    if (cells == NULL) return PW_ERR_NO_MEMORY;
+    if (cells == NULL) {
+        pwi_free(catches);
+        return PW_ERR_NO_MEMORY;
+    }
     t->cells = NULL;
     for (size_t i = 0; i < t->relocation_count; i++) {
         uint32_t cell = t->relocations[i];
@@ -269,6 +282,7 @@ static pw_result publish(pw_translator *t) {
     code->cell_count = (uint32_t)t->cell_count;
     code->frame_slots = t->max_slot;
     code->return_slot = (uint16_t)t->return_slot;
+    code->catches = catches;
     code->state = 1;
     t->module->translated_count++;
     __atomic_store_n(&code->entry, cells, __ATOMIC_RELEASE);
@@ -286,6 +300,13 @@ pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets) {
     }
     release(&t);
     return result;
+}
+
+pw_ref_map *pwi_translate_ref_map(pw_module *module, pw_code *code) {
+    pw_translator t = {.module = module, .code = code, .handlers = module->engine->shell->handlers, .mapping = true};
+    pw_ref_map *map = translate(&t) == PW_OK ? pwi_ref_map_make(&t) : NULL;
+    release(&t);
+    return map;
 }
 
 pw_result pwi_run_translate(pw_run *run) {

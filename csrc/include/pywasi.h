@@ -40,6 +40,7 @@ typedef struct pw_func pw_func;
 typedef struct pw_memory pw_memory;
 typedef struct pw_table pw_table;
 typedef struct pw_global pw_global;
+typedef struct pw_tag pw_tag;
 
 /* ---- Results and errors ------------------------------------------------------------------------------------- */
 
@@ -49,7 +50,7 @@ typedef enum pw_result {
     PW_ERR_INVALID,     /* well formed, not valid */
     PW_ERR_UNLINKABLE,  /* an import is missing or of another type */
     PW_ERR_TRAP,        /* the spec's traps; exhaustion of the call stack too (trap kind tells) */
-    PW_ERR_EXCEPTION,   /* a wasm exception that nothing caught (later) */
+    PW_ERR_EXCEPTION,   /* a wasm exception that nothing caught: pw_store_exception */
     PW_ERR_EXIT,        /* proc_exit: exit_code tells */
     PW_ERR_HOST,        /* a host function or poll hook failed; the embedder knows why */
     PW_ERR_NO_MEMORY,   /* the host refused memory */
@@ -336,6 +337,7 @@ typedef struct pw_extern {
         pw_table *table;
         pw_memory *memory;
         pw_global *global;
+        pw_tag *tag;
     } of;
 } pw_extern;
 
@@ -415,6 +417,26 @@ pw_store *pw_global_store(const pw_global *global);
 void pw_global_type_of(const pw_global *global, pw_global_type *out);
 void pw_global_get(const pw_global *global, pw_slot *value); /* 1 or 2 slots */
 PW_MUST_USE pw_result pw_global_set(pw_global *global, const pw_slot *value); /* PW_ERR_ARGUMENT: immutable or type */
+
+/* ---- Tags and exceptions -------------------------------------------------------------------------------------- */
+
+/* A tag of the host; the results of the type must be empty. */
+PW_MUST_USE pw_result pw_tag_new(pw_store *store, const pw_func_type *type, pw_tag **tag);
+pw_store *pw_tag_store(const pw_tag *tag);
+void pw_tag_type_of(const pw_tag *tag, pw_func_type *out);
+
+/* The exception (an exnref) of the last PW_ERR_EXCEPTION. It lives until the next call into the store unless held. */
+pw_slot pw_store_exception(pw_store *store);
+pw_tag *pw_exception_tag(pw_slot exception);
+/* Its values, as slots in the order of the tag's parameters. */
+const pw_slot *pw_exception_values(pw_slot exception);
+/* For host functions: throw. Returns the result to return. values: one entry per slot of the tag's parameters. */
+pw_result pw_raise_exception(pw_store *store, pw_tag *tag, const pw_slot *values);
+pw_result pw_rethrow_exception(pw_store *store, pw_slot exception);
+
+/* Keeps what a reference points to alive; counted. Function references and null need it not. */
+PW_MUST_USE pw_result pw_ref_hold(pw_store *store, pw_slot reference);
+void pw_ref_release(pw_store *store, pw_slot reference);
 
 #ifdef __cplusplus
 }

@@ -117,6 +117,20 @@ INTERNAL(unreachable, 2)
     PW_TRAP(UNREACHABLE);
 }
 
+/* ---- exceptions: found handlers are entered like branch targets ---------------------------------------------------- */
+
+INTERNAL(throw, 3)
+{
+    PW_CALL_OUT(pwi_run_throw);
+    PW_NEXT(0);
+}
+
+INTERNAL(throw_ref, 2)
+{
+    PW_CALL_OUT(pwi_run_throw_ref);
+    PW_NEXT(0);
+}
+
 /* ---- entry: lane 0 return slot, lanes 1 and 2 first and number of slots to zero, cell 2 slots of the frame ------- */
 
 INTERNAL(enter, 3)

@@ -92,6 +92,8 @@ typedef struct pw_code {
     uint32_t func_index;  /* in the module's index space */
     uint16_t return_slot; /* where the frame keeps its return address */
     uint16_t state;       /* 0 not translated, 1 translated */
+    struct pw_catches *catches; /* of its try_tables; NULL: none. engine/catches.h */
+    struct pw_ref_map *ref_map; /* where it holds references; made when a collection needs it. engine/gc_roots.c */
 } pw_code;
 
 typedef struct pw_custom {
