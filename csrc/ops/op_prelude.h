@@ -13,8 +13,10 @@
  *    FORMS(binop), FORMS(cvt)   a handler per choice of operand classes, for IN(T a, T b) OUT(T r) and IN(T a) OUT(U r);
  *                               without: one handler, operands in slots
  *    IMM(KIND, imm x, ...)      immediates (KIND as in wasm/op_info.h): MEMORY, MEMORY_COPY, MEMORY_INIT, DATA, TABLE,
- *                               TABLE_COPY, TABLE_INIT, ELEM
- *    IN(type name, ...)         operands, deepest first: i32 i64 f32 f64, ref, idx (address or table index, i32 or i64
+ *                               TABLE_COPY, TABLE_INIT, ELEM, LANE_2 to LANE_16; V128, SHUFFLE (two words)
+ *    IMM(MEMARG, at64 p)        p points to 64 bits of memory at the address, the first operand, plus the offset: in
+ *                               bounds, perhaps not aligned; at8 to at128. MEMARG_ATOMIC; MEMARG_LANE: and `imm x`
+ *    IN(type name, ...)         operands, deepest first: i32 i64 f32 f64 v128, ref, idx (address or table index, i32 or i64
  *                               as the memory or table of the immediate says; always zero-extended)
  *    OUT(type name)             the result, which the body assigns on every path
  *
@@ -31,6 +33,7 @@
 #define PW_OPS_OP_PRELUDE_H
 
 #include "op_helpers.h"
+#include "op_vectors.h"
 #include "pywasi.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
@@ -43,6 +46,8 @@ typedef double f64;
 typedef uint64_t idx;
 typedef uint64_t ref;
 typedef uint64_t imm;
+typedef pw_v128 v128;
+typedef uint8_t *at8, *at16, *at32, *at64, *at128;
 
 /* Nobody calls these functions, and results are parameters here, which nobody reads again. */
 #if defined(__GNUC__) || defined(__clang__)
