@@ -49,7 +49,9 @@ pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature
 
 pw_result pwi_reader_refuse(pw_reader *reader, const uint8_t *at, uint32_t feature_bit)
 {
-    (void)pwi_reader_need(reader, at, feature_bit);
+    if (pwi_reader_need(reader, at, feature_bit) == PW_OK && reader->module->features >> feature_bit & 1)
+        (void)pwi_reader_invalid(reader, at, "an instruction of the proposal %s that is not known",
+                                 pw_feature_text(feature_bit));
     return PW_ERR_INVALID;
 }
 

@@ -19,8 +19,10 @@ typedef struct pw_reader {
     pw_error *error;     /* malformed bytes */
     pw_error *invalid;   /* validity errors; NULL: nobody wants them */
     bool defer_invalid;  /* note them and read on */
-    uint32_t self_index; /* type index of the type that is being read, or PW_NO_INDEX */
-    bool top_level;      /* between sections */
+    uint32_t group_start; /* type index of the first type of the group that is being read, or PW_NO_INDEX */
+    bool top_level;       /* between sections */
+    uint32_t group_count; /* types in that group */
+    bool in_code;         /* in a function body: data segments must have been counted */
 } pw_reader;
 
 #define PW_TRY(expression)                                                                                   \
@@ -124,8 +126,10 @@ PW_MUST_USE pw_result pwi_read_count(pw_reader *reader, uint32_t least, uint32_t
 /* A name: valid UTF-8, points into the module. */
 PW_MUST_USE pw_result pwi_read_name(pw_reader *reader, pw_name *out);
 
-/* type_reader.c: types, with type indices made canonical. */
+/* type_reader.c: types, with type indices made canonical; those of the group that is being read are PW_HEAP_GROUP. */
 PW_MUST_USE pw_result pwi_read_val_type(pw_reader *reader, pw_val_type *out);
+/* A value type, i8 or i16. */
+PW_MUST_USE pw_result pwi_read_storage_type(pw_reader *reader, pw_val_type *out);
 PW_MUST_USE pw_result pwi_read_ref_type(pw_reader *reader, pw_val_type *out);
 PW_MUST_USE pw_result pwi_read_heap_type(pw_reader *reader, uint32_t *heap);
 

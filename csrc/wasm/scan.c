@@ -88,7 +88,7 @@ static pw_result skip_zero(pw_reader *reader)
 /* An index of a data segment: code may name one only after a data count section. */
 static pw_result skip_data_index(pw_reader *reader)
 {
-    if (!reader->module->has_data_count)
+    if (reader->in_code && !reader->module->has_data_count)
         return pwi_reader_malformed(reader, reader->at, "data count section required");
     return skip_indices(reader, 1);
 }
@@ -174,8 +174,6 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
 static const struct {
     uint32_t first, last, feature_bit;
 } foreign[] = {
-    {0xd3, 0xd3, PW_FEATURE_BIT_GC},                    /* ref.eq */
-    {0xfb000, 0xfb01e, PW_FEATURE_BIT_GC},              /* struct.new to i31.get_u */
     {0xfc013, 0xfc016, PW_FEATURE_BIT_WIDE_ARITHMETIC}, /* i64.add128 to i64.mul_wide_u */
     {0xfd000, 0xfd0ff, PW_FEATURE_BIT_SIMD},            /* v128.load to f64x2.convert_low_i32x4_u */
     {0xfd100, 0xfd113, PW_FEATURE_BIT_RELAXED_SIMD},    /* i8x16.relaxed_swizzle to the dot products */
@@ -305,7 +303,7 @@ pw_result pwi_scan_locals(pw_reader *reader, uint64_t *count)
 static pw_result scan_body(pw_module *module, const pw_body *body, pw_error *error)
 {
     const uint8_t *start = module->bytes + body->offset;
-    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX, false};
+    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX, false, 0, true};
     uint64_t locals;
     PW_TRY(pwi_scan_locals(&reader, &locals));
     PW_TRY(pwi_scan_expression(&reader));

@@ -40,6 +40,13 @@ static pw_result check_data_index(pw_validator *v, uint32_t index)
     return index < v->module->data_count ? PW_OK : pwi_invalid(v, "unknown data segment %u", index);
 }
 
+pw_result pwi_read_data_segment(pw_validator *v)
+{
+    uint32_t index = 0;
+    PW_TRY(read_data_index(v, &index));
+    return check_data_index(v, index);
+}
+
 static pw_result check_elem_index(pw_validator *v, uint32_t index)
 {
     return index < v->module->elem_count ? PW_OK : pwi_invalid(v, "unknown elem segment %u", index);
@@ -176,8 +183,7 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
         PW_TRY(read_memory_init(v, &address));
         break;
     case PW_IMM_DATA:
-        PW_TRY(read_data_index(v, &segment));
-        PW_TRY(check_data_index(v, segment));
+        PW_TRY(pwi_read_data_segment(v));
         break;
     case PW_IMM_TABLE:
         PW_TRY(read_table(v, &table, &address));
@@ -337,6 +343,6 @@ pw_result pwi_validate_special(pw_validator *v, uint32_t code)
     case PW_OP_ref_as_non_null:
         return validate_ref_as_non_null(v);
     default:
-        return pwi_invalid(v, "instruction without a rule of validation");
+        return pwi_validate_gc(v, code);
     }
 }
