@@ -50,12 +50,12 @@ PATTERNS = {
     shape: ", ".join(f"(?P<{name}>{'.+' if name == 'expr' else '[a-z0-9_]+'})" for name in names.split(", "))
     for shape, names in SHAPES.items()
 } | {
-    "ROW": r'(?P<imm>[A-Z0-9_]+), "(?P<signature>\*|[iIfFVat]*:[iIfFVat]*)"',
+    "ROW": r'(?P<imm>[A-Z0-9_]+), "(?P<signature>\*|[iIfFVat]*:[iIfFVat]*)"(?:, (?P<C>\w+))?',
     "OP": r"(?:FORMS\((?P<forms>\w+)\) ?)?(?:IMM\((?P<imm>[^()]*)\) ?)?"
     r"(?:IN\((?P<ins>[^()]*)\) ?)?(?:OUT\((?P<outs>[^()]*)\))?",
 }
 EXPECTED = {shape: f"{HEAD}, {names}" for shape, names in SHAPES.items()} | {
-    "ROW": HEAD + ', IMMEDIATE, "params:results" or "*"',
+    "ROW": HEAD + ', IMMEDIATE, "params:results" or "*", C',
     "OP": HEAD + ", FORMS(..) IMM(..) IN(..) OUT(..)",
     "INTERNAL": "ident, cells",
     "FEATURE": "NAME",
@@ -167,7 +167,9 @@ class Reader:
 
     def row(self, op: Op, given: dict[str, str]) -> Op:
         """An opcode without a body."""
-        return replace(op, imm=given["imm"], signature=given["signature"])
+        memory = given.get("C", "")
+        self.need(not memory or memory in MEMORY_TYPES, f"unknown memory type {memory}")
+        return replace(op, imm=given["imm"], signature=given["signature"], memory_type=memory)
 
     def shaped(self, op: Op, given: dict[str, str]) -> Op:
         """An op whose meaning is one expression."""

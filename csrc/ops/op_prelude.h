@@ -21,7 +21,8 @@
  *    OUT(type name)             the result, which the body assigns on every path
  *
  *    ROW(code, "text", ident, IMMEDIATE, "ii:i")   an opcode without a body: its code is made by hand. "*" is a
- *                               signature that is validated by hand too
+ *                               signature that is validated by hand too; a C type behind it says how wide the access
+ *                               to memory is, for the alignment
  *    INTERNAL(ident, cells)     a handler without an opcode; the body ends by itself (engine/interp.h has the words)
  *    FEATURE(NAME)              the definitions below need this feature of base/features.def; NONE is Wasm 1.0
  *
@@ -61,7 +62,7 @@ typedef uint8_t *at8, *at16, *at32, *at64, *at128;
 #define IMM(kind, ...) , __VA_ARGS__
 #define IN(...)        , __VA_ARGS__
 #define OUT(...)       , __VA_ARGS__
-#define ROW(code, text, ident, immediate, signature)
+#define ROW(code, text, ident, immediate, ...)
 #define INTERNAL(ident, cells) static inline void pwi_internal_##ident(void)
 #define FEATURE(name)
 

@@ -52,9 +52,6 @@ PW_COLD pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const
     PW_PRINTF(3, 4);
 /* What stands at `at` needs the feature with this bit: notes the use, a validity error where it is not allowed. */
 pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
-/* The same where reading on makes no sense: never PW_OK for a feature that is not allowed. */
-PW_COLD pw_result pwi_reader_refuse(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
-
 /* LEB128 of more than one byte, or none: `bits` 32, 33 or 64. */
 PW_MUST_USE pw_result pwi_read_leb_unsigned(pw_reader *reader, uint32_t bits, uint64_t *out);
 PW_MUST_USE pw_result pwi_read_leb_signed(pw_reader *reader, uint32_t bits, int64_t *out);
@@ -118,6 +115,18 @@ PW_MUST_USE static inline pw_result pwi_read_checked_opcode(pw_reader *reader, u
     PW_TRY(pwi_read_byte(reader, &byte));
     *code = byte;
     return byte >= 0xfb && byte <= 0xfe ? pwi_read_prefixed_opcode(reader, byte, code) : PW_OK;
+}
+
+/* Looks at the index of a memory that follows: with the proposal multi-memory switched off and no two memories it is not
+ * a number but a byte, and zero. */
+PW_MUST_USE static inline pw_result pwi_check_memory_byte(pw_reader *reader)
+{
+    const pw_module *module = reader->module;
+    if (PW_LIKELY(module->features & PW_FEATURE_MASK(MULTI_MEMORY)) || module->memory_count > 1)
+        return PW_OK;
+    if (reader->at < reader->end && *reader->at != 0)
+        return pwi_reader_malformed(reader, reader->at, "zero byte expected");
+    return PW_OK;
 }
 
 /* A vector's length: at most what `least` bytes an entry leave room for (malformed), at most `limit` (invalid). */
