@@ -138,6 +138,10 @@ void pwi_move(pw_translator *t, const pw_operand *operand, uint32_t slot, bool c
         cell = pwi_emit(t, small ? PW_H_mov_I : PW_H_mov_K, small ? 2 : 3);
         if (small) pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)operand->constant);
         else *pwi_cell(t, cell + 2) = operand->constant;
+    } else if (operand->type == 'V') {
+        cell = pwi_emit(t, PW_H_mov_V, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, operand->slot);
+        pwi_slot_written(t, slot + 1);
     } else {
         static const uint16_t from_acc[PW_ACC_COUNT] = {PW_H_mov_A, PW_H_mov_F, PW_H_mov_D};
         bool in_acc = pwi_class(t, operand, consume) == 1;
@@ -191,6 +195,6 @@ void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handle
     int class = pwi_acc_of(type);
     t->acc[class] = (pw_acc){.slot = result->home, .maker = cell, .handler = (uint16_t)handler};
     result->maker = cell;
-    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result_lane_1 = true};
+    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result = PW_RESULT_LANE_1};
     memcpy(t->last.before, before, sizeof before);
 }

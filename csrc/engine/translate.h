@@ -63,13 +63,21 @@ typedef struct pw_acc {
     uint16_t handler; /* of that instruction, result class S; the next one is class A */
 } pw_acc;
 
+/* Whether the result of the last instruction may be sent elsewhere. */
+typedef enum pw_result_place {
+    PW_RESULT_FIXED,
+    PW_RESULT_LANE_1, /* lane 1 of its operand cell */
+    PW_RESULT_GENERIC /* a lane of a generic op, which writes no accumulator */
+} pw_result_place;
+
 /* The last emitted instruction, while nothing can have jumped in behind it. */
 typedef struct pw_last {
     int64_t cell; /* -1: none */
     const pw_op_forms *forms;
     uint8_t class_a, class_b;
     uint8_t cells;
-    bool result_lane_1; /* its result is lane 1 of its operand cell: can be redirected */
+    uint8_t result;      /* pw_result_place */
+    uint8_t result_lane; /* GENERIC: counted from cell 1 */
     pw_acc before[PW_ACC_COUNT];
 } pw_last;
 

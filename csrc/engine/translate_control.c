@@ -120,9 +120,6 @@ static bool label_moves(pw_translator *t, const pw_label *label, bool count_only
         if (operand->where != PW_IN_HOME || operand->slot != slot) {
             if (count_only) return true;
             pwi_move(t, operand, slot, false);
-            if (operand->type == 'V' && operand->where != PW_CONSTANT)
-                pwi_move(t, &(pw_operand){.where = PW_IN_HOME, .type = 'V', .slot = operand->slot + 1, .maker = -1}, slot + 1,
-                         false);
         }
         slot += operand->type == 'V' ? 2u : 1u;
     }
@@ -154,9 +151,12 @@ static void return_one(pw_translator *t) {
     pwi_set_lane(pwi_cell(t, cell + 1), 2, t->return_slot);
 }
 
+/* More slots than one: the values are at home when they are copied down. */
+static bool returns_many(const pw_translator *t) { return t->type->result_slots > 1; }
+
 void pwi_emit_return(pw_translator *t) {
     uint32_t count = t->type->func.result_count;
-    if (count == 1 && t->type->func.results[0] != PW_V128) {
+    if (count == 1 && !returns_many(t)) {
         return_one(t);
     } else if (count == 0) {
         uint32_t cell = pwi_emit(t, PW_H_ret_none, 2);
@@ -276,7 +276,7 @@ void pwi_translate_br(pw_translator *t, uint32_t depth) {
 /* Emits "branch to depth if the condition is sense"; code goes on behind it. */
 static void branch_if(pw_translator *t, condition *c, bool sense, uint32_t depth) {
     if (is_function_label(t, depth)) {
-        if (t->type->func.result_count > 1) pwi_flush_top(t, t->type->func.result_count);
+        if (returns_many(t)) pwi_flush_top(t, t->type->func.result_count);
         uint32_t over = emit_condition(t, c, !sense);
         pw_acc before[PW_ACC_COUNT];
         memcpy(before, t->acc, sizeof before);

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from op_reader import FLOATS, TYPES, Op, Operand
+from op_reader import FLOATS, MEMORY_TYPES, TYPES, Op, Operand
 
 SOURCES, SOURCES_AND_CONSTANT, RESULTS = "SA", "SAK", "SA"
 # Families in the order of their ids, with the prefix of their handlers' names and of their constants.
@@ -51,7 +51,7 @@ def handlers(op: Op) -> Iterator[Handler]:
     elif op.shape == "STOREOP":
         yield from stores(op)
     elif op.shape == "OP" and not op.forms:
-        yield generic(op)
+        yield from generic(op)
     elif len(op.ins) == 2:
         yield from binary(op)
         if op.shape == "CMPOP":
@@ -177,14 +177,20 @@ def generic_cells(op: Op) -> int:
     return 1 + (len(op.ins) + len(op.outs) + 3) // 4 + len(op.imms)
 
 
-def generic(op: Op) -> Handler:
-    """Slots only: lanes of the operands and the result, then the immediates."""
-    cells = generic_cells(op)
-    before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
-    first = cells - len(op.imms)
-    before += [f"uint64_t {name} = PW_IMM64({first + i});" for i, name in enumerate(op.imms)]
-    before += [declare(o, "") for o in op.outs]
-    lane = len(op.ins)
-    after = [f"PW_PUT_{o.type}_O({1 + lane // 4}, {lane % 4}, {o.name});" for o in op.outs]
-    after += ["PW_CLOBBER();", f"PW_NEXT({cells});"]
-    return Handler(op, "base", "", cells, tuple(before), op.body, op.body_line, tuple(after))
+def generic(op: Op) -> Iterator[Handler]:
+    """Slots only: lanes of the operands and the result, then the immediates. A memory argument is the offset in
+    memory 0, or (general) a memory and the offset; the body sees a pointer to what it names."""
+    for general in (False, True) if op.memory_type else (False,):
+        cells = generic_cells(op) + general
+        before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
+        imms = list(zip(op.imms, range(cells - len(op.imms), cells), strict=True))
+        if op.memory_type:
+            name, width = imms.pop(0)[0], MEMORY_TYPES[op.memory_type]
+            before.append(f"PW_ADDRESS_{'G' if general else 'P'}({name}, {op.ins[0].name}, {width}u);")
+        before += [f"uint64_t {name} = PW_IMM64({cell});" for name, cell in imms]
+        before += [declare(o, "") for o in op.outs]
+        lane = len(op.ins)
+        after = [f"PW_PUT_{o.type}_O({1 + lane // 4}, {lane % 4}, {o.name});" for o in op.outs]
+        after += ["PW_CLOBBER();", f"PW_NEXT({cells});"]
+        family = "general" if general else "base"
+        yield Handler(op, family, "", cells, tuple(before), op.body, op.body_line, tuple(after))

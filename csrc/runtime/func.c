@@ -4,21 +4,13 @@
 #include "base/error.h"
 #include "runtime/store.h"
 
-static pw_type_record *record_of(pw_type_registry *registry, uint32_t id)
-{
-    pwi_mutex_lock(&registry->lock);
-    pw_type_record *record = id < registry->id_count ? registry->by_id[id] : NULL;
-    pwi_mutex_unlock(&registry->lock);
-    return record;
-}
-
 bool pwi_val_type_exists(pw_type_registry *registry, pw_val_type type)
 {
     uint32_t heap = PW_TYPE_HEAP(type);
     if (!pwi_type_is_ref(type))
         return type == PW_I32 || type == PW_I64 || type == PW_F32 || type == PW_F64 || type == PW_V128;
     if (heap < PW_HEAP_ABSTRACT)
-        return record_of(registry, heap) != NULL;
+        return pwi_types_find(registry, heap) != NULL;
     return heap >= PW_HEAP_EXN && heap <= PW_HEAP_NOEXN;
 }
 
@@ -29,7 +21,7 @@ pw_result pwi_store_hold_type(pw_store *store, pw_val_type type)
         return PW_ERR_ARGUMENT;
     if (!pwi_type_is_ref(type) || PW_TYPE_HEAP(type) >= PW_HEAP_ABSTRACT)
         return PW_OK;
-    pw_type_record *record = record_of(store->registry, PW_TYPE_HEAP(type));
+    pw_type_record *record = pwi_types_find(store->registry, PW_TYPE_HEAP(type));
     if (!record)
         return PW_ERR_ARGUMENT;
     pw_result result = pwi_list_add(&store->types, record);

@@ -5,57 +5,82 @@
 
 /* ---- types of entities ---------------------------------------------------------------------------------------- */
 
+/* The flags byte of limits; tables have the first and the third only. */
 enum { LIMITS_MAX = 1, LIMITS_SHARED = 2, LIMITS_64 = 4, LIMITS_PAGE_SIZE = 8 };
 
-static pw_result read_limits(pw_reader *reader, pw_limits *out)
+static pw_result read_limits(pw_reader *reader, uint8_t allowed, uint8_t *flags, pw_limits *out)
 {
     const uint8_t *start = reader->at;
-    uint8_t flags;
     *out = (pw_limits){.page_bits = 16};
-    PW_TRY(pwi_read_byte(reader, &flags));
-    if (flags & ~(LIMITS_MAX | LIMITS_64)) {
-        const char *hint = "";
-        if (flags < 16)
-            hint = flags & LIMITS_PAGE_SIZE ? " (the proposal custom-page-sizes is not supported)"
-                                            : " (shared: the proposal threads is not supported)";
-        return pwi_reader_malformed(reader, start, "malformed limits flags 0x%02x%s", flags, hint);
-    }
-    if (flags & LIMITS_64) {
-        out->is64 = true;
+    PW_TRY(pwi_read_byte(reader, flags));
+    if (*flags & ~allowed)
+        return pwi_reader_malformed(reader, start, "malformed limits flags 0x%02x", *flags);
+    out->shared = *flags & LIMITS_SHARED;
+    out->is64 = *flags & LIMITS_64;
+    out->has_max = *flags & LIMITS_MAX;
+    if (out->is64)
         PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_MEMORY64));
-    }
     PW_TRY(pwi_read_u64(reader, &out->min));
-    if (flags & LIMITS_MAX) {
-        out->has_max = true;
-        PW_TRY(pwi_read_u64(reader, &out->max));
-    }
+    return out->has_max ? pwi_read_u64(reader, &out->max) : PW_OK;
+}
+
+static pw_result check_limits(pw_reader *reader, const uint8_t *at, const pw_limits *limits)
+{
+    if (limits->has_max && limits->min > limits->max)
+        return pwi_reader_invalid(reader, at, "size minimum must not be greater than maximum");
     return PW_OK;
 }
 
 static pw_result read_table_type(pw_reader *reader, pw_table_type *out)
 {
     const uint8_t *start = reader->at;
+    uint8_t flags;
     PW_TRY(pwi_read_ref_type(reader, &out->element));
-    PW_TRY(read_limits(reader, &out->limits));
+    PW_TRY(read_limits(reader, LIMITS_MAX | LIMITS_64, &flags, &out->limits));
     uint64_t bound = out->limits.is64 ? UINT64_MAX : UINT32_MAX;
     if (out->limits.min > bound || (out->limits.has_max && out->limits.max > bound))
         return pwi_reader_invalid(reader, start, "table size must be at most 2^32-1");
-    if (out->limits.has_max && out->limits.min > out->limits.max)
-        return pwi_reader_invalid(reader, start, "size minimum must not be greater than maximum");
+    return check_limits(reader, start, &out->limits);
+}
+
+/* The log2 of a page size: 2^0 or 2^16. */
+static pw_result read_page_size(pw_reader *reader, pw_limits *out)
+{
+    const uint8_t *start = reader->at;
+    uint32_t bits;
+    PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_CUSTOM_PAGE_SIZES));
+    PW_TRY(pwi_read_u32(reader, &bits));
+    if (bits >= 64)
+        return pwi_reader_malformed(reader, start, "invalid custom page size 2^%u", bits);
+    if (bits != 0 && bits != 16)
+        return pwi_reader_invalid(reader, start, "invalid custom page size 2^%u: it is 1 or 65536", bits);
+    out->page_bits = (uint8_t)bits;
     return PW_OK;
+}
+
+/* Pages of the largest memory that addresses reach: less one page where their number would not fit an address. */
+static uint64_t most_pages(const pw_limits *type)
+{
+    uint64_t last = type->is64 ? UINT64_MAX : UINT32_MAX;
+    return type->page_bits == 0 ? last : (last >> type->page_bits) + 1;
 }
 
 static pw_result read_memory_type(pw_reader *reader, pw_limits *out)
 {
     const uint8_t *start = reader->at;
-    PW_TRY(read_limits(reader, out));
-    uint64_t bound = out->is64 ? UINT64_C(1) << 48 : UINT64_C(1) << 16;
+    uint8_t flags;
+    PW_TRY(read_limits(reader, LIMITS_MAX | LIMITS_SHARED | LIMITS_64 | LIMITS_PAGE_SIZE, &flags, out));
+    if (flags & LIMITS_PAGE_SIZE)
+        PW_TRY(read_page_size(reader, out));
+    if (out->shared)
+        PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_THREADS));
+    uint64_t bound = most_pages(out);
     if (out->min > bound || (out->has_max && out->max > bound))
-        return pwi_reader_invalid(reader, start, "memory size must be at most %s",
-                                  out->is64 ? "2^48 pages" : "65536 pages (4 GiB)");
-    if (out->has_max && out->min > out->max)
-        return pwi_reader_invalid(reader, start, "size minimum must not be greater than maximum");
-    return PW_OK;
+        return pwi_reader_invalid(reader, start, "memory size must be at most %llu pages of %u bytes",
+                                  (unsigned long long)bound, 1u << out->page_bits);
+    if (out->shared && !out->has_max)
+        return pwi_reader_invalid(reader, start, "shared memory must have maximum");
+    return check_limits(reader, start, out);
 }
 
 static pw_result read_global_type(pw_reader *reader, pw_global_type *out)

@@ -176,7 +176,7 @@ static pw_result decode_module(pw_module *module, pw_error *error)
     pw_error_clear(&invalid);
     pw_decoder decoder = {.module = module, .error = error};
     decoder.reader = (pw_reader){
-        module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true};
+        module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true, 0, false};
     pw_result result = decode_sections(&decoder);
     if (result == PW_OK && invalid.result != PW_OK) {
         result = pwi_scan_bodies(module, 0, error);

@@ -11,7 +11,7 @@ typedef struct pw_decoder {
     uint32_t entries;       /* of the section that was read last, where it is a vector */
     uint32_t defined_funcs; /* as the function section says */
     /* capacities of the module's arrays that grow */
-    size_t func_capacity, table_capacity, memory_capacity, global_capacity, tag_capacity, section_capacity, custom_capacity;
+    size_t type_capacity, func_capacity, table_capacity, memory_capacity, global_capacity, tag_capacity, section_capacity, custom_capacity;
 } pw_decoder;
 
 /* decode_types.c */

@@ -401,7 +401,9 @@ pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char 
                         NULL,
                         true,
                         PW_NO_INDEX,
-                        false};
+                        false,
+                        0,
+                        true};
     if (pwi_read_checked_opcode(&reader, &code) != PW_OK)
         return PW_ERR_ARGUMENT;
     const pw_op_info *info = pwi_op_info(code);

@@ -78,6 +78,12 @@ static pw_result skip_br_cast(pw_reader *reader)
     return pwi_read_heap_type(reader, &ignored);
 }
 
+static pw_result skip_memory(pw_reader *reader)
+{
+    PW_TRY(pwi_check_memory_byte(reader));
+    return skip_indices(reader, 1);
+}
+
 static pw_result skip_zero(pw_reader *reader)
 {
     uint8_t zero;
@@ -88,7 +94,7 @@ static pw_result skip_zero(pw_reader *reader)
 /* An index of a data segment: code may name one only after a data count section. */
 static pw_result skip_data_index(pw_reader *reader)
 {
-    if (!reader->module->has_data_count)
+    if (reader->in_code && !reader->module->has_data_count)
         return pwi_reader_malformed(reader, reader->at, "data count section required");
     return skip_indices(reader, 1);
 }
@@ -110,13 +116,13 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
     case PW_IMM_GLOBAL:
     case PW_IMM_TABLE:
     case PW_IMM_ELEM:
-    case PW_IMM_MEMORY:
     case PW_IMM_TAG:
         return skip_indices(reader, 1);
+    case PW_IMM_MEMORY:
+        return skip_memory(reader);
     case PW_IMM_CALL_INDIRECT:
     case PW_IMM_TABLE_COPY:
     case PW_IMM_TABLE_INIT:
-    case PW_IMM_MEMORY_COPY:
     case PW_IMM_FIELD:
     case PW_IMM_TYPE_LENGTH:
     case PW_IMM_TYPE_ELEM:
@@ -129,7 +135,10 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
         return skip_data_index(reader);
     case PW_IMM_MEMORY_INIT:
         PW_TRY(skip_data_index(reader));
-        return skip_indices(reader, 1);
+        return skip_memory(reader);
+    case PW_IMM_MEMORY_COPY:
+        PW_TRY(skip_memory(reader));
+        return skip_memory(reader);
     case PW_IMM_MEMARG:
     case PW_IMM_MEMARG_ATOMIC:
         return skip_memarg(reader);
@@ -170,25 +179,8 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
 
 /* ---- opcodes without a row ------------------------------------------------------------------------------------ */
 
-/* Ranges of opcodes that belong to proposals which the op tables do not have yet: {first, last, feature}. */
-static const struct {
-    uint32_t first, last, feature_bit;
-} foreign[] = {
-    {0xd3, 0xd3, PW_FEATURE_BIT_GC},                    /* ref.eq */
-    {0xfb000, 0xfb01e, PW_FEATURE_BIT_GC},              /* struct.new to i31.get_u */
-    {0xfc013, 0xfc016, PW_FEATURE_BIT_WIDE_ARITHMETIC}, /* i64.add128 to i64.mul_wide_u */
-    {0xfd000, 0xfd0ff, PW_FEATURE_BIT_SIMD},            /* v128.load to f64x2.convert_low_i32x4_u */
-    {0xfd100, 0xfd113, PW_FEATURE_BIT_RELAXED_SIMD},    /* i8x16.relaxed_swizzle to the dot products */
-    {0xfe000, 0xfe003, PW_FEATURE_BIT_THREADS},         /* memory.atomic.notify to atomic.fence */
-    {0xfe010, 0xfe04e, PW_FEATURE_BIT_THREADS},         /* i32.atomic.load to i64.atomic.rmw32.cmpxchg_u */
-};
-
 pw_result pwi_scan_unknown_opcode(pw_reader *reader, const uint8_t *at, uint32_t code)
 {
-    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-        if (code >= foreign[i].first && code <= foreign[i].last)
-            return pwi_reader_refuse(reader, at, foreign[i].feature_bit);
-    }
     if (code < 256)
         return pwi_reader_malformed(reader, at, "illegal opcode %02x", code);
     return pwi_reader_malformed(reader, at, "illegal opcode %02x %02x", code >> 12, code & 0xfff);
@@ -305,7 +297,7 @@ pw_result pwi_scan_locals(pw_reader *reader, uint64_t *count)
 static pw_result scan_body(pw_module *module, const pw_body *body, pw_error *error)
 {
     const uint8_t *start = module->bytes + body->offset;
-    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX, false};
+    pw_reader reader = {start, start + body->size, module, error, NULL, true, PW_NO_INDEX, false, 0, true};
     uint64_t locals;
     PW_TRY(pwi_scan_locals(&reader, &locals));
     PW_TRY(pwi_scan_expression(&reader));

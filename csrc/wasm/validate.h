@@ -221,6 +221,14 @@ PW_MUST_USE pw_result pwi_validate_special(pw_validator *v, uint32_t code);
 PW_MUST_USE pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params,
                                           const char *results, uint32_t align);
 
+/* A data segment's index, checked; in code only after a data count section. */
+PW_MUST_USE pw_result pwi_read_data_segment(pw_validator *v);
+
+/* ---- validate_gc.c ---------------------------------------------------------------------------------------------- */
+
+/* All instructions of the proposal gc. */
+PW_MUST_USE pw_result pwi_validate_gc(pw_validator *v, uint32_t code);
+
 /* ---- validate_func.c -------------------------------------------------------------------------------------------- */
 
 /* Validates instructions up to the `end` that closes the outermost open block. */

@@ -170,6 +170,14 @@ static pw_result check_constant(pw_validator *v, uint32_t code)
     case PW_OP_ref_func:
     case PW_OP_global_get:
     case PW_OP_end:
+    case PW_OP_struct_new:
+    case PW_OP_struct_new_default:
+    case PW_OP_array_new:
+    case PW_OP_array_new_default:
+    case PW_OP_array_new_fixed:
+    case PW_OP_ref_i31:
+    case PW_OP_any_convert_extern:
+    case PW_OP_extern_convert_any:
         return PW_OK;
     case PW_OP_i32_add:
     case PW_OP_i32_sub:

@@ -39,10 +39,18 @@ pw_result pwi_invalid(pw_validator *v, const char *format, ...)
     return fail(v, text);
 }
 
-static const char *type_text(pw_val_type type, char *out, size_t size)
+/* Types of a type section are named as the module numbers them, not by their canonical ids. */
+static const char *type_text(const pw_validator *v, pw_val_type type, char *out, size_t size)
 {
+    const pw_module *module = v->module;
     if (type == PW_TYPE_BOTTOM)
         return "nothing: the stack is empty";
+    for (uint32_t i = 0; pwi_type_is_ref(type) && i < module->type_count; i++) {
+        if (module->types[i]->id == PW_TYPE_HEAP(type)) {
+            type = PW_REF_TYPE(PW_TYPE_KIND(type), i);
+            break;
+        }
+    }
     (void)pw_val_type_text(type, out, size);
     return out;
 }
@@ -51,8 +59,8 @@ pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type a
 {
     char expected_text[64], actual_text[64];
     return pwi_invalid(v, "type mismatch in %s: expected %s, got %s", instr_text(v),
-                       type_text(expected, expected_text, sizeof expected_text),
-                       type_text(actual, actual_text, sizeof actual_text));
+                       type_text(v, expected, expected_text, sizeof expected_text),
+                       type_text(v, actual, actual_text, sizeof actual_text));
 }
 
 /* ---- pushing -------------------------------------------------------------------------------------------------- */
@@ -130,7 +138,7 @@ pw_result pwi_pop_ref(pw_validator *v, pw_val_type *type)
         return PW_OK;
     char text[64];
     return pwi_invalid(v, "type mismatch in %s: expected a reference, got %s", instr_text(v),
-                       type_text(*type, text, sizeof text));
+                       type_text(v, *type, text, sizeof text));
 }
 
 /* Fewer operands than types: right only in unreachable code, where the missing ones are PW_TYPE_BOTTOM. */

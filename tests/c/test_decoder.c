@@ -98,14 +98,16 @@ static void test_entities(void)
     RAW(PW_ERR_INVALID, "unknown type 7", 3, 2, 1, 7, 10, 4, 1, 2, 0, 0x0b);
     RAW(PW_ERR_MALFORMED, "malformed reference type", 4, 4, 1, 0x7f, 0, 0);
     RAW(PW_ERR_MALFORMED, "malformed limits flags 0x08", 4, 4, 1, 0x70, 8, 0);
-    RAW(PW_ERR_MALFORMED, "malformed limits flags 0x03 (shared", 5, 4, 1, 3, 0, 0);
+    RAW(PW_ERR_MALFORMED, "malformed limits flags 0x10", 5, 4, 1, 0x10, 0, 0);
+    RAW(PW_ERR_INVALID, "needs the proposal threads", 5, 4, 1, 3, 0, 0);
+    RAW(PW_ERR_INVALID, "needs the proposal custom-page-sizes", 5, 4, 1, 8, 0, 0);
     RAW(PW_ERR_INVALID, "size minimum must not be greater", 5, 4, 1, 1, 2, 1);
     RAW(PW_ERR_INVALID, "size minimum must not be greater", 4, 5, 1, 0x70, 1, 2, 1);
     RAW(PW_OK, "", 5, 5, 1, 0, 0x80, 0x80, 4); /* 65,536 pages */
     RAW(PW_ERR_INVALID, "memory size must be at most 65536 pages", 5, 5, 1, 0, 0x81, 0x80, 4);
     RAW(PW_OK, "", 5, 9, 1, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40); /* 2^48 pages */
-    RAW(PW_ERR_INVALID, "memory size must be at most 2^48 pages", 5, 9, 1, 4, 0x81, 0x80, 0x80, 0x80, 0x80,
-        0x80, 0x40);
+    RAW(PW_ERR_INVALID, "memory size must be at most 281474976710656 pages of 65536 bytes", 5, 9, 1, 4, 0x81,
+        0x80, 0x80, 0x80, 0x80, 0x80, 0x40);
     RAW(PW_OK, "", 4, 8, 1, 0x70, 0, 0xff, 0xff, 0xff, 0xff, 0x0f); /* instantiation will refuse it */
     RAW(PW_ERR_INVALID, "table size must be at most", 4, 8, 1, 0x70, 0, 0x80, 0x80, 0x80, 0x80, 0x10);
     RAW(PW_OK, "", 4, 13, 1, 0x70, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);

@@ -1,0 +1,97 @@
+"""What decoding and validation say of every module of the official suite, with all proposals switched on.
+
+Instructions of a proposal may not run yet, and then modules that use it are refused (expected_failures/). Here
+the refusal is switched off: the C program verdict_driver asks the decoder and the validator alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from spec_driver_run import driver_command
+from spec_items import collect, nothing
+from wast_assemble import AssembleError, ModuleCache
+from wast_script import AssertFails, Command, Define, Form, ModuleSource, Verdict, parse_script
+from wast_suite import Script
+
+GROUPS = ("core", "legacy", "proposals/threads", "proposals/custom-page-sizes", "proposals/wide-arithmetic")
+ADVICE = "PYWASI_SPEC_DRIVER does not name the spec_driver that CMake builds with -DPYWASI_BUILD_TESTS=ON"
+# Bits of base/features.def by name, for what a script wants switched off.
+FEATURES = {"multi-memory": 10, "memory64": 11, "exceptions": 13}
+TIMEOUT = 300.0
+
+
+def verdict_command() -> list[str]:
+    """The program beside the driver of the suite, under the same emulator."""
+    command = driver_command()
+    assert command
+    driver = Path(command[-1])
+    return [*shlex.split(os.environ.get("PYWASI_SPEC_EMULATOR", "")), str(driver.with_stem("verdict_driver"))]
+
+
+def wanted(command: Command) -> tuple[ModuleSource, str] | None:
+    """The module of a command, and the verdict that it must get."""
+    match command:
+        case Define():
+            return command.module, "ok"
+        case AssertFails(target=ModuleSource() as module, is_custom=False):
+            about_module = command.verdict in (Verdict.MALFORMED, Verdict.INVALID)
+            return module, command.verdict.value if about_module else "ok"
+    return None
+
+
+def record(wasm: bytes, script: Script) -> bytes:
+    """What the program reads for one module."""
+    without = [FEATURES[name] for name in sorted(script.without)]
+    head = struct.pack(f"<{len(without) + 2}I", len(without), *without, len(wasm))
+    return head + wasm
+
+
+def cases(script: Script, cache: Path) -> list[tuple[int, str, bytes]]:
+    """Line, verdict and bytes of each module; texts that must not assemble have none."""
+    data = script.file.read_bytes()
+    modules = ModuleCache(cache, data)
+    found = []
+    for command in parse_script(data, script.path):
+        pair = wanted(command)
+        if pair is None:
+            continue
+        module, verdict = pair
+        if module.form is Form.QUOTE and verdict == "malformed":
+            continue  # a matter of the assembler
+        try:
+            found.append((command.line, verdict, modules(module)))
+        except AssembleError:
+            continue
+    modules.save()
+    return found
+
+
+def scripts() -> list[object]:
+    """One item for each script of the groups."""
+    return [item for group in GROUPS for item in collect(group)] if driver_command() else nothing(ADVICE)
+
+
+@pytest.mark.parametrize("script", scripts())
+def test_verdicts(script: Script, module_cache: Path, tmp_path: Path) -> None:
+    judged = cases(script, module_cache)
+    file = tmp_path / "modules"
+    file.write_bytes(b"".join(record(wasm, script) for _, _, wasm in judged))
+    done = subprocess.run(
+        [*verdict_command(), str(file)], capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(judged)
+    wrong = [
+        f"{script.path}:{line}: wanted {verdict}, got {said}"
+        for (line, verdict, _), said in zip(judged, lines, strict=True)
+        if said.split(" ", 1)[0] != verdict
+    ]
+    assert not wrong, "\n".join(wrong)
