@@ -55,7 +55,7 @@ pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle)
 void *pw_extern_host(pw_slot handle)
 {
     const pw_host_ref *ref = (const pw_host_ref *)(uintptr_t)handle;
-    return ref ? ref->host : NULL;
+    return pw_ref_kind_of(handle) == PW_REF_KIND_HOST ? ref->host : NULL;
 }
 
 void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host))

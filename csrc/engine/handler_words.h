@@ -15,6 +15,7 @@
 #include "engine/code.h"
 #include "ops/op_helpers.h"
 #include "ops/op_vectors.h"
+#include "runtime/gc_object.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
@@ -127,6 +128,13 @@ PW_DEFINE_READ(double)
 #define PW_WRITE_G(ctype, ea, value) pwi_write_##ctype((ea), (ctype)(value))
 #define RELOAD_MEMORY() (mem = ctx->memory_base, M = ctx->memory_size)
 
+/* The array in lane 0 and the index in lane 2, checked. */
+#define PW_ARRAY(array, at)                                     \
+    pw_object *array = pwi_object(fp[PW_LANE(1, 0)]);           \
+    TRAP_IF(array == NULL, NULL_ARRAY_REFERENCE);               \
+    uint32_t at = (uint32_t)fp[PW_LANE(1, 2)];                  \
+    TRAP_IF(at >= array->length, OUT_OF_BOUNDS_ARRAY)
+
 /* ---- control -------------------------------------------------------------------------------------------------- */
 
 #define TRAP_IF(condition, kind) \
@@ -154,6 +162,13 @@ PW_DEFINE_READ(double)
 #define PW_ENTRY(code) (*(const uint64_t *const volatile *)&(code)->entry)
 #endif
 
+/* A function of another type may still be of a subtype. */
+#define PW_CHECK_FUNC_TYPE(func)                                                                                    \
+    if (PW_UNLIKELY((func)->type != (const pw_type_record *)(uintptr_t)pc[2])) {                                     \
+        bool matches = pwi_record_matches((func)->type, (const pw_type_record *)(uintptr_t)pc[2]);                   \
+        F = 0, D = 0; /* not live across the call */                                                                 \
+        TRAP_IF(!matches, INDIRECT_CALL_TYPE);                                                                       \
+    }
 #define PW_CALL_FUNC(callee)                                    \
     do {                                                        \
         pw_func *func_to_call = (callee);                       \

@@ -211,7 +211,7 @@ static void translate_body(pw_translator *t) {
         uint32_t code = pwi_read_opcode(&t->p);
         if (t->dead && !structures(code)) {
             skip_immediates(t, pwi_op_info(code)->imm);
-        } else if (!translate_control(t, code) && !translate_value(t, code)) {
+        } else if (!translate_control(t, code) && !translate_value(t, code) && !pwi_translate_gc(t, code)) {
             pwi_translate_op(t, code, pwi_op_forms(code));
         }
     }

@@ -208,6 +208,9 @@ void pwi_translate_throw_ref(pw_translator *t);
 /* What the code needs of the clauses, in one block. NULL: no memory. */
 pw_catches *pwi_catches_make(const pw_translator *t);
 
+/* translate_gc.c: false when the opcode is none of its. */
+bool pwi_translate_gc(pw_translator *t, uint32_t code);
+
 /* ref_maps.c: notes which slots hold references where a cell is about to be emitted. */
 void pwi_note_references(pw_translator *t, uint32_t cell);
 pw_ref_map *pwi_ref_map_make(const pw_translator *t);

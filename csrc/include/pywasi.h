@@ -386,6 +386,7 @@ void *pw_func_host_env(const pw_func *func); /* env of pw_func_new, NULL for was
 /* References to host objects. A store has one handle per host pointer; it keeps it until it goes, then calls
  * release (pw_store_set_extern_release) for each. */
 PW_MUST_USE pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle);
+/* NULL for null and for what is not of the host. */
 void *pw_extern_host(pw_slot handle);
 void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host));
 
@@ -433,6 +434,32 @@ const pw_slot *pw_exception_values(pw_slot exception);
 /* For host functions: throw. Returns the result to return. values: one entry per slot of the tag's parameters. */
 pw_result pw_raise_exception(pw_store *store, pw_tag *tag, const pw_slot *values);
 pw_result pw_rethrow_exception(pw_store *store, pw_slot exception);
+
+/* ---- References ------------------------------------------------------------------------------------------------- */
+
+/* What a reference points to. Host references may be anyrefs, structs may be externrefs (any.convert_extern). */
+typedef enum pw_ref_kind {
+    PW_REF_KIND_NULL,
+    PW_REF_KIND_FUNC,
+    PW_REF_KIND_HOST,
+    PW_REF_KIND_EXCEPTION,
+    PW_REF_KIND_STRUCT,
+    PW_REF_KIND_ARRAY,
+    PW_REF_KIND_I31
+} pw_ref_kind;
+pw_ref_kind pw_ref_kind_of(pw_slot reference);
+/* Does the reference belong to the type, in this store? */
+bool pw_ref_fits(const pw_store *store, pw_slot reference, pw_val_type type);
+/* i31: the low 31 bits of value; and back, sign-extended. */
+pw_slot pw_i31_new(uint32_t value);
+int32_t pw_i31_value(pw_slot reference);
+/* Structs and arrays: number of fields or elements, canonical id of the type (PW_NO_INDEX for anything else). */
+uint32_t pw_object_length(pw_slot reference);
+uint32_t pw_object_type(pw_slot reference);
+/* A field or element as a value (packed ones zero-extended) with its type. PW_ERR_ARGUMENT: no such index; when
+ * setting also: not mutable, or the value does not fit. value: 1 or 2 slots. */
+PW_MUST_USE pw_result pw_object_get(pw_slot reference, uint32_t index, pw_slot *value, pw_val_type *type);
+PW_MUST_USE pw_result pw_object_set(pw_store *store, pw_slot reference, uint32_t index, const pw_slot *value);
 
 /* Keeps what a reference points to alive; counted. Function references and null need it not. */
 PW_MUST_USE pw_result pw_ref_hold(pw_store *store, pw_slot reference);

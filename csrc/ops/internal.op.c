@@ -213,7 +213,7 @@ INTERNAL(call_indirect, 3)
     TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
     pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
     TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
-    TRAP_IF(func->type != (const pw_type_record *)(uintptr_t)pc[2], INDIRECT_CALL_TYPE);
+    PW_CHECK_FUNC_TYPE(func);
     PW_CALL_FUNC(func);
 }
 
@@ -257,7 +257,7 @@ INTERNAL(return_call_indirect, 4)
     TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
     pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
     TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
-    TRAP_IF(func->type != (const pw_type_record *)(uintptr_t)pc[2], INDIRECT_CALL_TYPE);
+    PW_CHECK_FUNC_TYPE(func);
     PW_TAIL_CALL_FUNC(func);
 }
 

@@ -2,7 +2,7 @@
 #include "base/alloc.h"
 #include "base/config.h"
 #include "base/error.h"
-#include "runtime/store.h"
+#include "runtime/gc_object.h"
 
 bool pwi_val_type_exists(pw_type_registry *registry, pw_val_type type)
 {
@@ -47,8 +47,8 @@ bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *valu
     }
     case PW_HEAP_EXTERN:
         return heap == PW_HEAP_EXTERN;
-    default: /* nothing else has values that a host could make */
-        return false;
+    default:
+        return pwi_ref_matches(store, *value, type);
     }
 }
 

@@ -11,16 +11,22 @@ typedef enum pw_mark { WHITE, GRAY, BLACK } pw_mark;
 /* Small heaps are not worth a collection. */
 #define FIRST_COLLECTION ((uint64_t)1 << 20)
 
+static uint64_t bytes_of(pw_object_kind kind, const pw_type_record *type, uint32_t length)
+{
+    uint64_t width = kind == PW_OBJECT_ARRAY ? pwi_storage_bytes(type->fields[0].storage) : sizeof(pw_slot);
+    return sizeof(pw_object) + (length * width + 7) / 8 * 8;
+}
+
 static uint64_t object_bytes(const pw_object *object)
 {
-    return sizeof *object + (uint64_t)object->length * sizeof(pw_slot);
+    return bytes_of((pw_object_kind)object->kind, object->type, object->length);
 }
 
 pw_result pwi_gc_new(pw_store *store, pw_object_kind kind, const pw_type_record *type, uint32_t length,
                      pw_object **object)
 {
     pw_gc_heap *heap = &store->gc;
-    uint64_t bytes = sizeof(pw_object) + (uint64_t)length * sizeof(pw_slot);
+    uint64_t bytes = bytes_of(kind, type, length);
     *object = NULL;
 #ifdef PW_TORTURE
     pwi_gc_collect(store);
@@ -84,8 +90,26 @@ static void mark_values(pw_store *store, const pw_val_type *types, uint32_t coun
 
 static void scan(pw_store *store, pw_object *object)
 {
+    const pw_type_record *type = object->type;
     object->mark = BLACK;
-    mark_values(store, object->type->func.params, object->type->func.param_count, object->payload);
+    switch ((pw_object_kind)object->kind) {
+    case PW_OBJECT_EXCEPTION:
+        mark_values(store, type->func.params, type->func.param_count, object->payload);
+        break;
+    case PW_OBJECT_STRUCT:
+        for (uint32_t i = 0; i < type->field_count; i++) {
+            if (pwi_type_is_ref(type->fields[i].storage))
+                pwi_gc_mark(store, object->payload[type->fields[i].slot]);
+        }
+        break;
+    case PW_OBJECT_ARRAY:
+        for (uint32_t i = 0; pwi_type_is_ref(type->fields[0].storage) && i < object->length; i++)
+            pwi_gc_mark(store, object->payload[i]);
+        break;
+    case PW_OBJECT_FUNC:
+    case PW_OBJECT_HOST:
+        break;
+    }
 }
 
 static void drain(pw_store *store)
@@ -179,6 +203,8 @@ static void sweep(pw_store *store)
 void pwi_gc_collect(pw_store *store)
 {
     pw_gc_heap *heap = &store->gc;
+    if (heap->paused)
+        return;
     bool all_roots = mark_roots(store);
     drain(store);
     if (all_roots)

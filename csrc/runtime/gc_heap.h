@@ -1,5 +1,5 @@
-/* gc_heap.h - objects that references point to and that a collector frees: exceptions today; structs and arrays are
- * further kinds.
+/* gc_heap.h - objects that references point to and that a collector frees: exceptions,
+ * structs and arrays.
  *
  * Whatever a reference points to (functions and host references too, which are not the collector's) has its kind in
  * the third word, so that any slot with a reference can be marked without knowing its type:
@@ -7,7 +7,7 @@
  *    word   object          pw_func     pw_host_ref
  *     0     next            instance    host
  *     1     type            code        -
- *     2     kind, mark, length of the payload in slots
+ *     2     kind, mark, length: slots of the payload, or elements of an array
  *     3     tag             type
  *     4     payload         ...
  *
@@ -23,7 +23,13 @@
 #include "pywasi.h"
 #include "wasm/type_registry.h"
 
-typedef enum pw_object_kind { PW_OBJECT_FUNC, PW_OBJECT_HOST, PW_OBJECT_EXCEPTION } pw_object_kind;
+typedef enum pw_object_kind {
+    PW_OBJECT_FUNC,
+    PW_OBJECT_HOST,
+    PW_OBJECT_EXCEPTION,
+    PW_OBJECT_STRUCT,
+    PW_OBJECT_ARRAY
+} pw_object_kind;
 
 typedef struct pw_object {
     struct pw_object *next;
@@ -51,6 +57,7 @@ typedef struct pw_gc_heap {
     pw_gc_handle *handles;
     size_t handle_count, handle_capacity;
     uint64_t collections;
+    uint32_t paused; /* no collection while an instance is made: its values are in C variables */
     /* The engine's part: marks the references in the frames of all runs; false: it could not, free nothing. */
     bool (*mark_frames)(pw_store *store);
 } pw_gc_heap;

@@ -243,7 +243,9 @@ pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern 
     pw_instance *self;
     if (make_record(store, module, &self) != PW_OK)
         return pwi_no_memory(error);
+    store->gc.paused++;
     result = fill_in(self, imports, &escaped, error);
+    store->gc.paused--;
     if (result != PW_OK) {
         if (!escaped)
             pwi_store_rollback(store, mark);

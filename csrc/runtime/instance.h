@@ -107,6 +107,9 @@ PW_MUST_USE pw_result pwi_memory_init(pw_instance *instance, uint32_t memory, ui
                                       uint64_t from, uint64_t count);
 PW_MUST_USE pw_result pwi_table_init(pw_instance *instance, uint32_t table, uint32_t segment, uint64_t to,
                                      uint64_t from, uint64_t count);
+/* The values of an element segment and their number (0 once dropped); evaluated when first asked for. */
+PW_MUST_USE pw_result pwi_elem_values(pw_instance *instance, uint32_t segment, const pw_slot **values,
+                                      uint64_t *count);
 void pwi_data_drop(pw_instance *instance, uint32_t segment);
 void pwi_elem_drop(pw_instance *instance, uint32_t segment);
 
