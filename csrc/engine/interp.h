@@ -10,6 +10,7 @@
  */
 #include "base/config.h"
 #include "engine/code.h"
+#include "engine/vector_ops.h"
 #include "ops/op_helpers.h"
 #include "ops/op_vectors.h"
 #include "runtime/memory.h"
