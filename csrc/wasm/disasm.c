@@ -428,7 +428,7 @@ pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char 
         return PW_ERR_ARGUMENT;
     if (info->imm == PW_IMM_BLOCK || info->imm == PW_IMM_TRY_TABLE)
         *depth_change = 1;
-    else if (code == PW_OP_end)
+    else if (code == PW_OP_end || code == PW_OP_delegate)
         *depth_change = -1;
     *offset = pwi_reader_offset(&reader, reader.at);
     return PW_OK;
