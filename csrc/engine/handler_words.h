@@ -13,6 +13,7 @@
 
 #include "base/config.h"
 #include "engine/code.h"
+#include "engine/vector_ops.h"
 #include "ops/op_helpers.h"
 #include "ops/op_vectors.h"
 #include "runtime/gc_object.h"

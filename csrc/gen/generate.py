@@ -1,6 +1,6 @@
 """Makes the op tables and the interpreter's cases: python csrc/gen/generate.py OUTDIR csrc/ops/*.op.c
 
-Writes op_table.h, op_cases.h, op_handlers.h and op_forms.h into OUTDIR, each only if its content changes. An
+Writes op_table.h, op_cases.h, op_handlers.h, op_functions.h and op_forms.h into OUTDIR, each only if its content changes. An
 error in a definition goes to standard error as `file:line: error: ...`; nothing is written then, status 1.
 """
 
@@ -34,6 +34,7 @@ def generate(paths: list[Path]) -> dict[str, str]:
         "op_table.h": emit.op_table(ops),
         "op_cases.h": emit.op_cases(made, "op_cases.h"),
         "op_handlers.h": emit.op_handlers(made),
+        "op_functions.h": emit.op_functions(ops),
         "op_forms.h": emit.op_forms(ops, made),
     }
     return {name: "".join(f"{line}\n" for line in lines) for name, lines in contents.items()}

@@ -39,11 +39,13 @@ SHAPES = {
     "BINOP": "T, expr", "BINOPC": "T, expr", "CMPOP": "T, expr, swap, negate", "FCMPOP": "T, expr, swap",
     "UNOP": "T, expr", "CVTOP": "T, U, expr", "LOADOP": "T, C, expr", "STOREOP": "T, C, expr",
 }  # fmt: skip
-# Shapes over lanes: operands and result of the op whose body is the macro of that name (op_vectors.h).
+# Shapes over lanes: operands and result of the op whose body is the macro of that name (op_vectors.h), or a function
+# that is made of it.
 VECTOR_SHAPES = {
     "VUNOP": ("v128 a", "v128 r"), "VBINOP": ("v128 a, v128 b", "v128 r"), "VCMPOP": ("v128 a, v128 b", "v128 r"),
     "VTERNOP": ("v128 a, v128 b, v128 c", "v128 r"), "VSHIFT": ("v128 a, i32 b", "v128 r"),
 }  # fmt: skip
+VECTOR_SHAPES |= {f"{shape}_CALL": operands for shape, operands in VECTOR_SHAPES.items()}
 SHAPES |= dict.fromkeys(VECTOR_SHAPES, "T, expr")
 HEAD = '0xcode, "text", ident'
 PATTERNS = {
@@ -101,6 +103,7 @@ class Op:
     negate: str = ""
     cells: int = 0  # of an INTERNAL
     expr: str = ""
+    function: str = ""  # the definition of what the body calls
     body: tuple[str, ...] = ()
     body_line: int = 0
 
@@ -174,9 +177,11 @@ class Reader:
     def shaped(self, op: Op, given: dict[str, str]) -> Op:
         """An op whose meaning is one expression."""
         if op.shape in VECTOR_SHAPES:
-            body = (f"    PW_{op.shape}({given['T']}, {given['expr']});",)
             ins, outs = map(self.operands, VECTOR_SHAPES[op.shape])
-            return replace(op, shape="OP", ins=ins, outs=outs, body=body, body_line=op.line)
+            expr = f"{given['T']}, {given['expr']}"
+            function = f"PW_{op.shape}_FUNCTION({op.ident}, {expr})" if "_CALL" in op.shape else ""
+            body = (f"    PW_{op.shape}({op.ident if function else expr});",)
+            return replace(op, shape="OP", ins=ins, outs=outs, body=body, body_line=op.line, function=function)
         kind, to, memory = given["T"], given.get("U") or given["T"], given.get("C", "")
         for name in (kind, to):
             self.need(name in NUMBERS, f"unknown type {name}")

@@ -299,7 +299,7 @@ PW_MUST_USE pw_result pw_module_func_body(const pw_module *module, uint32_t func
 void pw_module_func_type(const pw_module *module, uint32_t func_index, pw_func_type *out);
 
 /* Disassembles the instruction at *offset into text ("i32.add", "local.get 3"), advances *offset to the next one.
- * depth_change: +1 after block/loop/if, -1 for end. PW_ERR_ARGUMENT beyond the end of code. */
+ * depth_change: +1 after block/loop/if/try, -1 for end and delegate. PW_ERR_ARGUMENT beyond the end of code. */
 PW_MUST_USE pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char *text, size_t size,
                                             int *depth_change);
 

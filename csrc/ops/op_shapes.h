@@ -20,6 +20,7 @@
  *    VTERNOP(code, "text", ident, L, expr)                a, b, c -> v128
  *    VCMPOP (code, "text", ident, L, expr)                a, b -> v128 of masks
  *    VSHIFT (code, "text", ident, L, expr)                a, i32 b -> v128
+ *    V..._CALL                                            the same, and the body is a function
  */
 #ifndef PW_OPS_OP_SHAPES_H
 #define PW_OPS_OP_SHAPES_H
@@ -52,5 +53,12 @@
 #define VTERNOP(code, text, ident, T, expr) PW_VECTOR_SHAPE(PW_VTERNOP, ident, T, expr, v128 a, v128 b, v128 c)
 #define VCMPOP(code, text, ident, T, expr)  PW_VECTOR_SHAPE(PW_VCMPOP, ident, T, expr, v128 a, v128 b)
 #define VSHIFT(code, text, ident, T, expr)  PW_VECTOR_SHAPE(PW_VSHIFT, ident, T, expr, v128 a, i32 b)
+
+
+#define VUNOP_CALL   VUNOP
+#define VBINOP_CALL  VBINOP
+#define VTERNOP_CALL VTERNOP
+#define VCMPOP_CALL  VCMPOP
+#define VSHIFT_CALL  VSHIFT
 
 #endif

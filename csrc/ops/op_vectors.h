@@ -11,6 +11,9 @@
  *
  * T is the type of the result's lanes, a member of the union: u8 i8 u16 i16 u32 i32 u64 i64 f32 f64. The value is
  * converted to it. Comparisons: T is the type of the operands' lanes; a result lane is all ones or zero.
+ *
+ * A shape with _CALL is a function of engine/vector_ops.c: for what takes many instructions, which in a handler would
+ * cost the whole interpreter registers.
  */
 #ifndef PW_OPS_OP_VECTORS_H
 #define PW_OPS_OP_VECTORS_H
@@ -110,6 +113,34 @@ typedef union PW_MAY_ALIAS pw_v128 {
         }                                                                                                    \
     }
 
+/* ---- ops as functions: vectors in vector registers ---- */
+
+#if defined(__GNUC__) || defined(__clang__)
+typedef uint64_t pw_vector __attribute__((vector_size(16)));
+PW_INLINE pw_vector pwi_vector(pw_v128 v)
+{
+    pw_vector r;
+    memcpy(&r, &v, sizeof r);
+    return r;
+}
+PW_INLINE pw_v128 pwi_from_vector(pw_vector v)
+{
+    pw_v128 r;
+    memcpy(&r, &v, sizeof r);
+    return r;
+}
+#else
+typedef pw_v128 pw_vector;
+#define pwi_vector(v)      (v)
+#define pwi_from_vector(v) (v)
+#endif
+
+#define PW_VUNOP_CALL(ident)   r = pwi_from_vector(pwi_v_##ident(pwi_vector(a)))
+#define PW_VSHIFT_CALL(ident)  r = pwi_from_vector(pwi_v_##ident(pwi_vector(a), b))
+#define PW_VBINOP_CALL(ident)  r = pwi_from_vector(pwi_v_##ident(pwi_vector(a), pwi_vector(b)))
+#define PW_VCMPOP_CALL(ident)  PW_VBINOP_CALL(ident)
+#define PW_VTERNOP_CALL(ident) r = pwi_from_vector(pwi_v_##ident(pwi_vector(a), pwi_vector(b), pwi_vector(c)))
+
 /* ---- memory at p, which is in bounds ---- */
 
 PW_INLINE pw_v128 pwi_at128(const uint8_t *p)
@@ -203,6 +234,11 @@ PW_INLINE uint8_t pwi_swizzle_lane(const pw_v128 *a, uint8_t index)
     {                                                                                                        \
         U r = (U)(x - y);                                                                                    \
         return pwi_saturate##BITS(x, r, (U)((x ^ y) & (x ^ r)));                                             \
+    }                                                                                                        \
+    PW_INLINE U pwi_add_sat_u##BITS(U x, U y)                                                                \
+    {                                                                                                        \
+        U r = (U)(x + y);                                                                                    \
+        return (U)(r | (U)(0 - (r < x)));                                                                    \
     }
 PW_SATURATION(uint8_t, 8)
 PW_SATURATION(uint16_t, 16)

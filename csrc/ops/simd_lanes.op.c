@@ -20,7 +20,7 @@ OP(0xfd00d, "i8x16.shuffle", i8x16_shuffle, IMM(SHUFFLE, imm low, imm high) IN(v
     }
 }
 
-VBINOP(0xfd00e, "i8x16.swizzle", i8x16_swizzle, u8, pwi_swizzle_lane(&a, y))
+VBINOP_CALL(0xfd00e, "i8x16.swizzle", i8x16_swizzle, u8, pwi_swizzle_lane(&a, y))
 
 OP(0xfd00f, "i8x16.splat", i8x16_splat, IN(i32 x) OUT(v128 r)) { r = pwi_v128_splat8((uint8_t)x); }
 OP(0xfd010, "i16x8.splat", i16x8_splat, IN(i32 x) OUT(v128 r)) { r = pwi_v128_splat16((uint16_t)x); }

@@ -177,7 +177,8 @@ static pw_result check_supers(pw_decoder *decoder, const uint8_t *at, uint32_t f
         if (record->super->is_final)
             return pwi_reader_invalid(reader, at, "sub type %u: its supertype is final", i);
         if (record->depth > PW_MAX_SUPERTYPES)
-            return pwi_reader_invalid(reader, at, "sub type %u has more than %u supertypes", i, PW_MAX_SUPERTYPES);
+            return pwi_reader_invalid(reader, at, "sub type %u has more than %u supertypes", i,
+                                      PW_MAX_SUPERTYPES);
         if (!pwi_record_fits_super(module->registry, record))
             return pwi_reader_invalid(reader, at, "sub type %u does not match super type", i);
     }

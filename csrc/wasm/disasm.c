@@ -292,35 +292,30 @@ static pw_result put_integer(text_out *out, pw_reader *reader, uint32_t bits)
 
 /* ---- instructions --------------------------------------------------------------------------------------------- */
 
-static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_info *info)
+static pw_result put_constant(text_out *out, pw_reader *reader, pw_imm_kind kind)
 {
-    switch ((pw_imm_kind)info->imm) {
-    case PW_IMM_NONE:
-        return PW_OK;
-    case PW_IMM_BLOCK:
-        return put_block_type(out, reader);
-    case PW_IMM_BR_TABLE:
-        return put_br_table(out, reader);
-    case PW_IMM_LABEL:
-    case PW_IMM_FUNC:
-    case PW_IMM_TYPE:
-    case PW_IMM_LOCAL:
-    case PW_IMM_GLOBAL:
-    case PW_IMM_TABLE:
-    case PW_IMM_ELEM:
-    case PW_IMM_DATA:
-    case PW_IMM_TAG:
-        return put_indices(out, reader, 1);
-    case PW_IMM_FIELD:
-    case PW_IMM_TYPE_LENGTH:
-    case PW_IMM_TYPE_DATA:
-    case PW_IMM_TYPE_ELEM:
-    case PW_IMM_TYPE_TYPE:
-        return put_indices(out, reader, 2);
-    case PW_IMM_TRY_TABLE:
-        return put_catches(out, reader);
-    case PW_IMM_BR_CAST:
-        return put_br_cast(out, reader);
+    switch (kind) {
+    case PW_IMM_I32:
+    case PW_IMM_I64:
+        return put_integer(out, reader, kind == PW_IMM_I32 ? 32 : 64);
+    case PW_IMM_F32:
+    case PW_IMM_F64:
+        return put_float(out, reader, kind == PW_IMM_F64);
+    case PW_IMM_V128:
+        return put_vector(out, reader);
+    case PW_IMM_SHUFFLE:
+        return put_lanes(out, reader, 16);
+    case PW_IMM_ZERO:
+        return pwi_skip_bytes(reader, 1);
+    default:
+        return put_lanes(out, reader, 1);
+    }
+}
+
+/* Indices, in the order of the text format. */
+static pw_result put_named(text_out *out, pw_reader *reader, pw_imm_kind kind)
+{
+    switch (kind) {
     case PW_IMM_MEMORY:
         return put_optional_index(out, reader);
     case PW_IMM_CALL_INDIRECT:
@@ -331,30 +326,36 @@ static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_in
     case PW_IMM_TABLE_INIT:
     case PW_IMM_MEMORY_INIT:
         return put_init_indices(out, reader);
+    case PW_IMM_FIELD:
+    case PW_IMM_TYPE_LENGTH:
+    case PW_IMM_TYPE_DATA:
+    case PW_IMM_TYPE_ELEM:
+    case PW_IMM_TYPE_TYPE:
+        return put_indices(out, reader, 2);
+    default:
+        return put_indices(out, reader, 1);
+    }
+}
+
+static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_info *info)
+{
+    switch ((pw_imm_kind)info->imm) {
+    case PW_IMM_NONE:
+        return PW_OK;
+    case PW_IMM_BLOCK:
+        return put_block_type(out, reader);
+    case PW_IMM_TRY_TABLE:
+        return put_catches(out, reader);
+    case PW_IMM_BR_TABLE:
+        return put_br_table(out, reader);
+    case PW_IMM_BR_CAST:
+        return put_br_cast(out, reader);
     case PW_IMM_MEMARG:
     case PW_IMM_MEMARG_ATOMIC:
         return put_memarg(out, reader, info);
     case PW_IMM_MEMARG_LANE:
         PW_TRY(put_memarg(out, reader, info));
         return put_lanes(out, reader, 1);
-    case PW_IMM_LANE_2:
-    case PW_IMM_LANE_4:
-    case PW_IMM_LANE_8:
-    case PW_IMM_LANE_16:
-        return put_lanes(out, reader, 1);
-    case PW_IMM_SHUFFLE:
-        return put_lanes(out, reader, 16);
-    case PW_IMM_V128:
-        return put_vector(out, reader);
-    case PW_IMM_ZERO:
-        return pwi_skip_bytes(reader, 1);
-    case PW_IMM_I32:
-        return put_integer(out, reader, 32);
-    case PW_IMM_I64:
-        return put_integer(out, reader, 64);
-    case PW_IMM_F32:
-    case PW_IMM_F64:
-        return put_float(out, reader, info->imm == PW_IMM_F64);
     case PW_IMM_HEAP:
         return put_heap_type(out, reader);
     case PW_IMM_CAST:
@@ -362,8 +363,21 @@ static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_in
         return put_cast_type(out, reader, info->imm == PW_IMM_CAST_NULL);
     case PW_IMM_SELECT:
         return put_select_types(out, reader);
+    case PW_IMM_I32:
+    case PW_IMM_I64:
+    case PW_IMM_F32:
+    case PW_IMM_F64:
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE:
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_ZERO:
+        return put_constant(out, reader, (pw_imm_kind)info->imm);
+    default:
+        return put_named(out, reader, (pw_imm_kind)info->imm);
     }
-    return PW_ERR_ARGUMENT;
 }
 
 /* The body whose code holds the offset, NULL if none does. Bodies lie in order. */
@@ -414,7 +428,7 @@ pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char 
         return PW_ERR_ARGUMENT;
     if (info->imm == PW_IMM_BLOCK || info->imm == PW_IMM_TRY_TABLE)
         *depth_change = 1;
-    else if (code == PW_OP_end)
+    else if (code == PW_OP_end || code == PW_OP_delegate)
         *depth_change = -1;
     *offset = pwi_reader_offset(&reader, reader.at);
     return PW_OK;

@@ -99,27 +99,23 @@ static pw_result skip_data_index(pw_reader *reader)
     return skip_indices(reader, 1);
 }
 
-pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
+/* Numbers that are indices, one or two. */
+static pw_result scan_indices(pw_reader *reader, pw_imm_kind kind)
 {
-    uint32_t ignored;
     switch (kind) {
-    case PW_IMM_NONE:
-        return PW_OK;
-    case PW_IMM_BLOCK:
-        return pwi_read_block_type(reader, &ignored);
-    case PW_IMM_BR_TABLE:
-        return skip_br_table(reader);
-    case PW_IMM_LABEL:
-    case PW_IMM_FUNC:
-    case PW_IMM_TYPE:
-    case PW_IMM_LOCAL:
-    case PW_IMM_GLOBAL:
-    case PW_IMM_TABLE:
-    case PW_IMM_ELEM:
-    case PW_IMM_TAG:
-        return skip_indices(reader, 1);
     case PW_IMM_MEMORY:
         return skip_memory(reader);
+    case PW_IMM_MEMORY_COPY:
+        PW_TRY(skip_memory(reader));
+        return skip_memory(reader);
+    case PW_IMM_MEMORY_INIT:
+        PW_TRY(skip_data_index(reader));
+        return skip_memory(reader);
+    case PW_IMM_DATA:
+        return skip_data_index(reader);
+    case PW_IMM_TYPE_DATA:
+        PW_TRY(skip_indices(reader, 1));
+        return skip_data_index(reader);
     case PW_IMM_CALL_INDIRECT:
     case PW_IMM_TABLE_COPY:
     case PW_IMM_TABLE_INIT:
@@ -128,30 +124,21 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
     case PW_IMM_TYPE_ELEM:
     case PW_IMM_TYPE_TYPE:
         return skip_indices(reader, 2);
-    case PW_IMM_TYPE_DATA:
-        PW_TRY(skip_indices(reader, 1));
-        return skip_data_index(reader);
-    case PW_IMM_DATA:
-        return skip_data_index(reader);
-    case PW_IMM_MEMORY_INIT:
-        PW_TRY(skip_data_index(reader));
-        return skip_memory(reader);
-    case PW_IMM_MEMORY_COPY:
-        PW_TRY(skip_memory(reader));
-        return skip_memory(reader);
-    case PW_IMM_MEMARG:
-    case PW_IMM_MEMARG_ATOMIC:
-        return skip_memarg(reader);
-    case PW_IMM_MEMARG_LANE:
-        PW_TRY(skip_memarg(reader));
-        return pwi_skip_bytes(reader, 1);
-    case PW_IMM_LANE_2:
-    case PW_IMM_LANE_4:
-    case PW_IMM_LANE_8:
-    case PW_IMM_LANE_16:
-        return pwi_skip_bytes(reader, 1);
-    case PW_IMM_ZERO:
-        return skip_zero(reader);
+    default:
+        return skip_indices(reader, 1);
+    }
+}
+
+static pw_result scan_memarg(pw_reader *reader, pw_imm_kind kind)
+{
+    PW_TRY(skip_memarg(reader));
+    return kind == PW_IMM_MEMARG_LANE ? pwi_skip_bytes(reader, 1) : PW_OK;
+}
+
+/* Constants and bytes. */
+static pw_result scan_constant(pw_reader *reader, pw_imm_kind kind)
+{
+    switch (kind) {
     case PW_IMM_I32:
         return pwi_skip_signed(reader, 32);
     case PW_IMM_I64:
@@ -160,21 +147,55 @@ pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
         return pwi_skip_bytes(reader, 4);
     case PW_IMM_F64:
         return pwi_skip_bytes(reader, 8);
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE:
+        return pwi_skip_bytes(reader, 16);
+    case PW_IMM_ZERO:
+        return skip_zero(reader);
+    default: /* a lane */
+        return pwi_skip_bytes(reader, 1);
+    }
+}
+
+pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind)
+{
+    uint32_t ignored;
+    switch (kind) {
+    case PW_IMM_NONE:
+        return PW_OK;
+    case PW_IMM_BLOCK:
+        return pwi_read_block_type(reader, &ignored);
+    case PW_IMM_TRY_TABLE:
+        return skip_catches(reader);
+    case PW_IMM_BR_TABLE:
+        return skip_br_table(reader);
+    case PW_IMM_MEMARG:
+    case PW_IMM_MEMARG_ATOMIC:
+    case PW_IMM_MEMARG_LANE:
+        return scan_memarg(reader, kind);
     case PW_IMM_HEAP:
     case PW_IMM_CAST:
     case PW_IMM_CAST_NULL:
         return pwi_read_heap_type(reader, &ignored);
-    case PW_IMM_SELECT:
-        return skip_types(reader);
-    case PW_IMM_V128:
-    case PW_IMM_SHUFFLE:
-        return pwi_skip_bytes(reader, 16);
-    case PW_IMM_TRY_TABLE:
-        return skip_catches(reader);
     case PW_IMM_BR_CAST:
         return skip_br_cast(reader);
+    case PW_IMM_SELECT:
+        return skip_types(reader);
+    case PW_IMM_I32:
+    case PW_IMM_I64:
+    case PW_IMM_F32:
+    case PW_IMM_F64:
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE:
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_ZERO:
+        return scan_constant(reader, kind);
+    default:
+        return scan_indices(reader, kind);
     }
-    return pwi_reader_malformed(reader, reader->at, "illegal opcode");
 }
 
 /* ---- opcodes without a row ------------------------------------------------------------------------------------ */

@@ -55,8 +55,8 @@ static pw_val_type as_key(const pw_type_registry *registry, const pw_type_group 
     return PW_REF_TYPE(PW_TYPE_KIND(type), heap_key(registry, group, PW_TYPE_HEAP(type)));
 }
 
-static bool types_equal(const pw_type_registry *registry, const pw_type_group *group, const pw_val_type *types,
-                        const pw_val_type *keys, uint32_t count)
+static bool types_equal(const pw_type_registry *registry, const pw_type_group *group,
+                        const pw_val_type *types, const pw_val_type *keys, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (keys[i] != as_key(registry, group, types[i]))
@@ -65,7 +65,8 @@ static bool types_equal(const pw_type_registry *registry, const pw_type_group *g
     return true;
 }
 
-static bool record_equal(const pw_type_registry *registry, const pw_type_record *record, const pw_type_def *def)
+static bool record_equal(const pw_type_registry *registry, const pw_type_record *record,
+                         const pw_type_def *def)
 {
     const pw_type_group *group = record->group;
     uint32_t super = record->super ? heap_key(registry, group, record->super->id) : PW_NO_SUPER;
@@ -80,7 +81,8 @@ static bool record_equal(const pw_type_registry *registry, const pw_type_record 
         return false;
     for (uint32_t i = 0; i < def->field_count; i++) {
         const pw_field *field = &record->fields[i], *other = &def->fields[i];
-        if (field->is_mutable != other->is_mutable || as_key(registry, group, field->storage) != other->storage)
+        if (field->is_mutable != other->is_mutable ||
+            as_key(registry, group, field->storage) != other->storage)
             return false;
     }
     return true;

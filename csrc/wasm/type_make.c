@@ -15,7 +15,8 @@ static pw_result reserve_ids(pw_type_registry *registry, uint32_t count)
     size_t total = registry->id_count + fresh;
     if (total > PW_HEAP_GROUP_BASE)
         return PW_ERR_LIMIT;
-    if (!pwi_reserve((void **)&registry->free_ids, &registry->free_capacity, total, sizeof *registry->free_ids))
+    if (!pwi_reserve((void **)&registry->free_ids, &registry->free_capacity, total,
+                     sizeof *registry->free_ids))
         return PW_ERR_NO_MEMORY;
     for (size_t id = registry->id_count; id < total; id = (id | ((1u << PW_TYPE_CHUNK_BITS) - 1)) + 1) {
         pw_type_record ***chunk = &registry->chunks[id >> PW_TYPE_CHUNK_BITS];
@@ -49,7 +50,8 @@ static pw_val_type from_key(const pw_type_group *group, pw_val_type type)
 }
 
 /* Returns how many slots the types take. */
-static uint32_t copy_types(const pw_type_group *group, pw_val_type *to, const pw_val_type *from, uint32_t count)
+static uint32_t copy_types(const pw_type_group *group, pw_val_type *to, const pw_val_type *from,
+                           uint32_t count)
 {
     uint32_t slots = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -59,7 +61,8 @@ static uint32_t copy_types(const pw_type_group *group, pw_val_type *to, const pw
     return slots;
 }
 
-static void copy_func(pw_type_group *group, pw_type_record *record, const pw_func_type *func, pw_val_type **types)
+static void copy_func(pw_type_group *group, pw_type_record *record, const pw_func_type *func,
+                      pw_val_type **types)
 {
     pw_val_type *params = *types, *results = params + func->param_count;
     *types = results + func->result_count;
@@ -68,7 +71,8 @@ static void copy_func(pw_type_group *group, pw_type_record *record, const pw_fun
     record->result_slots = copy_types(group, results, func->results, func->result_count);
 }
 
-static void copy_fields(pw_type_group *group, pw_type_record *record, const pw_type_def *def, pw_field **fields)
+static void copy_fields(pw_type_group *group, pw_type_record *record, const pw_type_def *def,
+                        pw_field **fields)
 {
     pw_field *to = *fields;
     *fields += def->field_count;
@@ -83,21 +87,22 @@ static void copy_fields(pw_type_group *group, pw_type_record *record, const pw_t
 
 /* The jumps of pwi_record_matches: as long as the two before it together, where those are equally long, else one
  * generation ("skew-binary" numbers). */
-static void set_super(const pw_type_registry *registry, pw_type_group *group, pw_type_record *record, uint32_t super)
+static void set_super(const pw_type_registry *registry, pw_type_group *group, pw_type_record *record,
+                      uint32_t super)
 {
     record->jump = record;
     if (super == PW_NO_SUPER)
         return;
-    const pw_type_record *up =
-        super >= PW_HEAP_GROUP_BASE ? &group->records[super - PW_HEAP_GROUP_BASE] : pwi_types_at(registry, super);
+    const pw_type_record *up = super >= PW_HEAP_GROUP_BASE ? &group->records[super - PW_HEAP_GROUP_BASE]
+                                                           : pwi_types_at(registry, super);
     const pw_type_record *far = up->jump;
     record->super = up;
     record->depth = up->depth + 1;
     record->jump = up->depth - far->depth == far->depth - far->jump->depth ? far->jump : up;
 }
 
-static void fill(const pw_type_registry *registry, pw_type_group *group, const pw_type_def *defs, pw_val_type *types,
-                 pw_field *fields)
+static void fill(const pw_type_registry *registry, pw_type_group *group, const pw_type_def *defs,
+                 pw_val_type *types, pw_field *fields)
 {
     for (uint32_t i = 0; i < group->count; i++) {
         pw_type_record *record = &group->records[i];
@@ -114,7 +119,8 @@ static void fill(const pw_type_registry *registry, pw_type_group *group, const p
     }
 }
 
-pw_result pwi_group_make(pw_type_registry *registry, const pw_type_def *defs, uint32_t count, pw_type_group **out)
+pw_result pwi_group_make(pw_type_registry *registry, const pw_type_def *defs, uint32_t count,
+                         pw_type_group **out)
 {
     size_t types = 0, fields = 0;
     for (uint32_t i = 0; i < count; i++) {

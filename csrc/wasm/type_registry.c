@@ -67,7 +67,8 @@ static void grow_buckets(pw_type_registry *registry)
     registry->bucket_count = count;
 }
 
-static pw_type_group *find(const pw_type_registry *registry, const pw_type_def *defs, uint32_t count, uint32_t hash)
+static pw_type_group *find(const pw_type_registry *registry, const pw_type_def *defs, uint32_t count,
+                           uint32_t hash)
 {
     pw_type_group *group = registry->buckets[hash & (registry->bucket_count - 1)];
     while (group && (group->hash != hash || !pwi_group_equal(registry, group, defs, count)))

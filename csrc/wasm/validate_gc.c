@@ -25,7 +25,8 @@ static pw_result read_type(pw_validator *v, pw_type_def_kind kind, const pw_type
     if (index >= v->module->type_count)
         return pwi_invalid(v, "unknown type %u", index);
     *type = v->module->types[index];
-    return (*type)->kind == kind ? PW_OK : pwi_invalid(v, "type mismatch: type %u is no %s type", index, kinds[kind]);
+    return (*type)->kind == kind ? PW_OK
+                                 : pwi_invalid(v, "type mismatch: type %u is no %s type", index, kinds[kind]);
 }
 
 /* ---- structs ---------------------------------------------------------------------------------------------------- */
@@ -192,15 +193,15 @@ static pw_result read_segment(pw_validator *v, pw_val_type element, bool data)
     uint32_t index;
     if (data) {
         PW_TRY(pwi_read_data_segment(v));
-        return pwi_type_is_ref(element)
-                   ? pwi_invalid(v, "type mismatch: array type is not numeric or vector")
-                   : PW_OK;
+        return pwi_type_is_ref(element) ? pwi_invalid(v, "type mismatch: array type is not numeric or vector")
+                                        : PW_OK;
     }
     PW_TRY(pwi_read_u32(&v->reader, &index));
     if (index >= v->module->elem_count)
         return pwi_invalid(v, "unknown elem segment %u", index);
     pw_val_type items = v->module->elems[index].type;
-    return pwi_type_matches(v->module->registry, items, element) ? PW_OK : pwi_type_mismatch(v, element, items);
+    return pwi_type_matches(v->module->registry, items, element) ? PW_OK
+                                                                 : pwi_type_mismatch(v, element, items);
 }
 
 static pw_result validate_array_new_segment(pw_validator *v, bool data)

@@ -11,7 +11,9 @@ static uint32_t read_u32(FILE *file, bool *end)
     size_t got = fread(bytes, 1, sizeof bytes, file);
     *end = got == 0;
     CHECK(got == 0 || got == 4);
-    return got == 0 ? 0 : (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    return got == 0 ? 0
+                    : (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                          (uint32_t)bytes[3] << 24;
 }
 
 static void judge(pw_type_registry *registry, FILE *file, uint32_t switched_off)
