@@ -336,6 +336,7 @@ cdef extern from "native_compat.h":
     pw_slot pwn_from_f64(double number)
     float pwn_to_f32(pw_slot slot)
     double pwn_to_f64(pw_slot slot)
+    int pwn_set_in_type(PyTypeObject *type, const char *name, object value) except -1
     void pwn_enable_vectorcall(PyTypeObject *type, const void *object, const void *field)
 
 
@@ -369,6 +370,7 @@ cdef class Store:
     cdef dict externs        # id -> object that the guest holds an externref to
     cdef dict wrappers       # address of a C object -> weak reference to its wrapper
     cdef dict modules        # address of a pw_module -> ModuleHandle
+    cdef dict names          # address of a function of the host -> its name
     cdef object pending      # what a host function or a poll raised, on its way out of the wasm frames
     cdef readonly object limits
     cdef object __weakref__
@@ -377,6 +379,7 @@ cdef class Store:
     cdef int own(self, Owned item) except -1
     cdef object known(self, void *address)
     cdef int know(self, void *address, object wrapper) except -1
+    cdef int call_it(self, void *function, str name) except -1
 
 
 cdef class ModuleHandle:

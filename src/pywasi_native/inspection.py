@@ -15,6 +15,10 @@ _SECTIONS = (
 )  # fmt: skip
 
 
+# Instructions whose operand is a function, which objdump names.
+_CALLS = ("call ", "return_call ", "ref.func ")
+
+
 def sections(module: Module) -> list[dict[str, Any]]:
     """Name, place and size of every section, in the order of the file."""
     found = []
@@ -107,6 +111,7 @@ def kind(module: Module) -> str:
 def disassembly(module: Module) -> Iterator[str]:
     """The text of every function: a header, then one line per instruction with its offset in the file."""
     handle = module._handle
+    names = {str(index): name for index, name, *_ in handle.functions() if name}
     for index, name, type_, offset, size in handle.functions():
         shown = f" {name}" if name else ""
         if offset is None:
@@ -119,6 +124,7 @@ def disassembly(module: Module) -> Iterator[str]:
             text, following, change = handle.disassemble(offset)
             # else and end stand with the block that they belong to.
             margin = depth - 1 if change < 0 or text == "else" or text.startswith("catch") else depth
-            yield f"  {offset:06x}: {'  ' * max(margin, 0)}{text}"
+            callee = names.get(text.rpartition(" ")[2]) if text.startswith(_CALLS) else None
+            yield f"  {offset:06x}: {'  ' * max(margin, 0)}{text}{f'  ;; {callee}' if callee else ''}"
             depth += change
             offset = following

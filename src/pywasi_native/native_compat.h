@@ -108,4 +108,12 @@ static inline void pwn_enable_vectorcall(PyTypeObject *type, const void *object,
     PyType_Modified(type);
 }
 
+/* An attribute of a type of ours, at import. Static types refuse setattr. */
+static inline int pwn_set_in_type(PyTypeObject *type, const char *name, PyObject *value)
+{
+    int failed = PyDict_SetItemString(type->tp_dict, name, value);
+    PyType_Modified(type);
+    return failed;
+}
+
 #endif

@@ -62,7 +62,10 @@ cdef class Func:
         cdef pw_instance *instance
         if self.name_ is None:
             instance = pw_func_instance(self.ptr, &index) if self.ptr != NULL and self.store is not None else NULL
-            self.name_ = function_name(pw_instance_module(instance), index) if instance != NULL else "function"
+            if instance != NULL:
+                self.name_ = function_name(pw_instance_module(instance), index)
+            else:
+                self.name_ = "function" if self.store is None else self.store.names.get(<size_t>self.ptr, "function")
         return self.name_
 
     @property
@@ -72,16 +75,6 @@ cdef class Func:
     @property
     def __qualname__(self):
         return self.qualname_ or self.shown_name()
-
-    @property
-    def __module__(self):
-        return self.module_
-
-    @property
-    def __doc__(self):
-        if self.doc_ is not None:
-            return self.doc_
-        return f"{self.shown_name()} {self.type}"
 
     @property
     def __signature__(self):
@@ -342,3 +335,31 @@ cdef int enable_vectorcall() except -1:
 
 
 enable_vectorcall()
+
+
+class _OwnText(str):
+    """A text of a type of which each instance has one of its own. Types demand that their __module__ is a str, be they
+    static or made at run time, so a property cannot do it."""
+
+    def __new__(cls, text, of):
+        made = str.__new__(cls, text)
+        made.of = of
+        return made
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else self.of(instance)
+
+    def __reduce__(self):
+        return str, (str(self),)
+
+
+def _doc_of(Func function not None):
+    return function.doc_ if function.doc_ is not None else f"{function.shown_name()} {function.type}"
+
+
+def _module_of(Func function not None):
+    return function.module_
+
+
+pwn_set_in_type(<PyTypeObject *>Func, "__doc__", _OwnText(Func.__doc__, _doc_of))
+pwn_set_in_type(<PyTypeObject *>Func, "__module__", _OwnText("pywasi_native._native", _module_of))

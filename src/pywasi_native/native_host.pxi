@@ -17,6 +17,7 @@ cdef pw_func *new_host_func(Store store, const pw_func_type *type, object callab
     host.env.run, host.env.self = &store.run, <PyObject *>host
     store.own(host)
     check_result(pw_func_new(store.ptr, type, host_entry, &host.env, NULL, &function), store)
+    store.call_it(function, name)
     return function
 
 

@@ -70,7 +70,7 @@ cdef class Store:
     def __cinit__(self, limits=None):
         cdef pw_store_limits bounds
         memset(&bounds, 0, sizeof(bounds))
-        self.externs, self.wrappers, self.modules = {}, {}, {}
+        self.externs, self.wrappers, self.modules, self.names = {}, {}, {}, {}
         pwn_run_init(&self.run, <PyObject *>self)
         if limits is not None:
             bounds.memory_bytes, bounds.table_elements = limits.memory, limits.tables
@@ -121,6 +121,10 @@ cdef class Store:
 
     cdef int know(self, void *address, object wrapper) except -1:
         self.wrappers[<size_t>address] = weak_reference(wrapper)
+        return 0
+
+    cdef int call_it(self, void *function, str name) except -1:
+        self.names[<size_t>function] = name
         return 0
 
 

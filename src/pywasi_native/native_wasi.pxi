@@ -123,6 +123,7 @@ cdef class WasiState(Owned):
         store.enter()
         try:
             check_result(pw_func_new(store.ptr, &type, found.call, self.ptr, NULL, &function), store)
+            store.call_it(function, name)
             return wrap_func(store, function, name)
         finally:
             pwn_leave(&store.run)

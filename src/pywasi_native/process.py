@@ -189,9 +189,9 @@ def _flush(wasi: Wasi) -> None:
 
 
 def _collected(instance: Instance, wasi: Wasi, number: int, text: bool) -> Any:
-    if (wasi.stdout if number == 1 else wasi.stderr) != PIPE or instance._wasi is None:
+    if (wasi.stdout if number == 1 else wasi.stderr) != PIPE:
         return None
-    data, _ = instance._wasi.output(number)
+    data = instance._wasi.output(number)[0] if instance._wasi is not None else b""
     return data.decode().replace("\r\n", "\n") if text else data
 
 

@@ -1,6 +1,7 @@
 """Writes engine_modules.h, the bytes of wat/*.wat, for the C tests: `python tests/c/assemble.py`.
 
-Needs `wasmtime` from PyPI (a test dependency). tests/unit/test_c_modules.py checks that the header is up to date.
+Needs `wasmtime` from PyPI (a test dependency). tests/unit/test_c_modules.py checks that the header is up to
+date.
 """
 
 from __future__ import annotations

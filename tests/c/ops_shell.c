@@ -98,14 +98,14 @@ uint64_t pw_memory_pages(const pw_memory *memory)
     return memory->size / 16;
 }
 
-pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
+pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
 {
     SAY("memory_grow(%u,%" PRIx64 ")", memory->pins, pages);
     *old_pages = 7;
     return pages <= 100 ? PW_OK : PW_ERR_LIMIT;
 }
 
-pw_result pw_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t *old_size)
+pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t *old_size)
 {
     SAY("table_grow(%u,%" PRIx64 ",%" PRIx64 ")", (unsigned)table->capacity, count, init);
     *old_size = 9;

@@ -73,7 +73,7 @@ def check_feature_table(tree: Tree) -> list[str]:
 def check_traps(tree: Tree) -> list[str]:
     """Python's TrapKind against csrc/base/traps.def: every row is a member with the same message."""
     rows = dict(TRAP.findall(tree.text("csrc/base/traps.def")))
-    enum = TRAP_ENUM.search(tree.text("src/pywasi_native/errors.py"))
+    enum = TRAP_ENUM.search(tree.text("src/pywasi_native/trap_kinds.py"))
     members = dict(MEMBER.findall(enum.group(1))) if enum else {}
     if not rows or not members:
         return ["no PW_TRAP row or no TrapKind found"]

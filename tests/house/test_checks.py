@@ -305,7 +305,7 @@ def test_trap_kinds_that_disagree_are_found(plant) -> None:
 
     def check(text: str) -> list[str]:
         return check_facts.check_traps(
-            plant({"csrc/base/traps.def": rows, "src/pywasi_native/errors.py": text})
+            plant({"csrc/base/traps.def": rows, "src/pywasi_native/trap_kinds.py": text})
         )
 
     assert check(enum % "host function trapped") == []

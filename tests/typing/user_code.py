@@ -44,7 +44,7 @@ wasm.Limits(timeout=1)
 try:
     m.run()
 except wasm.Timeout as error:
-    reveal_type(error.kind)  # pywasi_native.errors.TrapKind
+    reveal_type(error.kind)  # pywasi_native.trap_kinds.TrapKind
     reveal_type(error.frames)  # tuple[pywasi_native.errors.Frame, ...]
 except wasm.WasiExit as stop:
     reveal_type(stop.code)  # int

@@ -255,6 +255,14 @@ def test_objdump(folder: Path) -> None:
     assert m.bytes()[offsets[0]] == 0x02
 
 
+def test_objdump_names_what_is_called(folder: Path) -> None:
+    m = wasm_bytes.Module()
+    m.func("call 1", label="first")
+    m.func(label="second one")
+    (folder / "o.wasm").write_bytes(m.bytes())
+    assert ":   call 1  ;; second one\n" in pywasi(folder, "objdump", "o.wasm").stdout
+
+
 def test_stubs(folder: Path) -> None:
     assert pywasi(folder, "stubs", "numbers.wasm").returncode == 0
     text = (folder / "numbers.pyi").read_text()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 import pickle
+import pydoc
+import re
 import struct
 from fractions import Fraction
 
@@ -200,6 +202,47 @@ def test_a_function_tells_what_it_is() -> None:
     assert str(inspect.signature(M.add)) == "(p0: int, p1: int, /) -> int"
     assert inspect.signature(M.three).return_annotation == tuple[int, float, int]
     assert callable(M.add)
+
+
+def test_the_type_of_functions_is_a_type_like_others() -> None:
+    assert wasm.Func.__module__ == "pywasi_native._native"
+    assert wasm.Func.__doc__ is not None
+    assert wasm.Func.__doc__.startswith("A function of a WebAssembly store")
+    assert repr(wasm.Func) == "<class 'pywasi_native._native.Func'>"
+    assert pickle.loads(pickle.dumps(wasm.Func)) is wasm.Func
+    assert "A function of a WebAssembly store" in pydoc.render_doc(wasm.Func)
+
+
+# (type $t (func (param i32) (result i32))); what takes and holds (ref null $t), (ref $t)
+TYPED = bytes.fromhex(
+    "0061736d01000000011e0560017f017f600000600263007f017f600164000164006001646f01646f030605020304000104050163000002"
+    "060701630001d0000b072e070463616c6c0000076e6f6e6e756c6c000103657874000203696e630003056f746865720004017401000167"
+    "0300090501030001030a1f0508002001200014000b040020000b040020000b0700200041016a0b02000b"
+)
+
+
+def test_references_of_a_type() -> None:
+    m = wasm.load(TYPED)
+    assert re.fullmatch(r"\(func \(param \(ref null \d+\) i32\) \(result i32\)\)", str(m.call.type))
+    assert m.call(m.inc, 4) == 5
+    assert m.call(wasm.Func(wasm.FuncType(["i32"], ["i32"]), lambda x: x * 2), 21) == 42
+    assert m.nonnull(m.inc) is m.inc
+    assert m.ext("x") == "x"
+    with pytest.raises(wasm.Trap, match="null function reference"):
+        m.call(None, 1)
+    wrong = r"call\(\) argument 1 is a function of another type than \(ref null \d+\)"
+    for _ in range(2):
+        with pytest.raises(TypeError, match=wrong):
+            m.call(m.other, 1)
+        m.call(m.inc, 1)
+    with pytest.raises(TypeError, match="must be Func, not NoneType"):
+        m.nonnull(None)
+    with pytest.raises(TypeError, match="must be an object other than None"):
+        m.ext(None)
+    with pytest.raises(TypeError, match="the element is a function of another type"):
+        m.t[0] = m.other
+    with pytest.raises(TypeError, match="the value of the global is a function of another type"):
+        m.g.value = m.other
 
 
 def test_names_come_from_the_name_section_where_there_is_no_export() -> None:

@@ -125,6 +125,20 @@ def test_a_host_may_grow_the_memory() -> None:
     assert instance.run() == 9
 
 
+def test_a_host_may_instantiate_in_the_same_store() -> None:
+    module = wasm.compile(wasm_bytes.numbers())
+
+    def host() -> int:
+        result: int = module.instantiate(store=run.store).add(20, 22)
+        return result
+
+    m = wasm_bytes.Module()
+    m.import_func("env", "host", "", "i32")
+    m.func("call 0", results="i32", export="run")
+    run = wasm.load(m.bytes(), {"env": {"host": host}})
+    assert run.run() == 42
+
+
 def test_a_function_of_python() -> None:
     f = wasm.Func(wasm.FuncType(["i32"], ["i32"]), lambda value: value + 1, name="inc")
     assert f(1) == 2
@@ -166,6 +180,17 @@ def test_an_export_comes_back_as_itself() -> None:
     assert instance.again is f
     assert instance.t[0] is f
     assert f(-3) == 3
+
+
+def test_a_function_keeps_its_name_without_its_object() -> None:
+    m = wasm_bytes.Module()
+    host = m.import_func("env", "host name")
+    m.table("funcref", 2, export="t")
+    m.elem(0, [host])
+    t = wasm.load(m.bytes(), {"env": {"host name": lambda: None}}).t
+    t[1] = wasm.Func(wasm.FuncType(), lambda: None, name="made")
+    gc.collect()
+    assert [f.name for f in t] == ["host name", "made"]
 
 
 # ---- garbage ----

@@ -106,6 +106,7 @@ def test_other_packages_are_not_touched(package: Path) -> None:
 
 
 def test_install_is_idempotent_and_uninstall_takes_it_back(package: Path) -> None:
+    before = [finder for finder in sys.meta_path if isinstance(finder, WasmFinder)]
     for _ in range(3):
         wasm.install("unhooked")
     finders = [finder for finder in sys.meta_path if isinstance(finder, WasmFinder)]
@@ -114,7 +115,7 @@ def test_install_is_idempotent_and_uninstall_takes_it_back(package: Path) -> Non
     del sys.modules["unhooked._core"]
     wasm.uninstall("unhooked")
     wasm.uninstall("unhooked")
-    assert not [finder for finder in sys.meta_path if isinstance(finder, WasmFinder)]
+    assert [finder for finder in sys.meta_path if isinstance(finder, WasmFinder)] == before
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("unhooked._core")
 
@@ -210,6 +211,14 @@ def test_the_global_mode_does_not_look_into_the_current_directory(tmp_path: Path
         assert "No module named 'alone'" in done.stderr
     asked = run_python(f"import sys; sys.ps1 = '>>> '; {code}; print(alone.add(1, 2))", cwd=tmp_path)
     assert asked.stdout == "3\n", asked.stderr
+
+
+def test_the_global_mode_looks_into_zips(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as out:
+        out.writestr("alone.wasm", core())
+    code = "import sys; sys.path.insert(0, 'app.zip'); import pywasi_native; pywasi_native.install()"
+    done = run_python(f"{code}; import alone; print(alone.add(1, 2))", cwd=tmp_path)
+    assert done.stdout == "3\n", done.stderr
 
 
 def test_what_install_refuses() -> None:

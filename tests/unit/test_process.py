@@ -99,6 +99,7 @@ def test_check() -> None:
 
 def test_a_program_that_returns_gives_zero() -> None:
     assert wasm.run(command("nop")).returncode == 0
+    assert wasm.run(command("nop"), capture_output=True).stdout == b""
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 100_000])
@@ -185,6 +186,40 @@ def test_inherited_output_reaches_this_process(tmp_path: Path) -> None:
     )
     assert done.stdout == "before\nfrom wasm\nafter 4 None\n"
     assert done.stderr == "error\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_and_other_threads_reach_a_program_that_reads(tmp_path: Path) -> None:
+    (tmp_path / "echo.wasm").write_bytes(echo())
+    code = """
+import os, signal, threading, time, pywasi_native as wasm
+steps = []
+def work():
+    for _ in range(20):
+        time.sleep(0.005)
+        steps.append(1)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=work).start()
+try:
+    wasm.run("echo.wasm", wasi=wasm.Wasi(stdin=wasm.INHERIT))
+except KeyboardInterrupt:
+    print("interrupted", len(steps))
+"""
+    read_end, write_end = os.pipe()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=tmp_path,
+            stdin=read_end,
+        )
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+    assert done.stdout == "interrupted 20\n"
 
 
 # ---- streams of Wasi ----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -148,6 +149,19 @@ def test_what_blocks_can_be_cancelled(make_guest: Callable[..., Guest], how: str
     timer.join()
     os.close(reader)
     os.close(writer)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="os.kill")
+def test_ctrl_c_reaches_a_guest_that_sleeps(make_guest: Callable[..., Guest]) -> None:
+    guest = make_guest()
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    start = time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        guest.poll(clock_subscription(3600 * 1000 * MS))
+    assert time.monotonic() - start < 10
+    timer.join()
+    assert guest.write(1, b"and goes on") == 11
 
 
 def test_python_runs_while_a_guest_sleeps(make_guest: Callable[..., Guest]) -> None:
