@@ -198,3 +198,12 @@ void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handle
     t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result = PW_RESULT_LANE_1};
     memcpy(t->last.before, before, sizeof before);
 }
+
+uint32_t pwi_emit_on_operands(pw_translator *t, uint32_t handler, uint32_t cells, uint32_t count) {
+    pwi_flush_top(t, count);
+    uint32_t first = count ? t->stack[t->height - count].home : 0;
+    uint32_t cell = pwi_emit(t, handler, cells);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, first);
+    pwi_cut(t, t->height - count);
+    return cell;
+}

@@ -111,6 +111,14 @@ static void skip_immediates(pw_translator *t, uint8_t kind) {
     }
 }
 
+/* The result's two halves take the places of the first operand's. */
+static void translate_wide(pw_translator *t, uint32_t handler, uint32_t operands) {
+    (void)pwi_emit_on_operands(t, handler, 2, operands);
+    pwi_push_home(t, 'I');
+    pwi_push_home(t, 'I');
+    pwi_forget(t);
+}
+
 /* Constants, locals, globals, references, parametric: nothing of it has a family of handlers. */
 static bool translate_value(pw_translator *t, uint32_t code) {
     switch (code) {
@@ -151,6 +159,10 @@ static bool translate_value(pw_translator *t, uint32_t code) {
         pwi_set_lane(pwi_cell(t, cell + 1), 0, t->stack[t->height - 1].slot);
         return true;
     }
+    case PW_OP_i64_add128: translate_wide(t, PW_H_wide_add, 4); return true;
+    case PW_OP_i64_sub128: translate_wide(t, PW_H_wide_sub, 4); return true;
+    case PW_OP_i64_mul_wide_s: translate_wide(t, PW_H_wide_mul_s, 2); return true;
+    case PW_OP_i64_mul_wide_u: translate_wide(t, PW_H_wide_mul_u, 2); return true;
     default: return false;
     }
 }

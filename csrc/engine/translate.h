@@ -163,6 +163,10 @@ void pwi_flush_top(pw_translator *t, size_t count);
 void pwi_flush_locals(pw_translator *t);
 void pwi_flush_local(pw_translator *t, uint32_t local);
 
+/* Puts the top `count` operands home, emits an instruction that reads them from there (they are on the stack while it is
+ * emitted, as roots), pops them. Lane 0 is the first one's slot. */
+uint32_t pwi_emit_on_operands(pw_translator *t, uint32_t handler, uint32_t cells, uint32_t count);
+
 /* Notes the last instruction as one whose result goes to lane 1, pushes the result. */
 void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handler, char type);
 

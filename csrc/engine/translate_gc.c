@@ -15,22 +15,11 @@ static void result_of(pw_translator *t, uint32_t cell, char type) {
 
 static const pw_type_record *read_type(pw_translator *t) { return t->module->types[pwi_leb_u32(&t->p)]; }
 
-/* Puts the top `count` operands home, emits an instruction that reads them from there (they are on the stack while it is
- * emitted, as roots), pops them. */
-static uint32_t emit_on_operands(pw_translator *t, uint32_t handler, uint32_t cells, uint32_t count) {
-    pwi_flush_top(t, count);
-    uint32_t first = count ? t->stack[t->height - count].home : 0;
-    uint32_t cell = pwi_emit(t, handler, cells);
-    pwi_set_lane(pwi_cell(t, cell + 1), 0, first);
-    pwi_cut(t, t->height - count);
-    return cell;
-}
-
 /* ---- structs ---------------------------------------------------------------------------------------------------------- */
 
 static void struct_new(pw_translator *t, bool defaults) {
     const pw_type_record *type = read_type(t);
-    uint32_t cell = emit_on_operands(t, PW_H_struct_make, 3, defaults ? 0 : type->field_count);
+    uint32_t cell = pwi_emit_on_operands(t, PW_H_struct_make, 3, defaults ? 0 : type->field_count);
     pwi_set_lane(pwi_cell(t, cell + 1), 2, defaults);
     *pwi_cell(t, cell + 2) = (pw_cell)(uintptr_t)type;
     result_of(t, cell, 'r');
@@ -68,7 +57,7 @@ static void struct_set(pw_translator *t) {
 
 static void array_new(pw_translator *t, bool defaults) {
     const pw_type_record *type = read_type(t);
-    uint32_t cell = emit_on_operands(t, PW_H_array_make, 3, defaults ? 1 : 2);
+    uint32_t cell = pwi_emit_on_operands(t, PW_H_array_make, 3, defaults ? 1 : 2);
     pwi_set_lane(pwi_cell(t, cell + 1), 2, defaults ? 0 : pw_type_slots(type->fields[0].storage));
     *pwi_cell(t, cell + 2) = (pw_cell)(uintptr_t)type;
     result_of(t, cell, 'r');
@@ -77,7 +66,7 @@ static void array_new(pw_translator *t, bool defaults) {
 static void array_new_fixed(pw_translator *t) {
     const pw_type_record *type = read_type(t);
     uint32_t length = pwi_leb_u32(&t->p);
-    uint32_t cell = emit_on_operands(t, PW_H_array_make_fixed, 4, length);
+    uint32_t cell = pwi_emit_on_operands(t, PW_H_array_make_fixed, 4, length);
     *pwi_cell(t, cell + 2) = (pw_cell)(uintptr_t)type;
     *pwi_cell(t, cell + 3) = length;
     result_of(t, cell, 'r');
@@ -85,7 +74,7 @@ static void array_new_fixed(pw_translator *t) {
 
 static void array_new_from(pw_translator *t, bool elem) {
     const pw_type_record *type = read_type(t);
-    uint32_t segment = pwi_leb_u32(&t->p), cell = emit_on_operands(t, PW_H_array_make_from, 4, 2);
+    uint32_t segment = pwi_leb_u32(&t->p), cell = pwi_emit_on_operands(t, PW_H_array_make_from, 4, 2);
     pwi_set_lane(pwi_cell(t, cell + 1), 2, elem);
     *pwi_cell(t, cell + 2) = (pw_cell)(uintptr_t)type;
     *pwi_cell(t, cell + 3) = segment;
@@ -135,13 +124,13 @@ static void array_set(pw_translator *t) {
 }
 
 static void array_range(pw_translator *t, uint32_t handler, uint32_t cells, uint32_t count) {
-    (void)emit_on_operands(t, handler, cells, count);
+    (void)pwi_emit_on_operands(t, handler, cells, count);
     pwi_forget(t);
 }
 
 static void array_init(pw_translator *t, bool elem) {
     (void)pwi_leb_u32(&t->p);
-    uint32_t segment = pwi_leb_u32(&t->p), cell = emit_on_operands(t, PW_H_array_init_range, 3, 4);
+    uint32_t segment = pwi_leb_u32(&t->p), cell = pwi_emit_on_operands(t, PW_H_array_init_range, 3, 4);
     pwi_set_lane(pwi_cell(t, cell + 1), 2, elem);
     *pwi_cell(t, cell + 2) = segment;
     pwi_forget(t);
