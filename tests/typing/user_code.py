@@ -44,10 +44,19 @@ wasm.Limits(timeout=1)
 try:
     m.run()
 except wasm.Timeout as error:
-    reveal_type(error.kind)  # pywasi_native.errors.TrapKind
+    reveal_type(error.kind)  # pywasi_native.trap_kinds.TrapKind
     reveal_type(error.frames)  # tuple[pywasi_native.errors.Frame, ...]
 except wasm.WasiExit as stop:
     reveal_type(stop.code)  # int
+
+tag = wasm.Tag(["i32"])
+reveal_type(tag.type.params)  # tuple[str, ...]
+try:
+    raise wasm.WasmException(tag, [1])
+except wasm.WasmException as thrown:
+    reveal_type(thrown.tag)  # pywasi_native._native.Tag | None
+    reveal_type(thrown.args_)  # tuple[Any, ...]
+wasm.WasmException("text")  # error: arg-type
 
 wasm.install(__name__)
 wasm.install(3)  # error: arg-type
