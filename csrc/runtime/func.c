@@ -30,6 +30,11 @@ pw_result pwi_store_hold_type(pw_store *store, pw_val_type type)
     return result;
 }
 
+static bool has_kind(pw_slot reference, pw_object_kind kind)
+{
+    return !(reference & 1) && pwi_object(reference)->kind == kind;
+}
+
 bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *value)
 {
     uint32_t heap = PW_TYPE_HEAP(type);
@@ -42,11 +47,13 @@ bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *valu
     switch (pwi_heap_top(store->registry, heap)) {
     case PW_HEAP_FUNC: {
         const pw_func *func = (const pw_func *)(uintptr_t)*value;
-        return func->store == store &&
+        return has_kind(*value, PW_OBJECT_FUNC) && func->store == store &&
                pwi_type_matches(store->registry, PW_REF_TYPE(PW_KIND_REF, func->type->id), type);
     }
     case PW_HEAP_EXTERN:
         return heap == PW_HEAP_EXTERN;
+    case PW_HEAP_EXN:
+        return heap == PW_HEAP_EXN && has_kind(*value, PW_OBJECT_EXCEPTION);
     default:
         return pwi_ref_matches(store, *value, type);
     }
