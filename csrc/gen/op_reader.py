@@ -207,10 +207,11 @@ class Reader:
         count, first = BODY_IMMEDIATES.get(imm, 0), "at[0-9]+" if imm.startswith("MEMARG") else "imm"
         self.need(count or imm == "NONE", f"unknown kind of immediate {imm}")
         well = len(words) == count and re.fullmatch(rf"({first} \w+(, imm \w+)*)?", ", ".join(words))
-        self.need(well, f"IMM({imm}, ...) takes {count} of the form `{first} name`, `imm name`")
+        form = "imm name" if first == "imm" else "at64 name, imm name"
+        self.need(well, f"IMM({imm}, ...) takes {count} of the form `{form}`")
         types, imms = [word.split()[0] for word in words], tuple(word.split()[1] for word in words)
         memory = types[0] if types and types[0] in MEMORY_TYPES else ""
-        self.need(memory or first == "imm", f"unknown memory type {types[:1]}")
+        self.need(memory or first == "imm", f"unknown memory type {''.join(types[:1])}")
         ins, outs = self.operands(given["ins"]), self.operands(given["outs"])
         names = [*imms, *(o.name for o in (*ins, *outs))]
         self.need(len(set(names)) == len(names), "two operands have the same name")
