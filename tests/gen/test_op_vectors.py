@@ -1,6 +1,6 @@
 """Handlers of vectors, run in a shell of their own (tests/c/ops_shell.c): memory, and which slots they touch.
 
-What the lanes hold is the matter of the official suite (core/simd, core/relaxed-simd); here every handler runs
+What the lanes hold is the matter of the official suite (core/simd, core/relaxed-simd); here all handlers run
 on operands that lie as in a frame, with the result in a place of its own and in that of the first operand.
 """
 
