@@ -39,19 +39,13 @@ def op_handlers(handlers: list[Handler]) -> Iterator[str]:
         yield f"PW_HANDLER({handler.name})"
 
 
-def line_of(op: Op, line: int) -> str:
-    """Tells the compiler that what follows stands on this line of the op's file."""
-    file = op.file.replace("\\", r"\\").replace('"', r"\"")
-    return f'#line {line} "{file}"'
-
-
 def op_cases(handlers: list[Handler], name: str) -> Iterator[str]:
     """op_cases.h: the handlers. `name` is the file's own, for the #line that ends each body."""
     lines = [BANNER]
     for handler in handlers:
         lines += [f"PW_CASE({handler.name})", "{"]
         lines += [f"    {line}" for line in handler.before]
-        lines += [line_of(handler.op, handler.line), *handler.text]
+        lines += [f'#line {handler.line} "{handler.op.file}"', *handler.text]
         lines += [f'#line {len(lines) + 2} "{name}"', *(f"    {line}" for line in handler.after), "}"]
     yield from lines
 
@@ -59,9 +53,7 @@ def op_cases(handlers: list[Handler], name: str) -> Iterator[str]:
 def op_functions(ops: list[Op]) -> Iterator[str]:
     """op_functions.h: functions that bodies call, shared by all shells."""
     yield BANNER
-    for op in ops:
-        if op.function:
-            yield from (line_of(op, op.line), op.function)
+    yield from (f'#line {op.line} "{op.file}"\n{op.function}' for op in ops if op.function)
 
 
 def op_forms(ops: list[Op], handlers: list[Handler]) -> Iterator[str]:

@@ -39,11 +39,10 @@ SHAPES = {
     "BINOP": "T, expr", "BINOPC": "T, expr", "CMPOP": "T, expr, swap, negate", "FCMPOP": "T, expr, swap",
     "UNOP": "T, expr", "CVTOP": "T, U, expr", "LOADOP": "T, C, expr", "STOREOP": "T, C, expr",
 }  # fmt: skip
-# Shapes over lanes: operands and result of the op whose body is the macro of that name (op_vectors.h), or a function
-# that is made of it.
+# Shapes over lanes: operands of the op whose body is the macro of that name (op_vectors.h), or a call.
 VECTOR_SHAPES = {
-    "VUNOP": ("v128 a", "v128 r"), "VBINOP": ("v128 a, v128 b", "v128 r"), "VCMPOP": ("v128 a, v128 b", "v128 r"),
-    "VTERNOP": ("v128 a, v128 b, v128 c", "v128 r"), "VSHIFT": ("v128 a, i32 b", "v128 r"),
+    "VUNOP": "v128 a", "VBINOP": "v128 a, v128 b", "VCMPOP": "v128 a, v128 b", "VSHIFT": "v128 a, i32 b",
+    "VTERNOP": "v128 a, v128 b, v128 c",
 }  # fmt: skip
 VECTOR_SHAPES |= {f"{shape}_CALL": operands for shape, operands in VECTOR_SHAPES.items()}
 SHAPES |= dict.fromkeys(VECTOR_SHAPES, "T, expr")
@@ -137,10 +136,8 @@ class Reader:
 
     def definition(self, shape: str, rest: str) -> Iterator[Op]:
         """What the line that is being read defines: nothing if it is a FEATURE line."""
-        header, line = rest, self.at + 1
-        one_line = WITH_BODY.fullmatch(rest) if shape in ("OP", "INTERNAL") else None
-        if one_line:
-            header = one_line["header"]
+        line, one_line = self.at + 1, WITH_BODY.fullmatch(rest) if shape in ("OP", "INTERNAL") else None
+        header = one_line["header"] if one_line else rest
         self.need(header.endswith(")"), "the header does not end on its line")
         pattern = {"INTERNAL": r"(\w+), (\d{1,2})", "FEATURE": "([A-Z0-9_]+)"}.get(
             shape, r'(0x[0-9a-f]+), "([^"]+)", (\w+)(?:, (.+))?'
@@ -177,11 +174,11 @@ class Reader:
     def shaped(self, op: Op, given: dict[str, str]) -> Op:
         """An op whose meaning is one expression."""
         if op.shape in VECTOR_SHAPES:
-            ins, outs = map(self.operands, VECTOR_SHAPES[op.shape])
-            expr = f"{given['T']}, {given['expr']}"
-            function = f"PW_{op.shape}_FUNCTION({op.ident}, {expr})" if "_CALL" in op.shape else ""
-            body = (f"    PW_{op.shape}({op.ident if function else expr});",)
-            return replace(op, shape="OP", ins=ins, outs=outs, body=body, body_line=op.line, function=function)
+            expr, called = f"{given['T']}, {given['expr']}", "_CALL" in op.shape
+            body = (f"    PW_{op.shape}({op.ident if called else expr});",)
+            op = replace(op, ins=self.operands(VECTOR_SHAPES[op.shape]), outs=self.operands("v128 r"))
+            function = f"PW_{op.shape}_FUNCTION({op.ident}, {expr})" if called else ""
+            return replace(op, shape="OP", body=body, body_line=op.line, function=function)
         kind, to, memory = given["T"], given.get("U") or given["T"], given.get("C", "")
         for name in (kind, to):
             self.need(name in NUMBERS, f"unknown type {name}")
@@ -200,6 +197,8 @@ class Reader:
             swap=op.ident if op.shape == "BINOPC" else given.get("swap", ""),
             negate=given.get("negate", ""),
             expr=given["expr"],
+            body=(f"    r = {given['expr']};",),
+            body_line=op.line,
         )
 
     def op(self, op: Op, given: dict[str, str]) -> Op:
@@ -207,11 +206,12 @@ class Reader:
         imm, *words = [word.strip() for word in given["imm"].split(",")] if given["imm"] else ["NONE"]
         count, first = BODY_IMMEDIATES.get(imm, 0), "at[0-9]+" if imm.startswith("MEMARG") else "imm"
         self.need(count or imm == "NONE", f"unknown kind of immediate {imm}")
-        good = len(words) == count and re.fullmatch(rf"({first} \w+(, imm \w+)*)?", ", ".join(words))
-        self.need(good, f"IMM({imm}, ...) takes {count} of the form `{first} name`, `imm name`")
+        well = len(words) == count and re.fullmatch(rf"({first} \w+(, imm \w+)*)?", ", ".join(words))
+        form = "imm name" if first == "imm" else "at64 name, imm name"
+        self.need(well, f"IMM({imm}, ...) takes {count} of the form `{form}`")
         types, imms = [word.split()[0] for word in words], tuple(word.split()[1] for word in words)
         memory = types[0] if types and types[0] in MEMORY_TYPES else ""
-        self.need(memory or first == "imm", f"unknown memory type {types[:1]}")
+        self.need(memory or first == "imm", f"unknown memory type {''.join(types[:1])}")
         ins, outs = self.operands(given["ins"]), self.operands(given["outs"])
         names = [*imms, *(o.name for o in (*ins, *outs))]
         self.need(len(set(names)) == len(names), "two operands have the same name")

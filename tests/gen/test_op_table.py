@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROW = re.compile(
     r'^PW_OPCODE\((\w+), "([^"]+)", (\w+), (\w+), "([^"]*)", "([^"]*)", (\w+), (\d)\)$', re.MULTILINE
 )
-TYPES = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
+TYPES = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "V": "v128"}
 # Immediates in the text format, and their bytes.
 IMMEDIATES = {
     "NONE": ("", b""),
@@ -43,6 +43,12 @@ IMMEDIATES = {
     "F32": ("1", b"\0\0\x80\x3f"),
     "F64": ("1", b"\0\0\0\0\0\0\xf0\x3f"),
     "HEAP": ("extern", b"\x6f"),
+    "V128": ("i64x2 2 3", b"\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"),
+    "SHUFFLE": ("31 30 29 28 27 26 25 24 0 1 2 3 4 5 6 7", bytes([*range(31, 23, -1), *range(8)])),
+    "LANE_2": ("1", b"\1"),
+    "LANE_4": ("3", b"\3"),
+    "LANE_8": ("7", b"\7"),
+    "LANE_16": ("15", b"\x0f"),
 }
 # Instructions that belong together: what is written around them, and the bytes in front.
 AROUND = {
@@ -54,7 +60,7 @@ AROUND = {
 }
 COUNTS = {
     "NONE": 172, "SIGN_EXTENSION": 5, "SATURATING_FLOAT": 8, "BULK_MEMORY": 7, "REFERENCE_TYPES": 9,
-    "TAIL_CALL": 2, "FUNCTION_REFERENCES": 5,
+    "TAIL_CALL": 2, "FUNCTION_REFERENCES": 5, "SIMD": 236, "RELAXED_SIMD": 20,
 }  # fmt: skip
 
 
@@ -114,6 +120,8 @@ def test_codes_and_immediates(rows: list[Row], engine: wasmtime.Engine) -> None:
             after = b"\x40"
         elif row.imm == "MEMARG":
             text, after = "1 offset=5", bytes([0x40 | row.align, 1, 5])
+        elif row.imm == "MEMARG_LANE":
+            text, after = "1 offset=5 1", bytes([0x40 | row.align, 1, 5, 1])
         elif row.imm == "SELECT":
             text, after = "(result i32)", b"\1\x7f"
         instruction, before = AROUND.get(row.text, (f"{row.text} {text}", b""))
@@ -141,6 +149,8 @@ def valid(engine: wasmtime.Engine, row: Row, params: str, results: str, is64: bo
         text = "0 0"
     if row.imm in ("I32", "I64", "F32", "F64"):
         text = "1"
+    if row.imm in ("V128", "SHUFFLE"):
+        text = IMMEDIATES[row.imm][0]
     gets = " ".join(f"local.get {number}" for number in range(len(params)))
     wat = f"""(module (memory {index} 1) (table {index} 1 funcref) (elem funcref) (data)
         (func (param {" ".join(types[p] for p in params)}) (result {" ".join(types[r] for r in results)})
@@ -163,7 +173,7 @@ def test_signatures(rows: list[Row], engine: wasmtime.Engine, is64: bool) -> Non
         assert valid(engine, row, row.params, row.results, is64), row
         concrete = {"a": "I" if is64 else "i", "t": "I" if is64 else "i"}
         meant = [concrete.get(p, p) for p in row.params]
-        for other in itertools.product("iIfF", repeat=len(meant)):
+        for other in itertools.product("iIfFV" if "V" in row.params else "iIfF", repeat=len(meant)):
             if list(other) != meant:
                 assert not valid(engine, row, "".join(other), row.results, is64), (row, other)
         result = concrete.get(row.results, row.results)
