@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -16,38 +15,13 @@ if str(locate.ROOT) not in sys.path:
 
 from benchmarks import toolchain
 
+from real_programs import NATIVE_FLAGS, OPTIMISATIONS, PROGRAMS, Compare
 from running import Outcome, run_native, run_wasm, snapshot
-
-PROGRAMS = Path(__file__).parent / "programs"
-NATIVE_FLAGS = ("-O1", "-ffp-contract=off")
-# What a user ships, what a debug build is (every local in memory, no folding), what is small, and what uses
-# instructions that compilers do not use by themselves yet.
-OPTIMISATIONS = {
-    "O2": ("-O2",),
-    "O3-new": ("-O3", "-mtail-call", "-mreference-types", "-mmultivalue"),
-    "O0": ("-O0", "-fno-sanitize=undefined"),
-    "Oz": ("-Oz",),
-}
 
 
 def lines(output: bytes) -> list[str]:
     """Output as lines, so that a failed comparison names the first one that differs; nothing is lost."""
     return output.decode(errors="surrogateescape").split("\n")
-
-
-class Compare(Protocol):
-    """Runs one program natively and as wasm, each in a folder with the same files; both must agree."""
-
-    def __call__(
-        self,
-        program: str,
-        args: Sequence[str] = (),
-        *,
-        stdin: bytes = b"",
-        env: Mapping[str, str] | None = None,
-        files: Mapping[str, bytes] | None = None,
-        opt: str = "O2",
-    ) -> Outcome: ...
 
 
 @pytest.fixture(scope="session")

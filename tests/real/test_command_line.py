@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from benchmarks import toolchain
 
-from conftest import NATIVE_FLAGS, PROGRAMS
+from real_programs import NATIVE_FLAGS, PROGRAMS
 from running import Outcome, run_native, snapshot
 from test_file_trees import SESSIONS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from benchmarks import toolchain
 
-from conftest import PROGRAMS
+from real_programs import PROGRAMS
 
 
 @pytest.fixture(scope="module")

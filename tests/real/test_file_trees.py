@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from benchmarks import toolchain
 
-from conftest import PROGRAMS, Compare
+from real_programs import PROGRAMS, Compare
 from running import ENGINE, run_wasm, snapshot
 
 SESSIONS = {

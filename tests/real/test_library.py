@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from benchmarks import toolchain
 
-from conftest import NATIVE_FLAGS, OPTIMISATIONS, PROGRAMS
+from real_programs import NATIVE_FLAGS, OPTIMISATIONS, PROGRAMS
 
 EXPORTS = [
     "add",

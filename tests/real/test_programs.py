@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from benchmarks import toolchain
 
-from conftest import OPTIMISATIONS, PROGRAMS, Compare
+from real_programs import OPTIMISATIONS, PROGRAMS, Compare
 from running import run_wasm
 
 TEXT = (Path(__file__).parent / "programs" / "calls.c").read_bytes()

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import locate
-
-PROPERTY = "spec"
+from spec_report import PROPERTY
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import locate
-from conftest import PROPERTY
+from spec_report import PROPERTY
 from wast_expected import load, surprises
 from wast_runner import Outcome, Status
 from wast_suite import Script, scripts
