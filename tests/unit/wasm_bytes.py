@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterable, Sequence
 
 TYPES = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B, "funcref": 0x70, "externref": 0x6F}
-# Mnemonic -> opcode bytes and the immediates that follow: u = unsigned, s = signed LEB, t = block type, f / d = float.
+# Mnemonic -> opcode bytes and the immediates that follow: u = unsigned, s = signed LEB, f / d = float,
+# v = 128 bits, t = block type (- for none, a value type, a type index), l = labels of a br_table, h = heap type.
 OPS: dict[str, tuple[bytes, str]] = {
     "unreachable": (b"\x00", ""), "nop": (b"\x01", ""), "block": (b"\x02", "t"), "loop": (b"\x03", "t"),
     "if": (b"\x04", "t"), "else": (b"\x05", ""), "end": (b"\x0b", ""), "br": (b"\x0c", "u"), "br_if": (b"\x0d", "u"),
@@ -19,6 +20,9 @@ OPS: dict[str, tuple[bytes, str]] = {
     "i32.eqz": (b"\x45", ""), "i64.eqz": (b"\x50", ""), "i32.add": (b"\x6a", ""), "i32.sub": (b"\x6b", ""),
     "i32.mul": (b"\x6c", ""), "i32.div_s": (b"\x6d", ""), "i64.add": (b"\x7c", ""), "i64.sub": (b"\x7d", ""),
     "i64.mul": (b"\x7e", ""), "f64.add": (b"\xa0", ""), "ref.null": (b"\xd0", "h"), "ref.func": (b"\xd2", "u"),
+    "select": (b"\x1b", ""), "br_table": (b"\x0e", "l"), "return_call": (b"\x12", "u"),
+    "v128.const": (b"\xfd\x0c", "v"), "v128.load": (b"\xfd\x00", "uu"), "v128.store": (b"\xfd\x0b", "uu"),
+    "i64x2.add": (b"\xfd\xce\x01", ""),
 }  # fmt: skip
 
 
@@ -84,6 +88,14 @@ def _immediate(kind: str, word: str) -> bytes:
         return struct.pack("<d", float(word))
     if kind == "h":
         return bytes([TYPES[word + "ref"]])
+    if kind == "v":
+        return int(word, 0).to_bytes(16, "little")
+    if kind == "l":
+        return vector([unsigned(int(depth)) for depth in word.split(",")[:-1]]) + unsigned(
+            int(word.split(",")[-1])
+        )
+    if word.isdigit():
+        return signed(int(word))
     return b"\x40" if word == "-" else bytes([TYPES[word]])
 
 
