@@ -80,6 +80,7 @@ static void copy_fields(pw_type_group *group, pw_type_record *record, const pw_t
     record->field_count = def->field_count;
     for (uint32_t i = 0; i < def->field_count; i++) {
         pw_val_type storage = from_key(group, def->fields[i].storage);
+        record->defaultable = record->defaultable && pwi_type_defaultable(storage);
         to[i] = (pw_field){storage, record->field_slots, def->fields[i].is_mutable};
         record->field_slots += pw_type_slots(storage);
     }
@@ -108,6 +109,7 @@ static void fill(const pw_type_registry *registry, pw_type_group *group, const p
         pw_type_record *record = &group->records[i];
         record->kind = defs[i].kind;
         record->is_final = defs[i].is_final;
+        record->defaultable = true;
         set_super(registry, group, record, defs[i].super);
         if (record->kind != PW_DEF_FUNC) {
             copy_fields(group, record, &defs[i], &fields);

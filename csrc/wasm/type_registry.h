@@ -49,6 +49,7 @@ typedef struct pw_type_record {
     uint32_t depth; /* number of supertypes */
     uint8_t kind;   /* pw_type_def_kind */
     bool is_final;
+    bool defaultable; /* every field has a default value */
     const struct pw_type_record *super; /* NULL: none */
     const struct pw_type_record *jump;  /* itself, or a supertype further up: see pwi_record_matches */
     pw_type_group *group;

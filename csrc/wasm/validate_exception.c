@@ -6,6 +6,8 @@
  */
 #include "wasm/validate.h"
 
+#include <string.h>
+
 #define EXCEPTION_REF PW_REF_TYPE(PW_KIND_REF, PW_HEAP_EXN)
 
 static pw_result read_tag(pw_validator *v, pw_types *params)
@@ -45,7 +47,8 @@ static pw_result check_catch(pw_validator *v, pw_types values, bool has_ref, pw_
     if (count != label.count)
         return pwi_invalid(v, "type mismatch in try_table: a catch clause of %u values, its label takes %u",
                            count, label.count);
-    for (uint32_t i = 0; i < count; i++) {
+    bool same = values.count == 0 || memcmp(values.types, label.types, values.count * sizeof *values.types) == 0;
+    for (uint32_t i = same ? values.count : 0; i < count; i++) {
         pw_val_type value = i < values.count ? values.types[i] : EXCEPTION_REF;
         if (!pwi_type_matches(v->module->registry, value, label.types[i]))
             return pwi_type_mismatch(v, label.types[i], value);

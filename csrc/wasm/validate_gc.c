@@ -17,6 +17,12 @@ static pw_result push_ref_to(pw_validator *v, const pw_type_record *type)
     return pwi_push(v, ref_to(type));
 }
 
+/* Nothing is left that popping could find wrong: in unreachable code 10,000 operands must not cost 10,000 looks. */
+static bool all_unknown(const pw_validator *v)
+{
+    return v->height == v->floor && pwi_current(v)->unreachable;
+}
+
 static pw_result read_type(pw_validator *v, pw_type_def_kind kind, const pw_type_record **type)
 {
     static const char *const kinds[] = {"function", "struct", "array"};
@@ -35,7 +41,7 @@ static pw_result validate_struct_new(pw_validator *v)
 {
     const pw_type_record *type = NULL;
     PW_TRY(read_type(v, PW_DEF_STRUCT, &type));
-    for (uint32_t i = type->field_count; i-- > 0;)
+    for (uint32_t i = type->field_count; i-- > 0 && !all_unknown(v);)
         PW_TRY(pwi_pop(v, pwi_storage_unpacked(type->fields[i].storage)));
     return push_ref_to(v, type);
 }
@@ -44,10 +50,8 @@ static pw_result validate_struct_new_default(pw_validator *v)
 {
     const pw_type_record *type = NULL;
     PW_TRY(read_type(v, PW_DEF_STRUCT, &type));
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        if (!pwi_type_defaultable(type->fields[i].storage))
-            return pwi_invalid(v, "field type is not defaultable: field %u has no default value", i);
-    }
+    if (!type->defaultable)
+        return pwi_invalid(v, "field type is not defaultable: a field has no default value");
     return push_ref_to(v, type);
 }
 
@@ -136,7 +140,7 @@ static pw_result validate_array_new_fixed(pw_validator *v)
     PW_TRY(pwi_read_u32(&v->reader, &count));
     if (count > PW_MAX_FIELDS)
         return pwi_invalid(v, "array.new_fixed of %u elements: the limit is %u", count, PW_MAX_FIELDS);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count && !all_unknown(v); i++)
         PW_TRY(pwi_pop(v, pwi_storage_unpacked(element)));
     return push_ref_to(v, type);
 }

@@ -77,7 +77,7 @@ static pw_result check_slots(pw_validator *v, uint64_t operand_slots)
 /* Operands are counted, not their slots, as that costs nothing. In a module that uses vectors each may be one. */
 pw_result pwi_check_frame(pw_validator *v)
 {
-    bool vectors = v->module->used & PW_FEATURE_MASK(SIMD);
+    bool vectors = v->module->used & (PW_FEATURE_MASK(SIMD) | PW_FEATURE_MASK(RELAXED_SIMD));
     return check_slots(v, (uint64_t)v->peak * (vectors ? 2 : 1));
 }
 

@@ -49,6 +49,17 @@ IMMEDIATES = {
     "LANE_4": ("3", b"\3"),
     "LANE_8": ("7", b"\7"),
     "LANE_16": ("15", b"\x0f"),
+    "ZERO": ("", b"\0"),
+    "TAG": ("1", b"\1"),
+    "FIELD": ("1 2", b"\1\2"),
+    "TYPE_LENGTH": ("1 2", b"\1\2"),
+    "TYPE_DATA": ("1 0", b"\1\0"),
+    "TYPE_ELEM": ("0 1", b"\0\1"),
+    "TYPE_TYPE": ("0 1", b"\0\1"),
+    "CAST": ("(ref extern)", b"\x6f"),
+    "CAST_NULL": ("(ref null extern)", b"\x6f"),
+    "BR_CAST": ("0 (ref null any) (ref eq)", b"\1\0\x6e\x6d"),
+    "TRY_TABLE": ("", b"\x40\1\1\1\0"),
 }
 # Instructions that belong together: what is written around them, and the bytes in front.
 AROUND = {
@@ -57,10 +68,16 @@ AROUND = {
     "if": ("if end", b""),
     "else": ("if else end", b"\4\x40"),
     "end": ("block end", b"\2\x40"),
+    "try_table": ("try_table (catch_ref 1 0) end", b""),
+    "try": ("try end", b""),
+    "catch": ("try catch 1 end", b"\6\x40"),
+    "catch_all": ("try catch_all end", b"\6\x40"),
+    "delegate": ("try delegate 0", b"\6\x40"),
 }
 COUNTS = {
     "NONE": 172, "SIGN_EXTENSION": 5, "SATURATING_FLOAT": 8, "BULK_MEMORY": 7, "REFERENCE_TYPES": 9,
     "TAIL_CALL": 2, "FUNCTION_REFERENCES": 5, "SIMD": 236, "RELAXED_SIMD": 20,
+    "EXCEPTIONS": 3, "LEGACY_EXCEPTIONS": 5, "GC": 32, "THREADS": 67, "WIDE_ARITHMETIC": 4,
 }  # fmt: skip
 
 
@@ -95,6 +112,8 @@ def engine() -> wasmtime.Engine:
     config.wasm_multi_memory = True
     config.wasm_tail_call = True
     config.wasm_function_references = True
+    config.wasm_threads = True
+    config.wasm_wide_arithmetic = True
     return wasmtime.Engine(config)
 
 
@@ -118,7 +137,7 @@ def test_codes_and_immediates(rows: list[Row], engine: wasmtime.Engine) -> None:
         text, after = IMMEDIATES.get(row.imm, ("", b""))
         if row.imm == "BLOCK":
             after = b"\x40"
-        elif row.imm == "MEMARG":
+        elif row.imm in ("MEMARG", "MEMARG_ATOMIC"):
             text, after = "1 offset=5", bytes([0x40 | row.align, 1, 5])
         elif row.imm == "MEMARG_LANE":
             text, after = "1 offset=5 1", bytes([0x40 | row.align, 1, 5, 1])
@@ -126,7 +145,7 @@ def test_codes_and_immediates(rows: list[Row], engine: wasmtime.Engine) -> None:
             text, after = "(result i32)", b"\1\x7f"
         instruction, before = AROUND.get(row.text, (f"{row.text} {text}", b""))
         wat = f"""(module (type (func)) (type (func)) (memory 1) (memory 1)
-            (table 1 funcref) (table 1 funcref) (elem funcref) (elem funcref) (data) (data)
+            (table 1 funcref) (table 1 funcref) (elem funcref) (elem funcref) (data) (data) (tag) (tag)
             (global i32 (i32.const 0)) (global (mut i32) (i32.const 0))
             (func) (func (param i32 i32) (param i32) i32.const 77 drop {instruction}))"""
         if row.imm == "CALL_INDIRECT":
@@ -144,7 +163,9 @@ def valid(engine: wasmtime.Engine, row: Row, params: str, results: str, is64: bo
 
     index = "i64" if is64 else "i32"
     types = TYPES | {"a": index, "t": index}
-    text = {"NONE": "", "MEMARG": "", "MEMORY_COPY": "0 0", "TABLE_COPY": "0 0"}.get(row.imm, "0")
+    text = {"MEMORY_COPY": "0 0", "TABLE_COPY": "0 0"}.get(row.imm, "0")
+    if row.imm in ("NONE", "MEMARG", "MEMARG_ATOMIC", "ZERO"):
+        text = ""
     if row.imm in ("MEMORY_INIT", "TABLE_INIT"):
         text = "0 0"
     if row.imm in ("I32", "I64", "F32", "F64"):

@@ -6,33 +6,19 @@ Here the refusal is switched off: the C program verdict_driver asks the decoder 
 
 from __future__ import annotations
 
-import os
-import shlex
-import struct
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from spec_driver_run import driver_command
 from spec_items import collect, nothing
+from verdict_run import verdicts
 from wast_assemble import ModuleCache
 from wast_script import AssertFails, Command, Define, Form, ModuleSource, Verdict, parse_script
 from wast_suite import Script
 
 GROUPS = ("core", "legacy", "proposals/threads", "proposals/custom-page-sizes", "proposals/wide-arithmetic")
 ADVICE = "PYWASI_SPEC_DRIVER does not name the spec_driver that CMake builds with -DPYWASI_BUILD_TESTS=ON"
-# Bits of base/features.def by name, for what a script wants switched off.
-FEATURES = {"multi-memory": 10, "memory64": 11, "exceptions": 13}
-TIMEOUT = 300.0
-
-
-def verdict_command() -> list[str]:
-    """The program beside the driver of the suite, under the same emulator."""
-    command = driver_command()
-    assert command
-    driver = Path(command[-1])
-    return [*shlex.split(os.environ.get("PYWASI_SPEC_EMULATOR", "")), str(driver.with_stem("verdict_driver"))]
 
 
 def wanted(command: Command) -> tuple[ModuleSource, str] | None:
@@ -44,13 +30,6 @@ def wanted(command: Command) -> tuple[ModuleSource, str] | None:
             about_module = command.verdict in (Verdict.MALFORMED, Verdict.INVALID)
             return module, command.verdict.value if about_module else "ok"
     return None
-
-
-def record(wasm: bytes, script: Script) -> bytes:
-    """What the program reads for one module."""
-    without = [FEATURES[name] for name in sorted(script.without)]
-    head = struct.pack(f"<{len(without) + 2}I", len(without), *without, len(wasm))
-    return head + wasm
 
 
 def cases(script: Script, cache: Path) -> list[tuple[int, str, bytes]]:
@@ -78,17 +57,10 @@ def scripts() -> list[object]:
 @pytest.mark.parametrize("script", scripts())
 def test_verdicts(script: Script, module_cache: Path, tmp_path: Path) -> None:
     judged = cases(script, module_cache)
-    file = tmp_path / "modules"
-    file.write_bytes(b"".join(record(wasm, script) for _, _, wasm in judged))
-    done = subprocess.run(
-        [*verdict_command(), str(file)], capture_output=True, text=True, timeout=TIMEOUT, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert len(lines) == len(judged)
+    said = verdicts((wasm for _, _, wasm in judged), script.without, tmp_path)
     wrong = [
-        f"{script.path}:{line}: wanted {verdict}, got {said}"
-        for (line, verdict, _), said in zip(judged, lines, strict=True)
-        if said.split(" ", 1)[0] != verdict
+        f"{script.path}:{line}: wanted {verdict}, got {text}"
+        for (line, verdict, _), text in zip(judged, said, strict=True)
+        if text.split(" ", 1)[0] != verdict
     ]
     assert not wrong, "\n".join(wrong)

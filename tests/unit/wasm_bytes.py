@@ -10,7 +10,7 @@ TYPES = {
     "exnref": 0x69,
 }  # fmt: skip
 # One mnemonic, opcode and immediates a word. u = unsigned LEB, s = signed LEB, t = block type, h = heap type,
-# f, d = floats, * = handlers.
+# f, d = floats, v = 128 bits, l = labels of a br_table, * = handlers.
 _OPS = """
     unreachable=00 nop=01 block=02t loop=03t if=04t else=05 end=0b br=0cu br_if=0du return=0f call=10u
     call_indirect=11uu drop=1a local.get=20u local.set=21u local.tee=22u global.get=23u global.set=24u
@@ -20,9 +20,19 @@ _OPS = """
     f64.add=a0
     ref.null=d0h ref.func=d2u ref.is_null=d1
     throw=08u throw_ref=0a try_table=1ft*
+    select=1b br_table=0el return_call=12u
+    v128.const=fd0c,v v128.load=fd00,uu v128.store=fd0b,uu i64x2.add=fdce01,
 """
 CATCHES = {"catch": 0, "catch_ref": 1, "catch_all": 2, "catch_all_ref": 3}
-OPS = {text: (bytes.fromhex(code[:2]), code[2:]) for text, code in (word.split("=") for word in _OPS.split())}
+
+
+def _op(code: str) -> tuple[bytes, str]:
+    """Opcode bytes (the first, or all up to a comma) and the kinds of immediates."""
+    opcode, comma, kinds = code.partition(",")
+    return (bytes.fromhex(opcode), kinds) if comma else (bytes.fromhex(code[:2]), code[2:])
+
+
+OPS = {text: _op(code) for text, code in (word.split("=") for word in _OPS.split())}
 
 
 def unsigned(value: int) -> bytes:
@@ -97,6 +107,12 @@ def _immediate(kind: str, word: str) -> bytes:
         return struct.pack("<d", float(word))
     if kind == "h":
         return bytes([TYPES[word + "ref"]])
+    if kind == "v":
+        return int(word, 0).to_bytes(16, "little")
+    if kind == "l":
+        return vector([unsigned(int(depth)) for depth in word.split(",")[:-1]]) + unsigned(
+            int(word.split(",")[-1])
+        )
     if word.isdigit():  # a function type: parameters, or several results
         return signed(int(word))
     return b"\x40" if word == "-" else bytes([TYPES[word]])
