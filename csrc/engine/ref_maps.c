@@ -21,7 +21,7 @@ static bool same_as_last(const pw_translator *t, size_t first)
         return false;
     const pw_ref_entry *last = &t->entries[t->entry_count - 1];
     size_t count = t->ref_slot_count - first;
-    return last->count == count && memcmp(t->ref_slots + last->first, t->ref_slots + first, count * 2) == 0;
+    return last->count == count && (!count || !memcmp(t->ref_slots + last->first, t->ref_slots + first, count * 2));
 }
 
 void pwi_note_references(pw_translator *t, uint32_t cell)
