@@ -67,8 +67,8 @@ void pwi_gc_mark(pw_store *store, pw_slot reference)
 {
     pw_gc_heap *heap = &store->gc;
     pw_object *object = (pw_object *)(uintptr_t)reference;
-    if (!object || (reference & 1) || object->kind <= PW_OBJECT_HOST || object->mark != WHITE)
-        return; /* null, an i31, not the collector's, or seen already */
+    if (!pwi_gc_is_collected(reference) || object->mark != WHITE)
+        return;
     object->mark = GRAY;
     void *gray = heap->gray;
     if (pwi_reserve(&gray, &heap->gray_capacity, heap->gray_count + 1, sizeof *heap->gray)) {
@@ -166,10 +166,7 @@ static bool mark_roots(pw_store *store)
         if (pwi_gc_is_traced(store->registry, table->type.element))
             mark_table(store, table);
     }
-    for (size_t i = 0; i < store->gc.handle_count; i++) {
-        if (store->gc.handles[i].count)
-            pwi_gc_mark(store, store->gc.handles[i].reference);
-    }
+    pwi_gc_mark_handles(store);
     pwi_gc_mark(store, store->exception);
     return !store->gc.mark_frames || store->gc.mark_frames(store);
 }
@@ -224,39 +221,4 @@ void pwi_gc_destroy(pw_store *store)
     }
     pwi_free(store->gc.gray);
     pwi_free(store->gc.handles);
-}
-
-/* ---- handles ------------------------------------------------------------------------------------------- */
-
-pw_result pwi_gc_hold(pw_store *store, pw_slot reference)
-{
-    pw_gc_heap *heap = &store->gc;
-    size_t place = heap->handle_count;
-    for (size_t i = 0; i < heap->handle_count; i++) {
-        if (heap->handles[i].count && heap->handles[i].reference == reference) {
-            heap->handles[i].count++;
-            return PW_OK;
-        }
-        if (!heap->handles[i].count)
-            place = i;
-    }
-    void *handles = heap->handles;
-    if (!pwi_reserve(&handles, &heap->handle_capacity, place + 1, sizeof *heap->handles))
-        return PW_ERR_NO_MEMORY;
-    heap->handles = handles;
-    heap->handles[place] = (pw_gc_handle){reference, 1};
-    if (place == heap->handle_count)
-        heap->handle_count++;
-    return PW_OK;
-}
-
-void pwi_gc_release(pw_store *store, pw_slot reference)
-{
-    for (size_t i = 0; i < store->gc.handle_count; i++) {
-        pw_gc_handle *handle = &store->gc.handles[i];
-        if (handle->count && handle->reference == reference) {
-            handle->count--;
-            return;
-        }
-    }
 }

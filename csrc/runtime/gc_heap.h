@@ -44,7 +44,7 @@ typedef struct pw_object {
 
 typedef struct pw_gc_handle { /* a root of the embedder */
     pw_slot reference;
-    uint32_t count; /* 0: free */
+    uint64_t count; /* 0: a free place */
 } pw_gc_handle;
 
 typedef struct pw_gc_heap {
@@ -54,7 +54,7 @@ typedef struct pw_gc_heap {
     pw_object **gray;         /* mark stack */
     size_t gray_count, gray_capacity;
     bool gray_lost; /* some gray objects are not on the stack */
-    pw_gc_handle *handles;
+    pw_gc_handle *handles; /* hash table by reference, gc_handles.c */
     size_t handle_count, handle_capacity;
     uint64_t collections;
     uint32_t paused; /* no collection while an instance is made: its values are in C variables */
@@ -71,11 +71,18 @@ void pwi_gc_mark(pw_store *store, pw_slot reference);
 void pwi_gc_collect(pw_store *store);
 void pwi_gc_destroy(pw_store *store);
 
+/* Does the reference point to an object of the heap? Not so: null, an i31, a function, a host reference. */
+static inline bool pwi_gc_is_collected(pw_slot reference)
+{
+    return reference && !(reference & 1) && ((const pw_object *)(uintptr_t)reference)->kind > PW_OBJECT_HOST;
+}
+
 /* Can a reference of this type point into the heap? */
 bool pwi_gc_is_traced(pw_type_registry *registry, pw_val_type type);
 
-/* Handles are counted. */
+/* gc_handles.c: handles are counted; of what is not the collector's they are not needed and cost nothing. */
 PW_MUST_USE pw_result pwi_gc_hold(pw_store *store, pw_slot reference);
 void pwi_gc_release(pw_store *store, pw_slot reference);
+void pwi_gc_mark_handles(pw_store *store);
 
 #endif
