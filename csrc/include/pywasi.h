@@ -363,7 +363,8 @@ pw_memory *pw_instance_memory(pw_instance *instance);
 /* A host function. Arguments are in slots[0..]; results are written to slots[0..] (room for the larger of both).
  * caller is the instance whose code called, NULL when the host called it directly. A result other than PW_OK unwinds
  * the wasm frames: PW_ERR_TRAP and PW_ERR_EXIT by pw_raise_trap / pw_raise_exit, PW_ERR_HOST with a reason
- * that the embedder keeps. It may call wasm functions of the same store, grow memories, and use the store freely. */
+ * that the embedder keeps. It may call wasm functions of the same store, grow memories, and use the store freely.
+ * References among its arguments are no roots: before it calls back it holds (pw_ref_hold) what it needs afterwards. */
 typedef pw_result (*pw_host_fn)(void *env, pw_instance *caller, pw_slot *slots);
 
 /* Makes a function of the host. finalize (may be NULL) is called with env when the store goes. When this fails, env stays
