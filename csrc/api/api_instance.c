@@ -70,6 +70,7 @@ void pw_instance_export(pw_instance *instance, size_t export_index, pw_extern *o
         out->of.global = instance->global_objects[index]; /* made with the instance */
         break;
     case PW_EXTERN_TAG:
+        out->of.tag = instance->tags[index];
         break;
     }
 }

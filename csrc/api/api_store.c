@@ -1,10 +1,12 @@
 /* api_store.c - stores, and references to host objects. */
 #include "base/config.h"
-#include "engine/engine.h"
+#include "engine/gc_roots.h"
 
 pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
 {
     pw_result result = pwi_store_make(engine, &engine->registry, limits, store);
+    if (result == PW_OK)
+        (*store)->gc.mark_frames = pwi_mark_frames;
     if (result == PW_OK)
         pw_engine_retain(engine);
     return result;
@@ -53,7 +55,7 @@ pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle)
 void *pw_extern_host(pw_slot handle)
 {
     const pw_host_ref *ref = (const pw_host_ref *)(uintptr_t)handle;
-    return ref ? ref->host : NULL;
+    return pw_ref_kind_of(handle) == PW_REF_KIND_HOST ? ref->host : NULL;
 }
 
 void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host))

@@ -42,6 +42,8 @@
 #define PW_MAX_PARAMS 1000u
 #define PW_MAX_RESULTS 1000u
 #define PW_MAX_TABLE_ELEMENTS 10000000u
+#define PW_MAX_FIELDS 10000u
+#define PW_MAX_SUPERTYPES 63u
 /* Not in that list; each costs the host 30 times the 3 bytes that it takes in the module. */
 #define PW_MAX_CUSTOM_SECTIONS 100000u
 

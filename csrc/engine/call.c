@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "engine/code.h"
+#include "engine/catches.h"
 
 static uint32_t call_slots(const pw_type_record *type) {
     return type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
@@ -72,17 +72,18 @@ pw_result pwi_engine_call(pw_func *func, pw_slot *slots) {
 
 /* ---- from code ------------------------------------------------------------------------------------------------------- */
 
-/* The run's frame pointer is at the arguments; the function is of the host. */
+/* The run's frame pointer is at the arguments; the function is of the host. While it runs, the run stands in the calling
+ * frame: a collection or the frames of a trap inside look at it. */
 static pw_result call_host(pw_run *run, pw_func *func) {
     pw_store *store = func->store;
-    pw_slot *top = store->stack.top;
-    uint32_t distance = pwi_lane(run->pc - 2, 0);
-    store->stack.top = run->fp + call_slots(func->type);
-    pw_result result = func->host(func->env, run->context, run->fp);
+    pw_slot *top = store->stack.top, *arguments = run->fp;
+    run->fp -= pwi_lane(run->pc - 2, 0);
+    store->stack.top = arguments + call_slots(func->type);
+    pw_result result = func->host(func->env, run->context, arguments);
     store->stack.top = top;
-    run->accumulator = run->fp[0];
-    run->fp -= distance;
+    run->accumulator = arguments[0];
     if (PW_LIKELY(result == PW_OK)) return PW_OK;
+    if (result == PW_ERR_EXCEPTION && store->exception != 0) return pwi_run_unwind(run);
     if (store->error.result != result) { /* it did not say why: the embedder knows */
         pw_error_clear(&store->error);
         return pwi_fail(&store->error, result, "a host function failed");

@@ -83,6 +83,17 @@ PW_MUST_USE pw_result pwi_call_foreign(pw_run *run);
 PW_MUST_USE pw_result pwi_tail_call_foreign(pw_run *run);
 /* Translates the function whose stub is at run->pc and sets run->pc to its code. */
 PW_MUST_USE pw_result pwi_run_translate(pw_run *run);
+/* unwind.c: run->pc is the throwing instruction. PW_OK: a handler was found, execution goes on at run->pc. */
+PW_MUST_USE pw_result pwi_run_throw(pw_run *run);
+PW_MUST_USE pw_result pwi_run_throw_ref(pw_run *run);
+/* gc_calls.c: allocations and ranges of arrays. */
+PW_MUST_USE pw_result pwi_run_struct_new(pw_run *run);
+PW_MUST_USE pw_result pwi_run_array_new(pw_run *run);
+PW_MUST_USE pw_result pwi_run_array_new_fixed(pw_run *run);
+PW_MUST_USE pw_result pwi_run_array_new_from(pw_run *run);
+PW_MUST_USE pw_result pwi_run_array_fill(pw_run *run);
+PW_MUST_USE pw_result pwi_run_array_copy(pw_run *run);
+PW_MUST_USE pw_result pwi_run_array_init(pw_run *run);
 /* The poll budget is used up. */
 PW_MUST_USE pw_result pwi_run_poll(pw_run *run);
 /* Notes that the host has no memory left. */

@@ -10,6 +10,7 @@
 uint32_t pwi_emit(pw_translator *t, uint32_t handler, uint32_t cells) {
     size_t at = t->cell_count;
     t->last.cell = -1;
+    if (t->mapping) pwi_note_references(t, (uint32_t)at);
     if (!pwi_reserve((void **)&t->cells, &t->cell_capacity, at + cells, sizeof *t->cells) ||
         (t->recording && !pwi_reserve((void **)&t->offsets, &t->offset_capacity, at + cells, sizeof *t->offsets))) {
         t->no_memory = true;
@@ -137,6 +138,10 @@ void pwi_move(pw_translator *t, const pw_operand *operand, uint32_t slot, bool c
         cell = pwi_emit(t, small ? PW_H_mov_I : PW_H_mov_K, small ? 2 : 3);
         if (small) pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)operand->constant);
         else *pwi_cell(t, cell + 2) = operand->constant;
+    } else if (operand->type == 'V') {
+        cell = pwi_emit(t, PW_H_mov_V, 2);
+        pwi_set_lane(pwi_cell(t, cell + 1), 0, operand->slot);
+        pwi_slot_written(t, slot + 1);
     } else {
         static const uint16_t from_acc[PW_ACC_COUNT] = {PW_H_mov_A, PW_H_mov_F, PW_H_mov_D};
         bool in_acc = pwi_class(t, operand, consume) == 1;
@@ -190,6 +195,15 @@ void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handle
     int class = pwi_acc_of(type);
     t->acc[class] = (pw_acc){.slot = result->home, .maker = cell, .handler = (uint16_t)handler};
     result->maker = cell;
-    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result_lane_1 = true};
+    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result = PW_RESULT_LANE_1};
     memcpy(t->last.before, before, sizeof before);
+}
+
+uint32_t pwi_emit_on_operands(pw_translator *t, uint32_t handler, uint32_t cells, uint32_t count) {
+    pwi_flush_top(t, count);
+    uint32_t first = count ? t->stack[t->height - count].home : 0;
+    uint32_t cell = pwi_emit(t, handler, cells);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, first);
+    pwi_cut(t, t->height - count);
+    return cell;
 }

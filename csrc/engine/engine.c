@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "engine/code.h"
+#include "engine/gc_roots.h"
 #include "engine/walk.h"
 
 /* The shells of this build; the build's default one has its PW_DEFAULT_SHELL_ macro set. */
@@ -73,7 +74,11 @@ void pwi_engine_destroy(pw_engine *engine) {
 }
 
 static void free_codes(pw_module *module) {
-    for (uint32_t i = 0; module->codes && i < module->body_count; i++) pwi_free(module->codes[i].cells);
+    for (uint32_t i = 0; module->codes && i < module->body_count; i++) {
+        pwi_free(module->codes[i].cells);
+        pwi_free(module->codes[i].catches);
+        pwi_ref_map_free(module->codes[i].ref_map);
+    }
     pwi_free(module->codes);
     pwi_code_index_free(module);
     module->codes = NULL;

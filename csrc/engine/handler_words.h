@@ -13,7 +13,10 @@
 
 #include "base/config.h"
 #include "engine/code.h"
+#include "engine/vector_ops.h"
 #include "ops/op_helpers.h"
+#include "ops/op_vectors.h"
+#include "runtime/gc_object.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
@@ -33,6 +36,7 @@
 #define PW_GET_f64_S(cell, lane) pwi_f64_from_bits(fp[PW_LANE(cell, lane)])
 #define PW_GET_ref_S(cell, lane) PW_GET_i64_S(cell, lane)
 #define PW_GET_idx_S(cell, lane) PW_GET_i64_S(cell, lane)
+#define PW_GET_v128_S(cell, lane) (*(const pw_v128 *)(fp + PW_LANE(cell, lane)))
 #define PW_GET_i32_A ((uint32_t)A)
 #define PW_GET_i64_A (A)
 #define PW_GET_f32_A (F)
@@ -60,6 +64,7 @@
 #define PW_PUT_f64_O(cell, lane, value) fp[PW_LANE(cell, lane)] = pwi_f64_to_bits(value)
 #define PW_PUT_ref_O(cell, lane, value) PW_PUT_i64_O(cell, lane, value)
 #define PW_PUT_idx_O(cell, lane, value) PW_PUT_i64_O(cell, lane, value)
+#define PW_PUT_v128_O(cell, lane, value) (*(pw_v128 *)(fp + PW_LANE(cell, lane)) = (value))
 
 #define PW_SELECT(condition, a, b)                                 \
     {                                                              \
@@ -102,6 +107,14 @@ PW_DEFINE_READ(double)
 #define PW_READ(ctype, ea) pwi_read_##ctype(mem + (ea))
 #define PW_WRITE(ctype, ea, value) pwi_write_##ctype(mem + (ea), (ctype)(value))
 
+/* Memory 0 with 32-bit addresses, slots only: cell 2 offset, 32 bits of it. */
+#define PW_ADDRESS_P(p, address, width)                 \
+    uint8_t *p;                                         \
+    {                                                   \
+        uint64_t first = (address) + pc[2];             \
+        PW_BOUNDS(first, width);                        \
+        p = mem + first;                                \
+    }
 /* The general form: any memory, 32 or 64-bit addresses, 64-bit offsets; cell 2 memory index, cell 3 offset. */
 #define PW_ADDRESS_G(ea, address, width)                                                                    \
     uint8_t *ea;                                                                                            \
@@ -115,6 +128,13 @@ PW_DEFINE_READ(double)
 #define PW_READ_G(ctype, ea) pwi_read_##ctype(ea)
 #define PW_WRITE_G(ctype, ea, value) pwi_write_##ctype((ea), (ctype)(value))
 #define RELOAD_MEMORY() (mem = ctx->memory_base, M = ctx->memory_size)
+
+/* The array in lane 0 and the index in lane 2, checked. */
+#define PW_ARRAY(array, at)                                     \
+    pw_object *array = pwi_object(fp[PW_LANE(1, 0)]);           \
+    TRAP_IF(array == NULL, NULL_ARRAY_REFERENCE);               \
+    uint32_t at = (uint32_t)fp[PW_LANE(1, 2)];                  \
+    TRAP_IF(at >= array->length, OUT_OF_BOUNDS_ARRAY)
 
 /* ---- control -------------------------------------------------------------------------------------------------- */
 
@@ -143,6 +163,13 @@ PW_DEFINE_READ(double)
 #define PW_ENTRY(code) (*(const uint64_t *const volatile *)&(code)->entry)
 #endif
 
+/* A function of another type may still be of a subtype. */
+#define PW_CHECK_FUNC_TYPE(func)                                                                                    \
+    if (PW_UNLIKELY((func)->type != (const pw_type_record *)(uintptr_t)pc[2])) {                                     \
+        bool matches = pwi_record_matches((func)->type, (const pw_type_record *)(uintptr_t)pc[2]);                   \
+        F = 0, D = 0; /* not live across the call */                                                                 \
+        TRAP_IF(!matches, INDIRECT_CALL_TYPE);                                                                       \
+    }
 #define PW_CALL_FUNC(callee)                                    \
     do {                                                        \
         pw_func *func_to_call = (callee);                       \

@@ -20,6 +20,7 @@
  *    base of FSTORE                          a in SA, v in SA     a * 2 + v              2
  *    general of LOAD, STORE, FSTORE          slots                0                      4
  *    base of GENERIC                         slots                0                      `cells`
+ *    general of GENERIC (memory arguments)   slots                0                      `cells` + 1
  *
  * Where the operands stand (lanes are the 16-bit quarters of a cell, 0 lowest; cell 0 is the handler):
  *
@@ -34,7 +35,9 @@
  *    general                address: cell 1 lane 0    value or result: cell 1 lane 1    memory index: cell 2
  *                           offset: cell 3
  *    GENERIC                lanes from cell 1 on, four a cell: the operands, deepest first, then the result; then
- *                           `imm_cells` cells, one per immediate in the order of the binary format
+ *                           `imm_cells` cells, one per immediate in the order of the binary format: 128 bits take
+ *                           two, a memory argument is its offset (memory 0, 32 bits)
+ *      general              instead of the offset: memory index, offset
  *
  * Ops with general forms only (another memory than 0, 64-bit addresses, offsets beyond 32 bits) write slots; so do
  * generic ops; neither keeps an accumulator.
@@ -64,7 +67,7 @@ typedef struct pw_op_forms {
     uint8_t shape;        /* pw_op_shape */
     uint8_t cells;        /* GENERIC: in all, with the handler; else 0 */
     uint8_t imm_cells;    /* GENERIC */
-    const char *operands; /* types: i I f F, a (address), t (table index), r (reference); "" for ROW */
+    const char *operands; /* types: i I f F V, a (address), t (table index), r (reference); "" for ROW */
     const char *result;   /* one character, or "" */
     uint16_t base;        /* first handler of each family, or PW_NO_HANDLER */
     uint16_t branch;      /* branches when the comparison holds */

@@ -54,6 +54,16 @@ static bool read_locals(pw_translator *t) {
 
 /* ---- instructions ------------------------------------------------------------------------------------------------------ */
 
+static void skip_catches(pw_translator *t) {
+    int64_t block_type = pwi_leb_s64(&t->p);
+    if (block_type == (int)PW_KIND_REF - 128 || block_type == (int)PW_KIND_REF_NULL - 128) (void)pwi_leb_s64(&t->p);
+    for (uint32_t n = pwi_leb_u32(&t->p); n > 0; n--) {
+        uint8_t kind = *t->p++;
+        if (kind < 2) (void)pwi_leb_u64(&t->p);
+        (void)pwi_leb_u64(&t->p);
+    }
+}
+
 static void skip_immediates(pw_translator *t, uint8_t kind) {
     switch ((pw_imm_kind)kind) {
     case PW_IMM_NONE: break;
@@ -66,17 +76,47 @@ static void skip_immediates(pw_translator *t, uint8_t kind) {
     case PW_IMM_TABLE_INIT:
     case PW_IMM_MEMORY_COPY:
     case PW_IMM_MEMORY_INIT:
+    case PW_IMM_FIELD:
+    case PW_IMM_TYPE_LENGTH:
+    case PW_IMM_TYPE_DATA:
+    case PW_IMM_TYPE_ELEM:
+    case PW_IMM_TYPE_TYPE:
         (void)pwi_leb_u64(&t->p);
         (void)pwi_leb_u64(&t->p);
         break;
-    case PW_IMM_MEMARG: (void)pwi_read_memarg(&t->p); break;
+    case PW_IMM_MEMARG:
+    case PW_IMM_MEMARG_ATOMIC: (void)pwi_read_memarg(&t->p); break;
     case PW_IMM_F32: t->p += 4; break;
     case PW_IMM_F64: t->p += 8; break;
     case PW_IMM_SELECT:
         for (uint32_t n = pwi_leb_u32(&t->p); n > 0; n--) (void)read_val_type(t);
         break;
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE: t->p += 16; break;
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_ZERO: t->p++; break;
+    case PW_IMM_MEMARG_LANE:
+        (void)pwi_read_memarg(&t->p);
+        t->p++;
+        break;
+    case PW_IMM_BR_CAST:
+        t->p++;
+        for (int i = 0; i < 3; i++) (void)pwi_leb_u64(&t->p);
+        break;
+    case PW_IMM_TRY_TABLE: skip_catches(t); break;
     default: (void)pwi_leb_u64(&t->p); break; /* one LEB */
     }
+}
+
+/* The result's two halves take the places of the first operand's. */
+static void translate_wide(pw_translator *t, uint32_t handler, uint32_t operands) {
+    (void)pwi_emit_on_operands(t, handler, 2, operands);
+    pwi_push_home(t, 'I');
+    pwi_push_home(t, 'I');
+    pwi_forget(t);
 }
 
 /* Constants, locals, globals, references, parametric: nothing of it has a family of handlers. */
@@ -119,6 +159,10 @@ static bool translate_value(pw_translator *t, uint32_t code) {
         pwi_set_lane(pwi_cell(t, cell + 1), 0, t->stack[t->height - 1].slot);
         return true;
     }
+    case PW_OP_i64_add128: translate_wide(t, PW_H_wide_add, 4); return true;
+    case PW_OP_i64_sub128: translate_wide(t, PW_H_wide_sub, 4); return true;
+    case PW_OP_i64_mul_wide_s: translate_wide(t, PW_H_wide_mul_s, 2); return true;
+    case PW_OP_i64_mul_wide_u: translate_wide(t, PW_H_wide_mul_u, 2); return true;
     default: return false;
     }
 }
@@ -143,6 +187,9 @@ static bool translate_control(pw_translator *t, uint32_t code) {
     case PW_OP_br_on_null: pwi_translate_br_on_null(t, pwi_leb_u32(&t->p), true); return true;
     case PW_OP_br_on_non_null: pwi_translate_br_on_null(t, pwi_leb_u32(&t->p), false); return true;
     case PW_OP_return: pwi_translate_return(t); return true;
+    case PW_OP_try_table: pwi_translate_try_table(t); return true;
+    case PW_OP_throw: pwi_translate_throw(t, pwi_leb_u32(&t->p)); return true;
+    case PW_OP_throw_ref: pwi_translate_throw_ref(t); return true;
     case PW_OP_call: pwi_translate_call(t, pwi_leb_u32(&t->p)); return true;
     case PW_OP_call_indirect:
         first = pwi_leb_u32(&t->p);
@@ -160,7 +207,8 @@ static bool translate_control(pw_translator *t, uint32_t code) {
 }
 
 static bool structures(uint32_t code) {
-    return code == PW_OP_block || code == PW_OP_loop || code == PW_OP_if || code == PW_OP_else || code == PW_OP_end;
+    return code == PW_OP_block || code == PW_OP_loop || code == PW_OP_if || code == PW_OP_else || code == PW_OP_end ||
+           code == PW_OP_try_table;
 }
 
 static void translate_body(pw_translator *t) {
@@ -175,7 +223,7 @@ static void translate_body(pw_translator *t) {
         uint32_t code = pwi_read_opcode(&t->p);
         if (t->dead && !structures(code)) {
             skip_immediates(t, pwi_op_info(code)->imm);
-        } else if (!translate_control(t, code) && !translate_value(t, code)) {
+        } else if (!translate_control(t, code) && !translate_value(t, code) && !pwi_translate_gc(t, code)) {
             pwi_translate_op(t, code, pwi_op_forms(code));
         }
     }
@@ -196,6 +244,10 @@ static void release(pw_translator *t) {
     pwi_free(t->cells);
     pwi_free(t->offsets);
     pwi_free(t->relocations);
+    pwi_free(t->entries);
+    pwi_free(t->ref_slots);
+    pwi_free(t->tries);
+    pwi_free(t->clauses);
     pwi_free(t->stack);
     pwi_free(t->labels);
     pwi_free(t->local_types);
@@ -225,8 +277,13 @@ static pw_result translate(pw_translator *t) {
 
 /* Gives the cells, cut to size and with addresses for indices, to the code. */
 static pw_result publish(pw_translator *t) {
+    pw_catches *catches = NULL;
+    if (t->try_count && !(catches = pwi_catches_make(t))) return PW_ERR_NO_MEMORY;
     pw_cell *cells = pwi_realloc(t->cells, t->cell_count, sizeof *cells);
-    if (cells == NULL) return PW_ERR_NO_MEMORY;
+    if (cells == NULL) {
+        pwi_free(catches);
+        return PW_ERR_NO_MEMORY;
+    }
     t->cells = NULL;
     for (size_t i = 0; i < t->relocation_count; i++) {
         uint32_t cell = t->relocations[i];
@@ -237,6 +294,7 @@ static pw_result publish(pw_translator *t) {
     code->cell_count = (uint32_t)t->cell_count;
     code->frame_slots = t->max_slot;
     code->return_slot = (uint16_t)t->return_slot;
+    code->catches = catches;
     code->state = 1;
     t->module->translated_count++;
     __atomic_store_n(&code->entry, cells, __ATOMIC_RELEASE);
@@ -254,6 +312,13 @@ pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets) {
     }
     release(&t);
     return result;
+}
+
+pw_ref_map *pwi_translate_ref_map(pw_module *module, pw_code *code) {
+    pw_translator t = {.module = module, .code = code, .handlers = module->engine->shell->handlers, .mapping = true};
+    pw_ref_map *map = translate(&t) == PW_OK ? pwi_ref_map_make(&t) : NULL;
+    release(&t);
+    return map;
 }
 
 pw_result pwi_run_translate(pw_run *run) {

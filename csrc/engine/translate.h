@@ -14,7 +14,9 @@
 #ifndef PW_ENGINE_TRANSLATE_H
 #define PW_ENGINE_TRANSLATE_H
 
+#include "engine/catches.h"
 #include "engine/code.h"
+#include "engine/gc_roots.h"
 #include "engine/op_forms_info.h"
 #include "wasm/instr_reader.h"
 #include "wasm/op_info.h"
@@ -35,7 +37,7 @@ typedef struct pw_operand {
     uint64_t constant;
 } pw_operand;
 
-typedef enum pw_label_kind { PW_LABEL_FUNC, PW_LABEL_BLOCK, PW_LABEL_LOOP, PW_LABEL_IF, PW_LABEL_ELSE } pw_label_kind;
+typedef enum pw_label_kind { PW_LABEL_FUNC, PW_LABEL_BLOCK, PW_LABEL_LOOP, PW_LABEL_IF, PW_LABEL_ELSE, PW_LABEL_TRY } pw_label_kind;
 
 typedef struct pw_label {
     uint8_t kind;
@@ -47,6 +49,8 @@ typedef struct pw_label {
     uint32_t start;      /* loops: cell to branch to */
     uint32_t patches;    /* chain of cells that wait for the end's address, through the cells; 0 ends it */
     uint32_t else_patch; /* if: cell that waits for the else branch */
+    uint32_t clauses;    /* catch clauses that go to the end: chain through pw_catch.target, index + 1; 0 ends it */
+    uint32_t try_index;  /* try: its pw_try */
     uint32_t piece;      /* while a br_table is translated: code that moves values and branches here */
 } pw_label;
 
@@ -59,13 +63,21 @@ typedef struct pw_acc {
     uint16_t handler; /* of that instruction, result class S; the next one is class A */
 } pw_acc;
 
+/* Whether the result of the last instruction may be sent elsewhere. */
+typedef enum pw_result_place {
+    PW_RESULT_FIXED,
+    PW_RESULT_LANE_1, /* lane 1 of its operand cell */
+    PW_RESULT_GENERIC /* a lane of a generic op, which writes no accumulator */
+} pw_result_place;
+
 /* The last emitted instruction, while nothing can have jumped in behind it. */
 typedef struct pw_last {
     int64_t cell; /* -1: none */
     const pw_op_forms *forms;
     uint8_t class_a, class_b;
     uint8_t cells;
-    bool result_lane_1; /* its result is lane 1 of its operand cell: can be redirected */
+    uint8_t result;      /* pw_result_place */
+    uint8_t result_lane; /* GENERIC: counted from cell 1 */
     pw_acc before[PW_ACC_COUNT];
 } pw_last;
 
@@ -82,6 +94,15 @@ typedef struct pw_translator {
     uint32_t *offsets; /* by cell, when recording */
     size_t offset_capacity;
     bool recording;
+    bool mapping;        /* noting the references at each emission */
+    pw_ref_entry *entries;
+    size_t entry_count, entry_capacity;
+    uint16_t *ref_slots;
+    size_t ref_slot_count, ref_slot_capacity;
+    pw_try *tries;
+    size_t try_count, try_capacity;
+    pw_catch *clauses;
+    size_t clause_count, clause_capacity;
     uint32_t *relocations; /* cells that hold the index of a cell, to become its address */
     size_t relocation_count, relocation_capacity;
 
@@ -142,6 +163,10 @@ void pwi_flush_top(pw_translator *t, size_t count);
 void pwi_flush_locals(pw_translator *t);
 void pwi_flush_local(pw_translator *t, uint32_t local);
 
+/* Puts the top `count` operands home, emits an instruction that reads them from there (they are on the stack while it is
+ * emitted, as roots), pops them. Lane 0 is the first one's slot. */
+uint32_t pwi_emit_on_operands(pw_translator *t, uint32_t handler, uint32_t cells, uint32_t count);
+
 /* Notes the last instruction as one whose result goes to lane 1, pushes the result. */
 void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handler, char type);
 
@@ -167,6 +192,32 @@ void pwi_translate_br_if(pw_translator *t, uint32_t depth);
 void pwi_translate_br_table(pw_translator *t);
 void pwi_translate_br_on_null(pw_translator *t, uint32_t depth, bool on_null);
 void pwi_translate_return(pw_translator *t);
+
+/* The label's first value's home; moves to it are label_moves. */
+uint32_t pwi_label_home(const pw_translator *t, const pw_label *label);
+/* Emits a return of values that are on the stack; code may go on behind it. */
+void pwi_emit_return(pw_translator *t);
+
+/* ---- translate_try.c: exceptions ------------------------------------------------------------------------------------------ */
+
+void pwi_translate_try_table(pw_translator *t);
+void pwi_try_end(pw_translator *t, const pw_label *label);
+/* Clauses of this chain go to the current place. */
+void pwi_resolve_clauses(pw_translator *t, uint32_t chain);
+/* Code for clauses that leave the function; the last thing to be emitted. */
+void pwi_emit_clause_returns(pw_translator *t, uint32_t chain);
+void pwi_translate_throw(pw_translator *t, uint32_t tag);
+void pwi_translate_throw_ref(pw_translator *t);
+
+/* What the code needs of the clauses, in one block. NULL: no memory. */
+pw_catches *pwi_catches_make(const pw_translator *t);
+
+/* translate_gc.c: false when the opcode is none of its. */
+bool pwi_translate_gc(pw_translator *t, uint32_t code);
+
+/* ref_maps.c: notes which slots hold references where a cell is about to be emitted. */
+void pwi_note_references(pw_translator *t, uint32_t cell);
+pw_ref_map *pwi_ref_map_make(const pw_translator *t);
 
 /* ---- translate_call.c ------------------------------------------------------------------------------------------------- */
 

@@ -103,7 +103,7 @@ static uint32_t label_arity(const pw_label *label) {
 }
 
 /* The home of the label's first value. */
-static uint32_t label_home(const pw_translator *t, const pw_label *label) {
+uint32_t pwi_label_home(const pw_translator *t, const pw_label *label) {
     if (label->height == 0) return t->home_base;
     const pw_operand *below = &t->stack[label->height - 1];
     return below->home + (below->type == 'V' ? 2u : 1u);
@@ -113,16 +113,13 @@ static uint32_t label_home(const pw_translator *t, const pw_label *label) {
  * any. The stack is left as it is, so that code may go on behind a branch that is not taken. Ascending order is safe:
  * a value never moves up, so no move overwrites the source of a later one. */
 static bool label_moves(pw_translator *t, const pw_label *label, bool count_only) {
-    uint32_t arity = label_arity(label), slot = label_home(t, label);
+    uint32_t arity = label_arity(label), slot = pwi_label_home(t, label);
     for (uint32_t i = 0; i < arity; i++) {
         pw_operand *operand = &t->stack[t->height - arity + i];
         operand->maker = -1; /* where it needs no move the target reads its slot */
         if (operand->where != PW_IN_HOME || operand->slot != slot) {
             if (count_only) return true;
             pwi_move(t, operand, slot, false);
-            if (operand->type == 'V' && operand->where != PW_CONSTANT)
-                pwi_move(t, &(pw_operand){.where = PW_IN_HOME, .type = 'V', .slot = operand->slot + 1, .maker = -1}, slot + 1,
-                         false);
         }
         slot += operand->type == 'V' ? 2u : 1u;
     }
@@ -154,9 +151,12 @@ static void return_one(pw_translator *t) {
     pwi_set_lane(pwi_cell(t, cell + 1), 2, t->return_slot);
 }
 
-static void emit_return(pw_translator *t) {
+/* More slots than one: the values are at home when they are copied down. */
+static bool returns_many(const pw_translator *t) { return t->type->result_slots > 1; }
+
+void pwi_emit_return(pw_translator *t) {
     uint32_t count = t->type->func.result_count;
-    if (count == 1 && t->type->func.results[0] != PW_V128) {
+    if (count == 1 && !returns_many(t)) {
         return_one(t);
     } else if (count == 0) {
         uint32_t cell = pwi_emit(t, PW_H_ret_none, 2);
@@ -171,7 +171,7 @@ static void emit_return(pw_translator *t) {
 }
 
 void pwi_translate_return(pw_translator *t) {
-    emit_return(t);
+    pwi_emit_return(t);
     make_dead(t);
 }
 
@@ -233,6 +233,7 @@ void pwi_translate_end(pw_translator *t) {
     pw_label label = *label_at(t, 0);
     if (label.kind == PW_LABEL_FUNC) {
         if (!t->dead) pwi_translate_return(t);
+        pwi_emit_clause_returns(t, label.clauses);
         t->label_count--;
         return;
     }
@@ -240,12 +241,14 @@ void pwi_translate_end(pw_translator *t) {
         t->label_count--;
         return;
     }
-    bool joins = label.patches != 0 || label.else_patch != 0;
+    if (label.kind == PW_LABEL_TRY) pwi_try_end(t, &label);
+    bool joins = label.patches != 0 || label.else_patch != 0 || label.clauses != 0;
     if (joins) {
         finish_arm(t, &label);
         if (t->no_memory) return;
         if (label.else_patch) pwi_emit_reloc(t, label.else_patch, (uint32_t)t->cell_count);
         resolve(t, label.patches);
+        pwi_resolve_clauses(t, label.clauses);
         pwi_cut(t, label.height);
         for (uint32_t i = 0; i < label.result_count; i++) pwi_push_home(t, pwi_type_char(result_type(&label, i)));
         pwi_forget(t);
@@ -273,11 +276,11 @@ void pwi_translate_br(pw_translator *t, uint32_t depth) {
 /* Emits "branch to depth if the condition is sense"; code goes on behind it. */
 static void branch_if(pw_translator *t, condition *c, bool sense, uint32_t depth) {
     if (is_function_label(t, depth)) {
-        if (t->type->func.result_count > 1) pwi_flush_top(t, t->type->func.result_count);
+        if (returns_many(t)) pwi_flush_top(t, t->type->func.result_count);
         uint32_t over = emit_condition(t, c, !sense);
         pw_acc before[PW_ACC_COUNT];
         memcpy(before, t->acc, sizeof before);
-        emit_return(t);
+        pwi_emit_return(t);
         memcpy(t->acc, before, sizeof before);
         if (!t->no_memory) pwi_emit_reloc(t, over, (uint32_t)t->cell_count);
         t->last.cell = -1;
@@ -326,14 +329,14 @@ static void table_target(pw_translator *t, uint32_t cell, uint32_t depth) {
     pw_label *label = label_at(t, depth);
     bool returns = is_function_label(t, depth);
     uint32_t arity = label_arity(label);
-    if (!returns && (arity == 0 || t->stack[t->height - arity].home == label_home(t, label))) {
+    if (!returns && (arity == 0 || t->stack[t->height - arity].home == pwi_label_home(t, label))) {
         link_branch(t, label, cell);
         return;
     }
     if (label->piece == 0) {
         label->piece = (uint32_t)t->cell_count;
         if (returns) {
-            emit_return(t);
+            pwi_emit_return(t);
         } else {
             label_moves(t, label, false);
             uint32_t branch = pwi_emit(t, PW_H_br, 2);

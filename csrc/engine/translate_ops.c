@@ -164,22 +164,53 @@ static void store(pw_translator *t, const pw_op_forms *forms) {
 
 /* ---- slots only ------------------------------------------------------------------------------------------------------ */
 
+static uint64_t read_immediate(pw_translator *t, uint8_t kind) {
+    switch ((pw_imm_kind)kind) {
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE: return pwi_bytes_u64(&t->p);
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_MEMARG_LANE: return *t->p++;
+    default: return pwi_leb_u64(&t->p);
+    }
+}
+
+/* The cells behind the lanes: a memory argument, which the general form has in two cells, and other immediates. */
+static void set_immediates(pw_translator *t, uint8_t kind, const pw_memarg *arg, bool general, uint32_t cell, uint32_t end) {
+    if (arg) {
+        if (general) *pwi_cell(t, cell++) = arg->memory;
+        *pwi_cell(t, cell++) = arg->offset;
+    }
+    while (cell < end) *pwi_cell(t, cell++) = read_immediate(t, kind);
+}
+
 static void generic(pw_translator *t, const pw_op_forms *forms) {
+    uint8_t kind = pwi_op_info(forms->code)->imm;
+    bool memory = forms->general != PW_NO_HANDLER;
+    pw_memarg arg = {0, 0, 0};
+    if (memory) arg = pwi_read_memarg(&t->p);
+    bool general = memory && !is_plain(t, &arg);
     size_t count = strlen(forms->operands);
     uint32_t slots[4] = {0};
     for (size_t i = count; i-- > 0;) {
         pw_operand operand = pwi_pop(t);
         slots[i] = take_slot(t, &operand);
     }
-    uint32_t cell = pwi_emit(t, forms->base, forms->cells);
+    uint32_t cells = forms->cells + (general ? 1u : 0u);
+    uint32_t cell = pwi_emit(t, general ? forms->general : forms->base, cells);
     for (uint32_t i = 0; i < count; i++) pwi_set_lane(pwi_cell(t, cell + 1 + i / 4), i % 4, slots[i]);
-    if (forms->result[0]) {
-        pwi_push_home(t, forms->result[0]);
-        pwi_set_lane(pwi_cell(t, cell + 1 + count / 4), count % 4, t->stack[t->height - 1].home);
-    }
-    uint32_t first_imm = cell + forms->cells - forms->imm_cells;
-    for (uint32_t i = 0; i < forms->imm_cells; i++) *pwi_cell(t, first_imm + i) = pwi_leb_u64(&t->p);
+    uint32_t first_imm = cell + (uint32_t)forms->cells - forms->imm_cells;
+    set_immediates(t, kind, memory ? &arg : NULL, general, first_imm, cell + cells);
     pwi_forget(t);
+    if (!forms->result[0]) return;
+    pwi_push_home(t, forms->result[0]);
+    if (t->no_memory) return;
+    pw_operand *result = &t->stack[t->height - 1];
+    pwi_set_lane(pwi_cell(t, cell + 1 + count / 4), count % 4, result->home);
+    result->maker = cell;
+    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result = PW_RESULT_GENERIC, .result_lane = (uint8_t)count};
 }
 
 void pwi_translate_op(pw_translator *t, uint32_t code, const pw_op_forms *forms) {
@@ -211,6 +242,15 @@ void pwi_translate_select(pw_translator *t) {
     if (!small_a) pwi_materialise(t, &a);
     if (!small_b) pwi_materialise(t, &b);
     pwi_materialise(t, &condition);
+    if (a.type == 'V') {
+        uint32_t vector_cell = pwi_emit(t, PW_H_select_V, 2);
+        pwi_set_lane(pwi_cell(t, vector_cell + 1), 0, condition.slot);
+        pwi_set_lane(pwi_cell(t, vector_cell + 1), 2, a.slot);
+        pwi_set_lane(pwi_cell(t, vector_cell + 1), 3, b.slot);
+        pwi_push_home(t, 'V');
+        if (!t->no_memory) pwi_set_lane(pwi_cell(t, vector_cell + 1), 1, t->stack[t->height - 1].home);
+        return;
+    }
     uint32_t class_c = pwi_class(t, &condition, true);
     uint32_t handler = PW_H_select_SSSS + class_c * 8u + (small_a ? 4u : 0) + (small_b ? 2u : 0);
     uint32_t cells = small_a || small_b ? 3 : 2;
@@ -231,10 +271,21 @@ void pwi_translate_select(pw_translator *t) {
     t->acc[PW_ACC_INT].slot = t->acc[PW_ACC_INT].maker = -1;
 }
 
+/* A generic op is not emitted again: it may only write the local if nobody wants the old value. */
+static bool may_redirect(const pw_translator *t, const pw_operand *value, uint32_t local) {
+    if (t->last.cell < 0 || value->maker != t->last.cell) return false;
+    return t->last.result == PW_RESULT_LANE_1 || (t->last.result == PW_RESULT_GENERIC && t->local_pending[local] == 0);
+}
+
 /* The last instruction made the value: let it write the local. Copies of the old value that are still to be used
  * (x++) are moved out of the way first: the instruction is taken back and emitted again behind these moves. */
 static void redirect_last(pw_translator *t, const pw_operand *value, uint32_t local) {
     uint32_t slot = t->local_slots[local], cell = (uint32_t)t->last.cell, cells = t->last.cells;
+    if (t->last.result == PW_RESULT_GENERIC) {
+        pwi_set_lane(pwi_cell(t, cell + 1 + t->last.result_lane / 4u), t->last.result_lane % 4u, slot);
+        t->last.cell = -1;
+        return;
+    }
     uint16_t handler = t->acc[pwi_acc_of(value->type)].handler;
     if (t->local_pending[local] != 0) {
         pw_cell copy[4];
@@ -260,14 +311,11 @@ void pwi_translate_local_set(pw_translator *t, uint32_t local, bool tee) {
     bool same = value.where == PW_IN_LOCAL && value.local == local;
     if (same) {
         /* nothing changes */
-    } else if (t->last.cell >= 0 && t->last.result_lane_1 && value.maker == t->last.cell) {
+    } else if (may_redirect(t, &value, local)) {
         redirect_last(t, &value, local);
     } else {
         pwi_flush_local(t, local);
         pwi_move(t, &value, slot, true);
-        if (value.type == 'V') { /* its second half */
-            pwi_move(t, &(pw_operand){.where = PW_IN_HOME, .type = 'V', .slot = value.slot + 1, .maker = -1}, slot + 1, false);
-        }
     }
     if (tee) pwi_push_local(t, local);
 }
@@ -276,6 +324,7 @@ void pwi_translate_global_get(pw_translator *t, uint32_t global) {
     const pw_global_decl *decl = &t->module->globals[global];
     char type = pwi_type_char(decl->type.type);
     uint32_t handler = decl->is_pointer ? PW_H_global_get_P : PW_H_global_get_S;
+    if (type == 'V') handler = decl->is_pointer ? PW_H_global_get_VP : PW_H_global_get_V;
     uint32_t cell = pwi_emit(t, handler, 2);
     pwi_set_high(pwi_cell(t, cell + 1), decl->slot);
     if (!decl->is_pointer && pwi_acc_of(type) == PW_ACC_INT) {
@@ -286,7 +335,7 @@ void pwi_translate_global_get(pw_translator *t, uint32_t global) {
     uint32_t home = t->stack[t->height - 1].home;
     pwi_set_lane(pwi_cell(t, cell + 1), 1, home);
     pwi_slot_written(t, home);
-    t->acc[PW_ACC_INT].slot = t->acc[PW_ACC_INT].maker = -1;
+    if (type != 'V') t->acc[PW_ACC_INT].slot = t->acc[PW_ACC_INT].maker = -1;
 }
 
 void pwi_translate_global_set(pw_translator *t, uint32_t global) {
@@ -300,6 +349,7 @@ void pwi_translate_global_set(pw_translator *t, uint32_t global) {
         pwi_materialise(t, &value);
         bool in_acc = !decl->is_pointer && pwi_acc_of(value.type) == PW_ACC_INT && pwi_class(t, &value, true) == 1;
         uint32_t handler = decl->is_pointer ? PW_H_global_set_P : in_acc ? PW_H_global_set_A : PW_H_global_set_S;
+        if (value.type == 'V') handler = decl->is_pointer ? PW_H_global_set_VP : PW_H_global_set_V;
         cell = pwi_emit(t, handler, 2);
         pwi_set_lane(pwi_cell(t, cell + 1), 0, value.slot);
     }

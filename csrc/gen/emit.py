@@ -45,10 +45,15 @@ def op_cases(handlers: list[Handler], name: str) -> Iterator[str]:
     for handler in handlers:
         lines += [f"PW_CASE({handler.name})", "{"]
         lines += [f"    {line}" for line in handler.before]
-        file = handler.op.file.replace("\\", r"\\").replace('"', r"\"")
-        lines += [f'#line {handler.line} "{file}"', *handler.text]
+        lines += [f'#line {handler.line} "{handler.op.file}"', *handler.text]
         lines += [f'#line {len(lines) + 2} "{name}"', *(f"    {line}" for line in handler.after), "}"]
     yield from lines
+
+
+def op_functions(ops: list[Op]) -> Iterator[str]:
+    """op_functions.h: functions that bodies call, shared by all shells."""
+    yield BANNER
+    yield from (f'#line {op.line} "{op.file}"\n{op.function}' for op in ops if op.function)
 
 
 def op_forms(ops: list[Op], handlers: list[Handler]) -> Iterator[str]:

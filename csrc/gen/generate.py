@@ -1,7 +1,7 @@
 """Makes the op tables and the interpreter's cases: python csrc/gen/generate.py OUTDIR csrc/ops/*.op.c
 
-Writes op_table.h, op_cases.h, op_handlers.h and op_forms.h into OUTDIR, each only if its content changes. An
-error in a definition goes to standard error as `file:line: error: ...`; nothing is written then, status 1.
+Writes op_table.h, op_cases.h, op_handlers.h, op_functions.h, op_forms.h into OUTDIR, each only if it changes.
+Errors in definitions go to standard error as `file:line: error: ...`; nothing is written then, status 1.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def generate(paths: list[Path]) -> dict[str, str]:
             made.append(handler)
             owner = owners.setdefault(handler.name, op)
             if owner is not op:
-                what = f"handler {handler.name} is one of {owner.ident} already"
-                raise OpError(op.file, op.line, what)
+                raise OpError(op.file, op.line, f"handler {handler.name} is one of {owner.ident} already")
             if len(made) >= MAX_HANDLERS:
                 raise OpError(op.file, op.line, f"more than {MAX_HANDLERS - 1} handlers")
     contents = {
         "op_table.h": emit.op_table(ops),
         "op_cases.h": emit.op_cases(made, "op_cases.h"),
         "op_handlers.h": emit.op_handlers(made),
+        "op_functions.h": emit.op_functions(ops),
         "op_forms.h": emit.op_forms(ops, made),
     }
     return {name: "".join(f"{line}\n" for line in lines) for name, lines in contents.items()}

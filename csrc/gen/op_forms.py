@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from op_reader import FLOATS, TYPES, Op, Operand
+from op_reader import FLOATS, MEMORY_TYPES, TYPES, Op, Operand
 
 SOURCES, SOURCES_AND_CONSTANT, RESULTS = "SA", "SAK", "SA"
 # Families in the order of their ids, with the prefix of their handlers' names and of their constants.
+GENERAL = "PW_ADDRESS_G(ea, a, sizeof({}));"  # in the memory of cell 2, with the offset of cell 3
 FAMILIES = {"base": ("", "PW_F_"), "branch": ("br_", "PW_FBR_"), "branch_not": ("brn_", "PW_FBRN_"),
             "fused": ("x_", "PW_FX_"), "general": ("g_", "PW_FG_")}  # fmt: skip
 
@@ -42,25 +43,16 @@ class Handler:
 
 def handlers(op: Op) -> Iterator[Handler]:
     """All handlers of a definition, in the order of their ids; a row has none."""
-    if op.shape == "ROW":
-        return
     if op.shape == "INTERNAL":
         yield Handler(op, "internal", "", op.cells, (), op.body, op.body_line, ())
-    elif op.shape == "LOADOP":
-        yield from loads(op)
-    elif op.shape == "STOREOP":
-        yield from stores(op)
-    elif op.shape == "OP" and not op.forms:
-        yield generic(op)
-    elif len(op.ins) == 2:
-        yield from binary(op)
-        if op.shape == "CMPOP":
-            yield from branches(op, "branch", SOURCES_AND_CONSTANT)
-        elif op.shape == "FCMPOP":
-            yield from branches(op, "branch", SOURCES)
-            yield from branches(op, "branch_not", SOURCES)
-    else:
-        yield from unary(op)
+    elif op.shape != "ROW":
+        made = {"LOAD": loads, "STORE": stores, "FSTORE": stores, "GENERIC": generic, "UNOP": unary}
+        yield from made.get(shape(op), binary)(op)
+    if op.shape == "CMPOP":
+        yield from branches(op, "branch", SOURCES_AND_CONSTANT)
+    elif op.shape == "FCMPOP":
+        yield from branches(op, "branch", SOURCES)
+        yield from branches(op, "branch_not", SOURCES)
 
 
 def shape(op: Op) -> str:
@@ -82,24 +74,12 @@ def fetch(kind: str, cls: str, cell: int, lane: int) -> str:
     return f"PW_GET_{kind}_{cls}" + (f"({cell}, {lane})" if cls == "S" else "")
 
 
-def store_result(result: Operand, cls: str) -> str:
-    """Writes the result to cell 1 lane 1 and the accumulator, or to the accumulator."""
-    place = "1, 1, " if cls == "S" else ""
-    return f"PW_PUT_{result.type}_{cls}({place}{result.name});"
-
-
-def text_of(op: Op) -> tuple[tuple[str, ...], int]:
-    """What computes the result, and its line."""
-    if op.shape == "OP":
-        return op.body, op.body_line
-    return (f"    r = {op.expr};",), op.line
-
-
 def value_handler(op: Op, family: str, classes: str, cells: int, before: list[str]) -> Handler:
-    """A handler that ends by writing a result of the class that comes last in `classes`."""
-    text, line = text_of(op)
-    after = (store_result(op.outs[0], classes[-1]), f"PW_NEXT({cells});")
-    return Handler(op, family, classes, cells, (*before, declare(op.outs[0], "")), text, line, after)
+    """A handler whose result has the last class: cell 1 lane 1 and the accumulator, or that alone."""
+    result, place = op.outs[0], "_S(1, 1, " if classes[-1] == "S" else "_A("
+    after = (f"PW_PUT_{result.type}{place}{result.name});", f"PW_NEXT({cells});")
+    before.append(declare(result, ""))
+    return Handler(op, family, classes, cells, tuple(before), op.body, op.body_line, after)
 
 
 def pair(op: Op, ca: str, cb: str) -> tuple[list[str], int]:
@@ -144,17 +124,8 @@ def loads(op: Op) -> Iterator[Handler]:
         b = {"S": "PW_GET_i32_XS", "A": "PW_GET_i32_A", "K": "PW_GET_i32_XK"}[cb]
         before = [*access(op, f"(uint32_t)({fetch('i32', ca, 1, 0)} + {b})"), read]
         yield value_handler(op, "fused", ca + cb + d, 3, before)
-    text, line = text_of(op)
-    result = op.outs[0]
     read = f"{op.memory_type} v = PW_READ_G({op.memory_type}, ea);"
-    before = [*general_access(op), read, declare(result, "")]
-    after = (f"PW_PUT_{result.type}_O(1, 1, {result.name});", "PW_CLOBBER();", "PW_NEXT(4);")
-    yield Handler(op, "general", "", 4, tuple(before), text, line, after)
-
-
-def general_access(op: Op) -> list[str]:
-    """Effective address (a pointer) in the memory of cell 2, with the offset of cell 3."""
-    return ["uint64_t a = PW_GET_idx_S(1, 0);", f"PW_ADDRESS_G(ea, a, sizeof({op.memory_type}));"]
+    yield slots_only(op, "general", 4, [GENERAL.format(op.memory_type), read], op.body)
 
 
 def stores(op: Op) -> Iterator[Handler]:
@@ -167,9 +138,18 @@ def stores(op: Op) -> Iterator[Handler]:
         before = [*access(op, fetch("i32", ca, 1, 0)), declare(value, given)]
         text = (f"    PW_WRITE({memory}, ea, ({memory})({op.expr}));",)
         yield Handler(op, "base", ca + cv, cells, tuple(before), text, op.line, (f"PW_NEXT({cells});",))
-    before = [*general_access(op), declare(value, fetch(value.type, "S", 1, 1))]
     text = (f"    PW_WRITE_G({memory}, ea, ({memory})({op.expr}));",)
-    yield Handler(op, "general", "", 4, tuple(before), text, op.line, ("PW_CLOBBER();", "PW_NEXT(4);"))
+    yield slots_only(op, "general", 4, [GENERAL.format(memory)], text)
+
+
+def slots_only(op: Op, family: str, cells: int, between: list[str], text: tuple[str, ...]) -> Handler:
+    """A handler with operands and result in the lanes from cell 1 on; `between` follows the operands."""
+    before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
+    before += [*between, *(declare(o, "") for o in op.outs)]
+    lane = len(op.ins)
+    after = [f"PW_PUT_{o.type}_O({1 + lane // 4}, {lane % 4}, {o.name});" for o in op.outs]
+    after += ["PW_CLOBBER();", f"PW_NEXT({cells});"]
+    return Handler(op, family, "", cells, tuple(before), text, op.body_line, tuple(after))
 
 
 def generic_cells(op: Op) -> int:
@@ -177,14 +157,14 @@ def generic_cells(op: Op) -> int:
     return 1 + (len(op.ins) + len(op.outs) + 3) // 4 + len(op.imms)
 
 
-def generic(op: Op) -> Handler:
-    """Slots only: lanes of the operands and the result, then the immediates."""
-    cells = generic_cells(op)
-    before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
-    first = cells - len(op.imms)
-    before += [f"uint64_t {name} = PW_IMM64({first + i});" for i, name in enumerate(op.imms)]
-    before += [declare(o, "") for o in op.outs]
-    lane = len(op.ins)
-    after = [f"PW_PUT_{o.type}_O({1 + lane // 4}, {lane % 4}, {o.name});" for o in op.outs]
-    after += ["PW_CLOBBER();", f"PW_NEXT({cells});"]
-    return Handler(op, "base", "", cells, tuple(before), op.body, op.body_line, tuple(after))
+def generic(op: Op) -> Iterator[Handler]:
+    """Slots only, then immediates; a memory argument: offset in memory 0, or (general) memory and offset."""
+    for general in (False, True) if op.memory_type else (False,):
+        cells = generic_cells(op) + general
+        imms = list(zip(op.imms, range(cells - len(op.imms), cells), strict=True))
+        between = []
+        if op.memory_type:
+            name, width = imms.pop(0)[0], MEMORY_TYPES[op.memory_type]
+            between = [f"PW_ADDRESS_{'G' if general else 'P'}({name}, {op.ins[0].name}, {width}u);"]
+        between += [f"uint64_t {name} = PW_IMM64({cell});" for name, cell in imms]
+        yield slots_only(op, "general" if general else "base", cells, between, op.body)

@@ -18,21 +18,19 @@ TYPES = {
     "f64": ("double", "F"),
     "idx": ("uint64_t", "?"),  # "a" or "t": an address or a table index, as the immediate says
     "ref": ("uint64_t", "r"),
+    "v128": ("pw_v128", "V"),
 }
 FLOATS = ("f32", "f64")
 NUMBERS = ("i32", "i64", *FLOATS)
 MEMORY_TYPES = {
     "int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "uint32_t": 4, "uint64_t": 8,
-    "float": 4, "double": 8,
+    "float": 4, "double": 8, "at8": 1, "at16": 2, "at32": 4, "at64": 8, "at128": 16,
 }  # fmt: skip
-# Immediates that an op with a body may have, and their number; rows may have any.
+# Immediates that an op with a body may have, and the number of their words; rows may have any.
 BODY_IMMEDIATES = {
-    "MEMORY": 1, "MEMORY_COPY": 2, "MEMORY_INIT": 2, "DATA": 1,
-    "TABLE": 1, "TABLE_COPY": 2, "TABLE_INIT": 2, "ELEM": 1,
-}  # fmt: skip
-ROW_IMMEDIATES = {
-    "NONE", "BLOCK", "LABEL", "BR_TABLE", "FUNC", "TYPE", "CALL_INDIRECT", "LOCAL", "GLOBAL", "MEMARG",
-    "I32", "I64", "F32", "F64", "HEAP", "SELECT", *BODY_IMMEDIATES,
+    "MEMORY": 1, "MEMORY_COPY": 2, "MEMORY_INIT": 2, "DATA": 1, "TABLE": 1, "TABLE_COPY": 2, "TABLE_INIT": 2,
+    "ELEM": 1, "MEMARG": 1, "MEMARG_ATOMIC": 1, "MEMARG_LANE": 2, "SHUFFLE": 2, "V128": 2,
+    "LANE_2": 1, "LANE_4": 1, "LANE_8": 1, "LANE_16": 1,
 }  # fmt: skip
 PREFIXES, SUB_OPCODES = range(0xFB, 0xFF), 512
 
@@ -41,17 +39,24 @@ SHAPES = {
     "BINOP": "T, expr", "BINOPC": "T, expr", "CMPOP": "T, expr, swap, negate", "FCMPOP": "T, expr, swap",
     "UNOP": "T, expr", "CVTOP": "T, U, expr", "LOADOP": "T, C, expr", "STOREOP": "T, C, expr",
 }  # fmt: skip
+# Shapes over lanes: operands of the op whose body is the macro of that name (op_vectors.h), or a call.
+VECTOR_SHAPES = {
+    "VUNOP": "v128 a", "VBINOP": "v128 a, v128 b", "VCMPOP": "v128 a, v128 b", "VSHIFT": "v128 a, i32 b",
+    "VTERNOP": "v128 a, v128 b, v128 c",
+}  # fmt: skip
+VECTOR_SHAPES |= {f"{shape}_CALL": operands for shape, operands in VECTOR_SHAPES.items()}
+SHAPES |= dict.fromkeys(VECTOR_SHAPES, "T, expr")
 HEAD = '0xcode, "text", ident'
 PATTERNS = {
     shape: ", ".join(f"(?P<{name}>{'.+' if name == 'expr' else '[a-z0-9_]+'})" for name in names.split(", "))
     for shape, names in SHAPES.items()
 } | {
-    "ROW": r'(?P<imm>[A-Z0-9_]+), "(?P<signature>\*|[iIfFVat]*:[iIfFVat]*)"',
+    "ROW": r'(?P<imm>[A-Z0-9_]+), "(?P<signature>\*|[iIfFVat]*:[iIfFVat]*)"(?:, (?P<C>\w+))?',
     "OP": r"(?:FORMS\((?P<forms>\w+)\) ?)?(?:IMM\((?P<imm>[^()]*)\) ?)?"
     r"(?:IN\((?P<ins>[^()]*)\) ?)?(?:OUT\((?P<outs>[^()]*)\))?",
 }
 EXPECTED = {shape: f"{HEAD}, {names}" for shape, names in SHAPES.items()} | {
-    "ROW": HEAD + ', IMMEDIATE, "params:results" or "*"',
+    "ROW": HEAD + ', IMMEDIATE, "params:results" or "*", C',
     "OP": HEAD + ", FORMS(..) IMM(..) IN(..) OUT(..)",
     "INTERNAL": "ident, cells",
     "FEATURE": "NAME",
@@ -97,6 +102,7 @@ class Op:
     negate: str = ""
     cells: int = 0  # of an INTERNAL
     expr: str = ""
+    function: str = ""  # the definition of what the body calls
     body: tuple[str, ...] = ()
     body_line: int = 0
 
@@ -130,10 +136,8 @@ class Reader:
 
     def definition(self, shape: str, rest: str) -> Iterator[Op]:
         """What the line that is being read defines: nothing if it is a FEATURE line."""
-        header, line = rest, self.at + 1
-        one_line = WITH_BODY.fullmatch(rest) if shape in ("OP", "INTERNAL") else None
-        if one_line:
-            header = one_line["header"]
+        line, one_line = self.at + 1, WITH_BODY.fullmatch(rest) if shape in ("OP", "INTERNAL") else None
+        header = one_line["header"] if one_line else rest
         self.need(header.endswith(")"), "the header does not end on its line")
         pattern = {"INTERNAL": r"(\w+), (\d{1,2})", "FEATURE": "([A-Z0-9_]+)"}.get(
             shape, r'(0x[0-9a-f]+), "([^"]+)", (\w+)(?:, (.+))?'
@@ -163,11 +167,18 @@ class Reader:
 
     def row(self, op: Op, given: dict[str, str]) -> Op:
         """An opcode without a body."""
-        self.need(given["imm"] in ROW_IMMEDIATES, f"unknown kind of immediate {given['imm']}")
-        return replace(op, imm=given["imm"], signature=given["signature"])
+        memory = given.get("C", "")
+        self.need(not memory or memory in MEMORY_TYPES, f"unknown memory type {memory}")
+        return replace(op, imm=given["imm"], signature=given["signature"], memory_type=memory)
 
     def shaped(self, op: Op, given: dict[str, str]) -> Op:
         """An op whose meaning is one expression."""
+        if op.shape in VECTOR_SHAPES:
+            expr, called = f"{given['T']}, {given['expr']}", "_CALL" in op.shape
+            body = (f"    PW_{op.shape}({op.ident if called else expr});",)
+            op = replace(op, ins=self.operands(VECTOR_SHAPES[op.shape]), outs=self.operands("v128 r"))
+            function = f"PW_{op.shape}_FUNCTION({op.ident}, {expr})" if called else ""
+            return replace(op, shape="OP", body=body, body_line=op.line, function=function)
         kind, to, memory = given["T"], given.get("U") or given["T"], given.get("C", "")
         for name in (kind, to):
             self.need(name in NUMBERS, f"unknown type {name}")
@@ -186,29 +197,34 @@ class Reader:
             swap=op.ident if op.shape == "BINOPC" else given.get("swap", ""),
             negate=given.get("negate", ""),
             expr=given["expr"],
+            body=(f"    r = {given['expr']};",),
+            body_line=op.line,
         )
 
     def op(self, op: Op, given: dict[str, str]) -> Op:
         """The header of an op with a body."""
         imm, *words = [word.strip() for word in given["imm"].split(",")] if given["imm"] else ["NONE"]
-        count = BODY_IMMEDIATES.get(imm, 0)
+        count, first = BODY_IMMEDIATES.get(imm, 0), "at[0-9]+" if imm.startswith("MEMARG") else "imm"
         self.need(count or imm == "NONE", f"unknown kind of immediate {imm}")
-        good = len(words) == count and all(re.fullmatch(r"imm \w+", word) for word in words)
-        self.need(good, f"IMM({imm}, ...) takes {count} of the form `imm name`")
-        imms = tuple(word[4:] for word in words)
+        well = len(words) == count and re.fullmatch(rf"({first} \w+(, imm \w+)*)?", ", ".join(words))
+        form = "imm name" if first == "imm" else "at64 name, imm name"
+        self.need(well, f"IMM({imm}, ...) takes {count} of the form `{form}`")
+        types, imms = [word.split()[0] for word in words], tuple(word.split()[1] for word in words)
+        memory = types[0] if types and types[0] in MEMORY_TYPES else ""
+        self.need(memory or first == "imm", f"unknown memory type {''.join(types[:1])}")
         ins, outs = self.operands(given["ins"]), self.operands(given["outs"])
         names = [*imms, *(o.name for o in (*ins, *outs))]
         self.need(len(set(names)) == len(names), "two operands have the same name")
         self.need(len(outs) <= 1, "more than one result")
         types = [o.type for o in (*ins, *outs)]
-        good = "idx" not in types or imm.startswith(("MEMORY", "TABLE"))
+        good = "idx" not in types or imm.startswith(("MEM", "TABLE"))
         self.need(good, "idx needs an immediate that names a memory or a table")
         plain, forms = outs and not imms and set(types) <= set(NUMBERS), given["forms"]
         same = len(types) == 3 and len(set(types)) == 1
         fits = {"": True, "binop": plain and same, "cvt": plain and len(types) == 2}
         self.need(forms in fits, f"unknown forms {forms}")
         self.need(fits.get(forms), f"FORMS({forms}) does not fit the operands")
-        return replace(op, imm=imm, imms=imms, ins=ins, outs=outs, forms=forms)
+        return replace(op, imm=imm, imms=imms, ins=ins, outs=outs, forms=forms, memory_type=memory)
 
     def operands(self, text: str) -> tuple[Operand, ...]:
         """Those of IN(type name, ...) or OUT(type name)."""

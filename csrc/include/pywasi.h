@@ -40,6 +40,7 @@ typedef struct pw_func pw_func;
 typedef struct pw_memory pw_memory;
 typedef struct pw_table pw_table;
 typedef struct pw_global pw_global;
+typedef struct pw_tag pw_tag;
 
 /* ---- Results and errors ------------------------------------------------------------------------------------- */
 
@@ -49,7 +50,7 @@ typedef enum pw_result {
     PW_ERR_INVALID,     /* well formed, not valid */
     PW_ERR_UNLINKABLE,  /* an import is missing or of another type */
     PW_ERR_TRAP,        /* the spec's traps; exhaustion of the call stack too (trap kind tells) */
-    PW_ERR_EXCEPTION,   /* a wasm exception that nothing caught (later) */
+    PW_ERR_EXCEPTION,   /* a wasm exception that nothing caught: pw_store_exception */
     PW_ERR_EXIT,        /* proc_exit: exit_code tells */
     PW_ERR_HOST,        /* a host function or poll hook failed; the embedder knows why */
     PW_ERR_NO_MEMORY,   /* the host refused memory */
@@ -298,7 +299,7 @@ PW_MUST_USE pw_result pw_module_func_body(const pw_module *module, uint32_t func
 void pw_module_func_type(const pw_module *module, uint32_t func_index, pw_func_type *out);
 
 /* Disassembles the instruction at *offset into text ("i32.add", "local.get 3"), advances *offset to the next one.
- * depth_change: +1 after block/loop/if, -1 for end. PW_ERR_ARGUMENT beyond the end of code. */
+ * depth_change: +1 after block/loop/if/try, -1 for end and delegate. PW_ERR_ARGUMENT beyond the end of code. */
 PW_MUST_USE pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char *text, size_t size,
                                             int *depth_change);
 
@@ -336,6 +337,7 @@ typedef struct pw_extern {
         pw_table *table;
         pw_memory *memory;
         pw_global *global;
+        pw_tag *tag;
     } of;
 } pw_extern;
 
@@ -361,7 +363,8 @@ pw_memory *pw_instance_memory(pw_instance *instance);
 /* A host function. Arguments are in slots[0..]; results are written to slots[0..] (room for the larger of both).
  * caller is the instance whose code called, NULL when the host called it directly. A result other than PW_OK unwinds
  * the wasm frames: PW_ERR_TRAP and PW_ERR_EXIT by pw_raise_trap / pw_raise_exit, PW_ERR_HOST with a reason
- * that the embedder keeps. It may call wasm functions of the same store, grow memories, and use the store freely. */
+ * that the embedder keeps. It may call wasm functions of the same store, grow memories, and use the store freely.
+ * References among its arguments are no roots: before it calls back it holds (pw_ref_hold) what it needs afterwards. */
 typedef pw_result (*pw_host_fn)(void *env, pw_instance *caller, pw_slot *slots);
 
 /* Makes a function of the host. finalize (may be NULL) is called with env when the store goes. When this fails, env stays
@@ -384,6 +387,7 @@ void *pw_func_host_env(const pw_func *func); /* env of pw_func_new, NULL for was
 /* References to host objects. A store has one handle per host pointer; it keeps it until it goes, then calls
  * release (pw_store_set_extern_release) for each. */
 PW_MUST_USE pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle);
+/* NULL for null and for what is not of the host. */
 void *pw_extern_host(pw_slot handle);
 void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host));
 
@@ -415,6 +419,52 @@ pw_store *pw_global_store(const pw_global *global);
 void pw_global_type_of(const pw_global *global, pw_global_type *out);
 void pw_global_get(const pw_global *global, pw_slot *value); /* 1 or 2 slots */
 PW_MUST_USE pw_result pw_global_set(pw_global *global, const pw_slot *value); /* PW_ERR_ARGUMENT: immutable or type */
+
+/* ---- Tags and exceptions -------------------------------------------------------------------------------------- */
+
+/* A tag of the host; the results of the type must be empty. */
+PW_MUST_USE pw_result pw_tag_new(pw_store *store, const pw_func_type *type, pw_tag **tag);
+pw_store *pw_tag_store(const pw_tag *tag);
+void pw_tag_type_of(const pw_tag *tag, pw_func_type *out);
+
+/* The exception (an exnref) of the last PW_ERR_EXCEPTION. It lives until the next call into the store unless held. */
+pw_slot pw_store_exception(pw_store *store);
+pw_tag *pw_exception_tag(pw_slot exception);
+/* Its values, as slots in the order of the tag's parameters. */
+const pw_slot *pw_exception_values(pw_slot exception);
+/* For host functions: throw. Returns the result to return. values: one entry per slot of the tag's parameters. */
+pw_result pw_raise_exception(pw_store *store, pw_tag *tag, const pw_slot *values);
+pw_result pw_rethrow_exception(pw_store *store, pw_slot exception);
+
+/* ---- References ------------------------------------------------------------------------------------------------- */
+
+/* What a reference points to. Host references may be anyrefs, structs may be externrefs (any.convert_extern). */
+typedef enum pw_ref_kind {
+    PW_REF_KIND_NULL,
+    PW_REF_KIND_FUNC,
+    PW_REF_KIND_HOST,
+    PW_REF_KIND_EXCEPTION,
+    PW_REF_KIND_STRUCT,
+    PW_REF_KIND_ARRAY,
+    PW_REF_KIND_I31
+} pw_ref_kind;
+pw_ref_kind pw_ref_kind_of(pw_slot reference);
+/* Does the reference belong to the type, in this store? */
+bool pw_ref_fits(const pw_store *store, pw_slot reference, pw_val_type type);
+/* i31: the low 31 bits of value; and back, sign-extended. */
+pw_slot pw_i31_new(uint32_t value);
+int32_t pw_i31_value(pw_slot reference);
+/* Structs and arrays: number of fields or elements, canonical id of the type (PW_NO_INDEX for anything else). */
+uint32_t pw_object_length(pw_slot reference);
+uint32_t pw_object_type(pw_slot reference);
+/* A field or element as a value (packed ones zero-extended) with its type. PW_ERR_ARGUMENT: no such index; when
+ * setting also: not mutable, or the value does not fit. value: 1 or 2 slots. */
+PW_MUST_USE pw_result pw_object_get(pw_slot reference, uint32_t index, pw_slot *value, pw_val_type *type);
+PW_MUST_USE pw_result pw_object_set(pw_store *store, pw_slot reference, uint32_t index, const pw_slot *value);
+
+/* Keeps what a reference points to alive; counted. Function references and null need it not. */
+PW_MUST_USE pw_result pw_ref_hold(pw_store *store, pw_slot reference);
+void pw_ref_release(pw_store *store, pw_slot reference);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,18 @@ ROW(0x0f, "return", return, NONE, "*")
 ROW(0x10, "call", call, FUNC, "*")
 ROW(0x11, "call_indirect", call_indirect, CALL_INDIRECT, "*")
 
+FEATURE(LEGACY_EXCEPTIONS)
+ROW(0x06, "try", try, BLOCK, "*")
+ROW(0x07, "catch", catch, TAG, "*")
+ROW(0x09, "rethrow", rethrow, LABEL, "*")
+ROW(0x18, "delegate", delegate, LABEL, "*")
+ROW(0x19, "catch_all", catch_all, NONE, "*")
+
+FEATURE(EXCEPTIONS)
+ROW(0x08, "throw", throw, TAG, "*")
+ROW(0x0a, "throw_ref", throw_ref, NONE, "*")
+ROW(0x1f, "try_table", try_table, TRY_TABLE, "*")
+
 FEATURE(TAIL_CALL)
 ROW(0x12, "return_call", return_call, FUNC, "*")
 ROW(0x13, "return_call_indirect", return_call_indirect, CALL_INDIRECT, "*")

@@ -42,6 +42,14 @@ INTERNAL(mov_K, 3)
     PW_NEXT(3);
 }
 
+/* A vector: the places may overlap by half. */
+INTERNAL(mov_V, 2)
+{
+    pw_v128 value = PW_GET_v128_S(1, 0);
+    PW_PUT_v128_O(1, 1, value);
+    PW_NEXT(2);
+}
+
 /* mov_many: lane 2 slots from lane 0 on, to lane 1 on, where the destination is lower or equal. */
 INTERNAL(mov_many, 2)
 {
@@ -71,6 +79,13 @@ INTERNAL(select_AISA, 3) { PW_SELECT(A, PW_LOW(2), fp[PW_LANE(1, 3)]); PW_NEXT(3
 INTERNAL(select_AIIS, 3) { PW_SELECT(A, PW_LOW(2), PW_HIGH(2)); PW_PUT_i64_S(1, 1, A); PW_NEXT(3); }
 INTERNAL(select_AIIA, 3) { PW_SELECT(A, PW_LOW(2), PW_HIGH(2)); PW_NEXT(3); }
 
+INTERNAL(select_V, 2)
+{
+    pw_v128 value = (uint32_t)fp[PW_LANE(1, 0)] != 0 ? PW_GET_v128_S(1, 2) : PW_GET_v128_S(1, 3);
+    PW_PUT_v128_O(1, 1, value);
+    PW_NEXT(2);
+}
+
 /* ---- globals: slot number in the high half; P: the slot holds a pointer to the value ---------------------------- */
 
 INTERNAL(global_get_S, 2) { PW_PUT_i64_S(1, 1, CTX->globals[PW_HIGH(1)]); PW_NEXT(2); }
@@ -80,6 +95,11 @@ INTERNAL(global_set_S, 2) { CTX->globals[PW_HIGH(1)] = fp[PW_LANE(1, 0)]; PW_NEX
 INTERNAL(global_set_A, 2) { CTX->globals[PW_HIGH(1)] = A; PW_NEXT(2); }
 INTERNAL(global_set_K, 3) { CTX->globals[PW_HIGH(1)] = pc[2]; PW_NEXT(3); }
 INTERNAL(global_set_P, 2) { *(pw_slot *)(uintptr_t)CTX->globals[PW_HIGH(1)] = fp[PW_LANE(1, 0)]; PW_NEXT(2); }
+
+INTERNAL(global_get_V, 2) { PW_PUT_v128_O(1, 1, *(const pw_v128 *)(CTX->globals + PW_HIGH(1))); PW_NEXT(2); }
+INTERNAL(global_get_VP, 2) { PW_PUT_v128_O(1, 1, *(const pw_v128 *)(uintptr_t)CTX->globals[PW_HIGH(1)]); PW_NEXT(2); }
+INTERNAL(global_set_V, 2) { *(pw_v128 *)(CTX->globals + PW_HIGH(1)) = PW_GET_v128_S(1, 0); PW_NEXT(2); }
+INTERNAL(global_set_VP, 2) { *(pw_v128 *)(uintptr_t)CTX->globals[PW_HIGH(1)] = PW_GET_v128_S(1, 0); PW_NEXT(2); }
 
 /* ---- references ------------------------------------------------------------------------------------------------- */
 
@@ -115,6 +135,20 @@ INTERNAL(br_table_A, 2)
 INTERNAL(unreachable, 2)
 {
     PW_TRAP(UNREACHABLE);
+}
+
+/* ---- exceptions: found handlers are entered like branch targets ---------------------------------------------------- */
+
+INTERNAL(throw, 3)
+{
+    PW_CALL_OUT(pwi_run_throw);
+    PW_NEXT(0);
+}
+
+INTERNAL(throw_ref, 2)
+{
+    PW_CALL_OUT(pwi_run_throw_ref);
+    PW_NEXT(0);
 }
 
 /* ---- entry: lane 0 return slot, lanes 1 and 2 first and number of slots to zero, cell 2 slots of the frame ------- */
@@ -179,7 +213,7 @@ INTERNAL(call_indirect, 3)
     TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
     pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
     TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
-    TRAP_IF(func->type != (const pw_type_record *)(uintptr_t)pc[2], INDIRECT_CALL_TYPE);
+    PW_CHECK_FUNC_TYPE(func);
     PW_CALL_FUNC(func);
 }
 
@@ -223,7 +257,7 @@ INTERNAL(return_call_indirect, 4)
     TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
     pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
     TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
-    TRAP_IF(func->type != (const pw_type_record *)(uintptr_t)pc[2], INDIRECT_CALL_TYPE);
+    PW_CHECK_FUNC_TYPE(func);
     PW_TAIL_CALL_FUNC(func);
 }
 

@@ -189,4 +189,13 @@ PW_SAT_HELPER(pwi_i64_sat_f64_u, double, uint64_t, uint64_t, a > -1.0 && a < 184
               UINT64_MAX)
 #undef PW_SAT_HELPER
 
+/* The high 64 bits of a product, by halves of 32 bits. */
+PW_INLINE uint64_t pwi_mul_high(uint64_t a, uint64_t b)
+{
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t middle = a_high * b_low + (a_low * b_low >> 32);
+    uint64_t cross = a_low * b_high + (uint32_t)middle;
+    return a_high * b_high + (middle >> 32) + (cross >> 32);
+}
+
 #endif

@@ -13,13 +13,16 @@
  *    FORMS(binop), FORMS(cvt)   a handler per choice of operand classes, for IN(T a, T b) OUT(T r) and IN(T a) OUT(U r);
  *                               without: one handler, operands in slots
  *    IMM(KIND, imm x, ...)      immediates (KIND as in wasm/op_info.h): MEMORY, MEMORY_COPY, MEMORY_INIT, DATA, TABLE,
- *                               TABLE_COPY, TABLE_INIT, ELEM
- *    IN(type name, ...)         operands, deepest first: i32 i64 f32 f64, ref, idx (address or table index, i32 or i64
+ *                               TABLE_COPY, TABLE_INIT, ELEM, LANE_2 to LANE_16; V128, SHUFFLE (two words)
+ *    IMM(MEMARG, at64 p)        p points to 64 bits of memory at the address, the first operand, plus the offset: in
+ *                               bounds, perhaps not aligned; at8 to at128. MEMARG_ATOMIC; MEMARG_LANE: and `imm x`
+ *    IN(type name, ...)         operands, deepest first: i32 i64 f32 f64 v128, ref, idx (address or table index, i32 or i64
  *                               as the memory or table of the immediate says; always zero-extended)
  *    OUT(type name)             the result, which the body assigns on every path
  *
  *    ROW(code, "text", ident, IMMEDIATE, "ii:i")   an opcode without a body: its code is made by hand. "*" is a
- *                               signature that is validated by hand too
+ *                               signature that is validated by hand too; a C type behind it says how wide the access
+ *                               to memory is, for the alignment
  *    INTERNAL(ident, cells)     a handler without an opcode; the body ends by itself (engine/interp.h has the words)
  *    FEATURE(NAME)              the definitions below need this feature of base/features.def; NONE is Wasm 1.0
  *
@@ -31,6 +34,7 @@
 #define PW_OPS_OP_PRELUDE_H
 
 #include "op_helpers.h"
+#include "op_vectors.h"
 #include "pywasi.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
@@ -43,6 +47,8 @@ typedef double f64;
 typedef uint64_t idx;
 typedef uint64_t ref;
 typedef uint64_t imm;
+typedef pw_v128 v128;
+typedef uint8_t *at8, *at16, *at32, *at64, *at128;
 
 /* Nobody calls these functions, and results are parameters here, which nobody reads again. */
 #if defined(__GNUC__) || defined(__clang__)
@@ -56,7 +62,7 @@ typedef uint64_t imm;
 #define IMM(kind, ...) , __VA_ARGS__
 #define IN(...)        , __VA_ARGS__
 #define OUT(...)       , __VA_ARGS__
-#define ROW(code, text, ident, immediate, signature)
+#define ROW(code, text, ident, immediate, ...)
 #ifndef INTERNAL /* internal.op.c brings its own, internal_prelude.h */
 #define INTERNAL(ident, cells) static inline void pwi_internal_##ident(void)
 #endif

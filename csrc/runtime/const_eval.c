@@ -4,6 +4,7 @@
  * bytes. Its stack grows on the heap, as 1000 i32.const before as many i32.add are legal. */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/gc_object.h"
 #include "runtime/instance.h"
 #include "wasm/instr_reader.h"
 
@@ -23,6 +24,14 @@ enum {
     OPCODE_I64_MUL = 0x7e,
     OPCODE_REF_NULL = 0xd0,
     OPCODE_REF_FUNC = 0xd2,
+    OPCODE_STRUCT_NEW = 0xfb000,
+    OPCODE_STRUCT_NEW_DEFAULT = 0xfb001,
+    OPCODE_ARRAY_NEW = 0xfb006,
+    OPCODE_ARRAY_NEW_DEFAULT = 0xfb007,
+    OPCODE_ARRAY_NEW_FIXED = 0xfb008,
+    OPCODE_ANY_CONVERT_EXTERN = 0xfb01a,
+    OPCODE_EXTERN_CONVERT_ANY = 0xfb01b,
+    OPCODE_REF_I31 = 0xfb01c,
     OPCODE_V128_CONST = 0xfd00c
 };
 
@@ -95,6 +104,43 @@ static void binary(eval_stack *stack, uint32_t opcode)
     }
 }
 
+/* Elements from the stack, the last one on top; slots of an element in `width`. */
+static void take_elements(eval_stack *stack, pw_object *array, uint32_t width)
+{
+    stack->count -= (size_t)array->length * width;
+    for (uint32_t i = 0; i < array->length; i++)
+        pwi_array_fill(array, i, 1, &stack->slots[stack->count + (size_t)i * width]);
+}
+
+static pw_result make_object(pw_instance *instance, eval_stack *stack, uint32_t opcode, const uint8_t **p,
+                             pw_error *error)
+{
+    const pw_type_record *type = instance->module->types[pwi_leb_u32(p)];
+    uint32_t width = type->kind == PW_DEF_ARRAY && type->fields[0].storage == PW_V128 ? 2 : 1, length = 0;
+    pw_object *object = NULL;
+    pw_result result;
+    if (opcode == OPCODE_STRUCT_NEW)
+        stack->count -= type->field_slots;
+    else if (opcode == OPCODE_ARRAY_NEW_FIXED)
+        length = pwi_leb_u32(p);
+    else if (opcode != OPCODE_STRUCT_NEW_DEFAULT)
+        length = (uint32_t)stack->slots[--stack->count];
+    if (type->kind == PW_DEF_STRUCT)
+        result = pwi_struct_new(instance->store, type,
+                                opcode == OPCODE_STRUCT_NEW ? stack->slots + stack->count : NULL, &object);
+    else
+        result = pwi_array_new(instance->store, type, length, &object);
+    if (result != PW_OK)
+        return pwi_fail(error, result, "no memory for an object of a constant expression");
+    if (opcode == OPCODE_ARRAY_NEW) {
+        stack->count -= width;
+        pwi_array_fill(object, 0, length, stack->slots + stack->count);
+    } else if (opcode == OPCODE_ARRAY_NEW_FIXED) {
+        take_elements(stack, object, width);
+    }
+    return push(stack, (pw_slot)(uintptr_t)object) ? PW_OK : pwi_no_memory(error);
+}
+
 static pw_result step(pw_instance *instance, eval_stack *stack, uint32_t opcode, const uint8_t **p,
                       pw_error *error)
 {
@@ -125,6 +171,18 @@ static pw_result step(pw_instance *instance, eval_stack *stack, uint32_t opcode,
     case OPCODE_REF_FUNC:
         pushed = push(stack, (pw_slot)(uintptr_t)instance->funcs[pwi_leb_u32(p)]);
         break;
+    case OPCODE_STRUCT_NEW:
+    case OPCODE_STRUCT_NEW_DEFAULT:
+    case OPCODE_ARRAY_NEW:
+    case OPCODE_ARRAY_NEW_DEFAULT:
+    case OPCODE_ARRAY_NEW_FIXED:
+        return make_object(instance, stack, opcode, p, error);
+    case OPCODE_REF_I31:
+        stack->slots[stack->count - 1] = pwi_i31((uint32_t)stack->slots[stack->count - 1]);
+        break;
+    case OPCODE_ANY_CONVERT_EXTERN:
+    case OPCODE_EXTERN_CONVERT_ANY:
+        break; /* one representation for both */
     case OPCODE_I32_ADD:
     case OPCODE_I32_SUB:
     case OPCODE_I32_MUL:

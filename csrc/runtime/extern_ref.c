@@ -55,6 +55,7 @@ pw_result pwi_extern_intern(pw_store *store, void *host, pw_slot *handle)
         if (!ref)
             return PW_ERR_NO_MEMORY;
         ref->host = host;
+        ref->kind = PW_OBJECT_HOST;
         *place = ref;
         store->extern_count++;
         if (store->extern_retain)

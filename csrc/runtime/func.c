@@ -2,15 +2,7 @@
 #include "base/alloc.h"
 #include "base/config.h"
 #include "base/error.h"
-#include "runtime/store.h"
-
-static pw_type_record *record_of(pw_type_registry *registry, uint32_t id)
-{
-    pwi_mutex_lock(&registry->lock);
-    pw_type_record *record = id < registry->id_count ? registry->by_id[id] : NULL;
-    pwi_mutex_unlock(&registry->lock);
-    return record;
-}
+#include "runtime/gc_object.h"
 
 bool pwi_val_type_exists(pw_type_registry *registry, pw_val_type type)
 {
@@ -18,7 +10,7 @@ bool pwi_val_type_exists(pw_type_registry *registry, pw_val_type type)
     if (!pwi_type_is_ref(type))
         return type == PW_I32 || type == PW_I64 || type == PW_F32 || type == PW_F64 || type == PW_V128;
     if (heap < PW_HEAP_ABSTRACT)
-        return record_of(registry, heap) != NULL;
+        return pwi_types_find(registry, heap) != NULL;
     return heap >= PW_HEAP_EXN && heap <= PW_HEAP_NOEXN;
 }
 
@@ -29,13 +21,18 @@ pw_result pwi_store_hold_type(pw_store *store, pw_val_type type)
         return PW_ERR_ARGUMENT;
     if (!pwi_type_is_ref(type) || PW_TYPE_HEAP(type) >= PW_HEAP_ABSTRACT)
         return PW_OK;
-    pw_type_record *record = record_of(store->registry, PW_TYPE_HEAP(type));
+    pw_type_record *record = pwi_types_find(store->registry, PW_TYPE_HEAP(type));
     if (!record)
         return PW_ERR_ARGUMENT;
     pw_result result = pwi_list_add(&store->types, record);
     if (result == PW_OK)
         pwi_types_retain(store->registry, record);
     return result;
+}
+
+static bool has_kind(pw_slot reference, pw_object_kind kind)
+{
+    return !(reference & 1) && pwi_object(reference)->kind == kind;
 }
 
 bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *value)
@@ -50,13 +47,15 @@ bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *valu
     switch (pwi_heap_top(store->registry, heap)) {
     case PW_HEAP_FUNC: {
         const pw_func *func = (const pw_func *)(uintptr_t)*value;
-        return func->store == store &&
+        return has_kind(*value, PW_OBJECT_FUNC) && func->store == store &&
                pwi_type_matches(store->registry, PW_REF_TYPE(PW_KIND_REF, func->type->id), type);
     }
     case PW_HEAP_EXTERN:
         return heap == PW_HEAP_EXTERN;
-    default: /* nothing else has values that a host could make */
-        return false;
+    case PW_HEAP_EXN:
+        return heap == PW_HEAP_EXN && has_kind(*value, PW_OBJECT_EXCEPTION);
+    default:
+        return pwi_ref_matches(store, *value, type);
     }
 }
 

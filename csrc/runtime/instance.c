@@ -29,6 +29,7 @@ AT(codes, 64);
 AT(fuel, 72);
 AT(store, 80);
 AT(module, 88);
+AT(tags, 96);
 #endif
 #undef AT
 
@@ -57,6 +58,7 @@ static pw_result make_record(pw_store *store, pw_module *module, pw_instance **i
         !make_array(&self->own_funcs, module->func_count - module->imported_funcs, sizeof *self->own_funcs) ||
         !make_array(&self->tables, module->table_count, sizeof *self->tables) ||
         !make_array(&self->memories, module->memory_count, sizeof *self->memories) ||
+        !make_array(&self->tags, module->tag_count, sizeof *self->tags) ||
         !make_array(&self->dropped_elems, module->elem_count, 1) ||
         !make_array(&self->dropped_datas, module->data_count, 1) ||
         !make_array(&self->elem_values, module->elem_count, sizeof *self->elem_values) ||
@@ -76,6 +78,7 @@ void pwi_instance_destroy(pw_instance *instance)
     pwi_free(instance->elem_values);
     pwi_free(instance->dropped_datas);
     pwi_free(instance->dropped_elems);
+    pwi_free(instance->tags);
     pwi_free(instance->memories);
     pwi_free(instance->tables);
     pwi_free(instance->own_funcs);
@@ -116,6 +119,7 @@ static void take_imports(pw_instance *instance, const pw_extern *imports)
             import_global(instance, index, imports[i].of.global);
             break;
         case PW_EXTERN_TAG:
+            instance->tags[index] = imports[i].of.tag;
             break;
         }
     }
@@ -178,6 +182,16 @@ static pw_result make_memories(pw_instance *instance, pw_error *error)
     return PW_OK;
 }
 
+static pw_result make_tags(pw_instance *instance, pw_error *error)
+{
+    const pw_module *module = instance->module;
+    for (uint32_t i = module->imported_tags; i < module->tag_count; i++) {
+        if (pwi_tag_make(instance->store, pwi_tag_type_record(module, i), &instance->tags[i]) != PW_OK)
+            return pwi_no_memory(error);
+    }
+    return PW_OK;
+}
+
 /* What asking for an export needs is made here, where failing is possible. */
 static pw_result make_exports(pw_instance *instance, pw_error *error)
 {
@@ -203,6 +217,8 @@ static pw_result fill_in(pw_instance *instance, const pw_extern *imports, bool *
     if (result == PW_OK)
         result = make_memories(instance, error);
     if (result == PW_OK)
+        result = make_tags(instance, error);
+    if (result == PW_OK)
         result = make_exports(instance, error);
     if (result == PW_OK)
         result = pwi_segments_evaluate(instance, error);
@@ -227,7 +243,9 @@ pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern 
     pw_instance *self;
     if (make_record(store, module, &self) != PW_OK)
         return pwi_no_memory(error);
+    store->gc.paused++;
     result = fill_in(self, imports, &escaped, error);
+    store->gc.paused--;
     if (result != PW_OK) {
         if (!escaped)
             pwi_store_rollback(store, mark);

@@ -16,6 +16,7 @@
  *    72     fuel             counted fuel (later)
  *    80     store
  *    88     module
+ *    96     tags             by tag index
  */
 #ifndef PW_RUNTIME_INSTANCE_H
 #define PW_RUNTIME_INSTANCE_H
@@ -36,6 +37,7 @@ struct pw_instance {
     int64_t fuel;
     pw_store *store;
     pw_module *module;
+    pw_tag **tags;
     /* from here on: not for compiled code */
     pw_func *own_funcs;         /* records of defined functions, contiguous */
     pw_global **global_objects; /* by global index; NULL until somebody asks (defined), or the imported one */
@@ -49,10 +51,10 @@ struct pw_instance {
 struct pw_func {
     pw_instance *instance; /* wasm: whose it is; host: NULL */
     pw_code *code;         /* wasm: its code; host: NULL */
+    uint8_t kind;          /* PW_OBJECT_FUNC: see gc_heap.h */
+    uint32_t func_index;   /* wasm: index in the instance; host: PW_NO_INDEX */
     const pw_type_record *type;
     pw_store *store;
-    uint32_t func_index; /* wasm: index in the instance; host: PW_NO_INDEX */
-    uint32_t pad;
     pw_host_fn host; /* host functions: */
     void *env;
     void (*finalize)(void *env);
@@ -105,6 +107,9 @@ PW_MUST_USE pw_result pwi_memory_init(pw_instance *instance, uint32_t memory, ui
                                       uint64_t from, uint64_t count);
 PW_MUST_USE pw_result pwi_table_init(pw_instance *instance, uint32_t table, uint32_t segment, uint64_t to,
                                      uint64_t from, uint64_t count);
+/* The values of an element segment and their number (0 once dropped); evaluated when first asked for. */
+PW_MUST_USE pw_result pwi_elem_values(pw_instance *instance, uint32_t segment, const pw_slot **values,
+                                      uint64_t *count);
 void pwi_data_drop(pw_instance *instance, uint32_t segment);
 void pwi_elem_drop(pw_instance *instance, uint32_t segment);
 

@@ -32,6 +32,7 @@ void pwi_extern_type_of(const pw_extern *value, pw_extern_type *out)
         out->global = value->of.global->type;
         break;
     case PW_EXTERN_TAG:
+        out->func = value->of.tag->type->func;
         break;
     }
 }
@@ -54,6 +55,7 @@ void pwi_module_extern_type(const pw_module *module, pw_extern_kind kind, uint32
         out->global = module->globals[index].type;
         break;
     case PW_EXTERN_TAG:
+        out->func = pwi_tag_type_record(module, index)->func;
         break;
     }
 }
@@ -70,7 +72,7 @@ static const pw_store *store_of(const pw_extern *value)
     case PW_EXTERN_GLOBAL:
         return value->of.global ? value->of.global->store : NULL;
     case PW_EXTERN_TAG:
-        break;
+        return value->of.tag ? value->of.tag->store : NULL;
     }
     return NULL;
 }
@@ -110,7 +112,7 @@ bool pwi_import_fits(const pw_module *module, const pw_import *import, const pw_
                (!wanted.global.is_mutable &&
                 pwi_type_matches(module->registry, given.global.type, wanted.global.type));
     case PW_EXTERN_TAG:
-        break;
+        return value->of.tag->type == pwi_tag_type_record(module, import->index);
     }
     return false;
 }

@@ -114,22 +114,31 @@ pw_result pwi_memory_init(pw_instance *instance, uint32_t memory_index, uint32_t
     return PW_OK;
 }
 
+pw_result pwi_elem_values(pw_instance *instance, uint32_t segment, const pw_slot **values, uint64_t *count)
+{
+    *count = instance->dropped_elems[segment] ? 0 : instance->module->elems[segment].count;
+    if (*count && !instance->elem_values[segment]) {
+        pw_result result = keep_items(instance, segment, NULL);
+        if (result != PW_OK)
+            return result;
+    }
+    *values = instance->elem_values[segment];
+    return PW_OK;
+}
+
 pw_result pwi_table_init(pw_instance *instance, uint32_t table_index, uint32_t segment_index, uint64_t to,
                          uint64_t from, uint64_t count)
 {
     pw_table *table = instance->tables[table_index];
-    uint64_t size = instance->dropped_elems[segment_index] ? 0 : instance->module->elems[segment_index].count;
+    const pw_slot *values;
+    uint64_t size;
+    pw_result result = pwi_elem_values(instance, segment_index, &values, &size);
+    if (result != PW_OK)
+        return result;
     if (from > size || count > size - from || to > table->size || count > table->size - to)
         return PW_ERR_TRAP;
-    if (!count)
-        return PW_OK;
-    if (!instance->elem_values[segment_index]) {
-        pw_result result = keep_items(instance, segment_index, NULL);
-        if (result != PW_OK)
-            return result;
-    }
-    memcpy(table->elements + to, instance->elem_values[segment_index] + from,
-           (size_t)count * sizeof(pw_slot));
+    if (count)
+        memcpy(table->elements + to, values + from, (size_t)count * sizeof(pw_slot));
     return PW_OK;
 }
 

@@ -16,6 +16,12 @@ pw_result pwi_list_add(pw_list *list, void *item)
     return PW_OK;
 }
 
+#define KIND_AT_THIRD_WORD(type)                                                                             \
+    _Static_assert(offsetof(type, kind) == 2 * sizeof(void *), "gc_heap.h draws it: " #type)
+KIND_AT_THIRD_WORD(pw_object);
+KIND_AT_THIRD_WORD(pw_host_ref);
+KIND_AT_THIRD_WORD(struct pw_func);
+
 static void *list_pop(pw_list *list)
 {
     return list->items[--list->count];
@@ -74,7 +80,7 @@ static void run_finalizers(pw_store *store)
 pw_store_mark pwi_store_get_mark(const pw_store *store)
 {
     pw_store_mark mark = {store->instances.count, store->memories.count, store->tables.count,
-                          store->globals.count};
+                          store->globals.count, store->tags.count};
     return mark;
 }
 
@@ -86,6 +92,8 @@ void pwi_store_rollback(pw_store *store, pw_store_mark mark)
             pwi_memory_detach(instance->memories[0], instance);
         pwi_instance_destroy(instance);
     }
+    while (store->tags.count > mark.tags)
+        pwi_free(list_pop(&store->tags));
     while (store->globals.count > mark.globals)
         pwi_free(list_pop(&store->globals));
     while (store->tables.count > mark.tables)
@@ -101,7 +109,8 @@ void pwi_store_destroy(pw_store *store)
     run_finalizers(store);
     while (store->instances.count)
         pwi_instance_destroy(list_pop(&store->instances));
-    pwi_store_rollback(store, (pw_store_mark){0, 0, 0, 0});
+    pwi_store_rollback(store, (pw_store_mark){0, 0, 0, 0, 0});
+    pwi_gc_destroy(store);
     while (store->types.count)
         pwi_types_drop(store->registry, list_pop(&store->types));
     pwi_free(store->instances.items);
@@ -109,6 +118,7 @@ void pwi_store_destroy(pw_store *store)
     pwi_free(store->memories.items);
     pwi_free(store->tables.items);
     pwi_free(store->globals.items);
+    pwi_free(store->tags.items);
     pwi_free(store->types.items);
     pwi_stack_destroy(&store->stack);
     pwi_free(store);

@@ -4,6 +4,7 @@
 
 #include "base/sync.h"
 #include "pywasi.h"
+#include "runtime/gc_heap.h"
 #include "runtime/instance.h"
 
 /* Slots behind pw_stack.limit: room for the arguments and results of a host function that the deepest
@@ -20,6 +21,8 @@ typedef struct pw_stack {
 
 typedef struct pw_host_ref { /* what an externref points to */
     void *host;
+    void *pad;
+    uint8_t kind; /* PW_OBJECT_HOST: see gc_heap.h */
 } pw_host_ref;
 
 /* A list of owned pointers. */
@@ -33,6 +36,11 @@ struct pw_global {
     pw_global_type type;
     pw_store *store;
     pw_slot own[2];
+};
+
+struct pw_tag { /* its identity is its address */
+    const pw_type_record *type;
+    pw_store *store;
 };
 
 struct pw_store {
@@ -50,7 +58,10 @@ struct pw_store {
     void *poll_env;
     pw_error error;
 
-    pw_list instances, host_funcs, memories, tables, globals;
+    pw_gc_heap gc;
+    pw_slot exception; /* what PW_ERR_EXCEPTION is about */
+
+    pw_list instances, host_funcs, memories, tables, globals, tags;
     pw_list types; /* records held for host functions */
 
     pw_host_ref **externs; /* open-addressed hash by host pointer */
@@ -74,7 +85,7 @@ PW_MUST_USE pw_result pwi_store_hold_type(pw_store *store, pw_val_type type);
 
 /* Lengths of the lists that instantiation adds to: what was added since can be taken back. */
 typedef struct pw_store_mark {
-    size_t instances, memories, tables, globals;
+    size_t instances, memories, tables, globals, tags;
 } pw_store_mark;
 pw_store_mark pwi_store_get_mark(const pw_store *store);
 void pwi_store_rollback(pw_store *store, pw_store_mark mark);
@@ -97,6 +108,9 @@ bool pwi_value_fits(const pw_store *store, pw_val_type type, const pw_slot *valu
 /* global.c */
 PW_MUST_USE pw_result pwi_global_make(pw_store *store, const pw_global_type *type, const pw_slot *value,
                                       pw_global **global, pw_error *error);
+
+/* tag.c: a tag of this type; the record must outlive it. */
+PW_MUST_USE pw_result pwi_tag_make(pw_store *store, const pw_type_record *type, pw_tag **tag);
 
 /* stack.c */
 PW_MUST_USE pw_result pwi_stack_make(pw_stack *stack, uint64_t bytes);

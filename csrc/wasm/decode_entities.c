@@ -5,57 +5,82 @@
 
 /* ---- types of entities ---------------------------------------------------------------------------------------- */
 
+/* The flags byte of limits; tables have the first and the third only. */
 enum { LIMITS_MAX = 1, LIMITS_SHARED = 2, LIMITS_64 = 4, LIMITS_PAGE_SIZE = 8 };
 
-static pw_result read_limits(pw_reader *reader, pw_limits *out)
+static pw_result read_limits(pw_reader *reader, uint8_t allowed, uint8_t *flags, pw_limits *out)
 {
     const uint8_t *start = reader->at;
-    uint8_t flags;
     *out = (pw_limits){.page_bits = 16};
-    PW_TRY(pwi_read_byte(reader, &flags));
-    if (flags & ~(LIMITS_MAX | LIMITS_64)) {
-        const char *hint = "";
-        if (flags < 16)
-            hint = flags & LIMITS_PAGE_SIZE ? " (the proposal custom-page-sizes is not supported)"
-                                            : " (shared: the proposal threads is not supported)";
-        return pwi_reader_malformed(reader, start, "malformed limits flags 0x%02x%s", flags, hint);
-    }
-    if (flags & LIMITS_64) {
-        out->is64 = true;
+    PW_TRY(pwi_read_byte(reader, flags));
+    if (*flags & ~allowed)
+        return pwi_reader_malformed(reader, start, "malformed limits flags 0x%02x", *flags);
+    out->shared = *flags & LIMITS_SHARED;
+    out->is64 = *flags & LIMITS_64;
+    out->has_max = *flags & LIMITS_MAX;
+    if (out->is64)
         PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_MEMORY64));
-    }
     PW_TRY(pwi_read_u64(reader, &out->min));
-    if (flags & LIMITS_MAX) {
-        out->has_max = true;
-        PW_TRY(pwi_read_u64(reader, &out->max));
-    }
+    return out->has_max ? pwi_read_u64(reader, &out->max) : PW_OK;
+}
+
+static pw_result check_limits(pw_reader *reader, const uint8_t *at, const pw_limits *limits)
+{
+    if (limits->has_max && limits->min > limits->max)
+        return pwi_reader_invalid(reader, at, "size minimum must not be greater than maximum");
     return PW_OK;
 }
 
 static pw_result read_table_type(pw_reader *reader, pw_table_type *out)
 {
     const uint8_t *start = reader->at;
+    uint8_t flags;
     PW_TRY(pwi_read_ref_type(reader, &out->element));
-    PW_TRY(read_limits(reader, &out->limits));
+    PW_TRY(read_limits(reader, LIMITS_MAX | LIMITS_64, &flags, &out->limits));
     uint64_t bound = out->limits.is64 ? UINT64_MAX : UINT32_MAX;
     if (out->limits.min > bound || (out->limits.has_max && out->limits.max > bound))
         return pwi_reader_invalid(reader, start, "table size must be at most 2^32-1");
-    if (out->limits.has_max && out->limits.min > out->limits.max)
-        return pwi_reader_invalid(reader, start, "size minimum must not be greater than maximum");
+    return check_limits(reader, start, &out->limits);
+}
+
+/* The log2 of a page size: 2^0 or 2^16. */
+static pw_result read_page_size(pw_reader *reader, pw_limits *out)
+{
+    const uint8_t *start = reader->at;
+    uint32_t bits;
+    PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_CUSTOM_PAGE_SIZES));
+    PW_TRY(pwi_read_u32(reader, &bits));
+    if (bits >= 64)
+        return pwi_reader_malformed(reader, start, "invalid custom page size 2^%u", bits);
+    if (bits != 0 && bits != 16)
+        return pwi_reader_invalid(reader, start, "invalid custom page size 2^%u: it is 1 or 65536", bits);
+    out->page_bits = (uint8_t)bits;
     return PW_OK;
+}
+
+/* Pages of the largest memory that addresses reach: less one page where their number would not fit an address. */
+static uint64_t most_pages(const pw_limits *type)
+{
+    uint64_t last = type->is64 ? UINT64_MAX : UINT32_MAX;
+    return type->page_bits == 0 ? last : (last >> type->page_bits) + 1;
 }
 
 static pw_result read_memory_type(pw_reader *reader, pw_limits *out)
 {
     const uint8_t *start = reader->at;
-    PW_TRY(read_limits(reader, out));
-    uint64_t bound = out->is64 ? UINT64_C(1) << 48 : UINT64_C(1) << 16;
+    uint8_t flags;
+    PW_TRY(read_limits(reader, LIMITS_MAX | LIMITS_SHARED | LIMITS_64 | LIMITS_PAGE_SIZE, &flags, out));
+    if (flags & LIMITS_PAGE_SIZE)
+        PW_TRY(read_page_size(reader, out));
+    if (out->shared)
+        PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_THREADS));
+    uint64_t bound = most_pages(out);
     if (out->min > bound || (out->has_max && out->max > bound))
-        return pwi_reader_invalid(reader, start, "memory size must be at most %s",
-                                  out->is64 ? "2^48 pages" : "65536 pages (4 GiB)");
-    if (out->has_max && out->min > out->max)
-        return pwi_reader_invalid(reader, start, "size minimum must not be greater than maximum");
-    return PW_OK;
+        return pwi_reader_invalid(reader, start, "memory size must be at most %llu pages of %u bytes",
+                                  (unsigned long long)bound, 1u << out->page_bits);
+    if (out->shared && !out->has_max)
+        return pwi_reader_invalid(reader, start, "shared memory must have maximum");
+    return check_limits(reader, start, out);
 }
 
 static pw_result read_global_type(pw_reader *reader, pw_global_type *out)
@@ -88,6 +113,28 @@ static pw_result add_func(pw_decoder *decoder, const uint8_t *at, uint32_t type_
     module->funcs[module->func_count++] = (pw_func_decl){type_index, false};
     if (type_index >= module->type_count)
         return pwi_reader_invalid(&decoder->reader, at, "unknown type %u", type_index);
+    if (module->types[type_index]->kind != PW_DEF_FUNC)
+        return pwi_reader_invalid(&decoder->reader, at, "type %u is no function type", type_index);
+    return PW_OK;
+}
+
+static pw_result add_tag(pw_decoder *decoder, const uint8_t *at, uint32_t type_index)
+{
+    pw_reader *reader = &decoder->reader;
+    pw_module *module = decoder->module;
+    if (module->tag_count == PW_MAX_TAGS)
+        return full(decoder, at, "tags", PW_MAX_TAGS);
+    if (!pwi_reserve((void **)&module->tags, &decoder->tag_capacity, (size_t)module->tag_count + 1,
+                     sizeof *module->tags))
+        return pwi_no_memory(decoder->error);
+    module->tags[module->tag_count++] = (pw_tag_decl){type_index};
+    if (type_index >= module->type_count)
+        return pwi_reader_invalid(reader, at, "unknown type %u", type_index);
+    const pw_type_record *type = module->types[type_index];
+    if (type->kind != PW_DEF_FUNC)
+        return pwi_reader_invalid(reader, at, "type %u is no function type", type_index);
+    if (type->func.result_count > 0)
+        return pwi_reader_invalid(reader, at, "non-empty tag result type %u", type_index);
     return PW_OK;
 }
 
@@ -175,6 +222,27 @@ static pw_result read_imported_global(pw_decoder *decoder, uint32_t *index)
     return add_global(decoder, start, &global);
 }
 
+/* A tag type: the attribute 0 (an exception), a type index. */
+static pw_result read_tag(pw_decoder *decoder)
+{
+    pw_reader *reader = &decoder->reader;
+    const uint8_t *start = reader->at;
+    uint8_t attribute;
+    uint32_t type_index;
+    PW_TRY(pwi_read_byte(reader, &attribute));
+    if (attribute != 0)
+        return pwi_reader_malformed(reader, start, "malformed tag attribute 0x%02x", attribute);
+    PW_TRY(pwi_read_u32(reader, &type_index));
+    PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_EXCEPTIONS));
+    return add_tag(decoder, start, type_index);
+}
+
+static pw_result read_imported_tag(pw_decoder *decoder, uint32_t *index)
+{
+    *index = decoder->module->imported_tags++;
+    return read_tag(decoder);
+}
+
 static pw_result read_import(pw_decoder *decoder, pw_import *import)
 {
     pw_reader *reader = &decoder->reader;
@@ -194,7 +262,7 @@ static pw_result read_import(pw_decoder *decoder, pw_import *import)
     case PW_EXTERN_GLOBAL:
         return read_imported_global(decoder, &import->index);
     case PW_EXTERN_TAG:
-        return pwi_reader_refuse(reader, kind_at, PW_FEATURE_BIT_EXCEPTIONS);
+        return read_imported_tag(decoder, &import->index);
     default:
         return pwi_reader_malformed(reader, kind_at, "malformed import kind 0x%02x", kind);
     }
@@ -295,6 +363,16 @@ pw_result pwi_decode_globals(pw_decoder *decoder)
         PW_TRY(pwi_decode_const_expr(decoder, global.type.type, &global.init));
         PW_TRY(add_global(decoder, at, &global));
     }
+    return PW_OK;
+}
+
+pw_result pwi_decode_tags(pw_decoder *decoder)
+{
+    uint32_t count;
+    PW_TRY(pwi_read_count(&decoder->reader, 2, PW_MAX_TAGS, "tags", &count));
+    decoder->entries = count;
+    for (uint32_t i = 0; i < count; i++)
+        PW_TRY(read_tag(decoder));
     return PW_OK;
 }
 

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "wasm/scan.h"
 
-enum { SECTION_CUSTOM = 0, SECTION_TAG = 13, SECTION_COUNT = 14, HEADER_SIZE = 8 };
+enum { SECTION_CUSTOM = 0, SECTION_COUNT = 14, HEADER_SIZE = 8 };
 
 typedef pw_result (*section_decoder)(pw_decoder *decoder);
 
@@ -28,7 +28,7 @@ static const struct {
     {12, pwi_decode_code},
     {13, pwi_decode_datas},
     {11, pwi_decode_data_count},
-    {6, NULL}, /* tags */
+    {6, pwi_decode_tags},
 };
 
 /* Before anything is copied: is this a module at all? */
@@ -93,8 +93,6 @@ static pw_result decode_known(pw_decoder *decoder, uint8_t id, const uint8_t *st
         return pwi_reader_malformed(reader, start, "unexpected content after last section: section %u %s", id,
                                     section_rows[id].order == *last_order ? "twice" : "out of order");
     *last_order = section_rows[id].order;
-    if (id == SECTION_TAG)
-        return pwi_reader_refuse(reader, start, PW_FEATURE_BIT_EXCEPTIONS);
     return section_rows[id].decode(decoder);
 }
 
@@ -150,7 +148,6 @@ static pw_result decode_sections(pw_decoder *decoder)
 static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, size_t size,
                             pw_features features, pw_module **out)
 {
-    pw_features supported = pw_features_supported();
     pw_module *module = pwi_alloc_zero(1, sizeof *module);
     if (!module)
         return PW_ERR_NO_MEMORY;
@@ -160,7 +157,9 @@ static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, si
     }
     module->references = 1;
     module->registry = registry;
-    module->features = features ? features & supported : supported;
+    module->features = features ? features : pw_features_supported();
+    if (module->features & PW_FEATURE_MASK(LEGACY_EXCEPTIONS)) /* the same tags and throw */
+        module->features |= PW_FEATURE_MASK(EXCEPTIONS);
     module->size = size;
     module->bytes = pwi_alloc(size);
     *out = module;
@@ -177,7 +176,7 @@ static pw_result decode_module(pw_module *module, pw_error *error)
     pw_error_clear(&invalid);
     pw_decoder decoder = {.module = module, .error = error};
     decoder.reader = (pw_reader){
-        module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true};
+        module->bytes, module->bytes + module->size, module, error, &invalid, true, PW_NO_INDEX, true, 0, false};
     pw_result result = decode_sections(&decoder);
     if (result == PW_OK && invalid.result != PW_OK) {
         result = pwi_scan_bodies(module, 0, error);

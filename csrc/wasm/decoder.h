@@ -11,7 +11,7 @@ typedef struct pw_decoder {
     uint32_t entries;       /* of the section that was read last, where it is a vector */
     uint32_t defined_funcs; /* as the function section says */
     /* capacities of the module's arrays that grow */
-    size_t func_capacity, table_capacity, memory_capacity, global_capacity, section_capacity, custom_capacity;
+    size_t type_capacity, func_capacity, table_capacity, memory_capacity, global_capacity, tag_capacity, section_capacity, custom_capacity;
 } pw_decoder;
 
 /* decode_types.c */
@@ -22,6 +22,7 @@ PW_MUST_USE pw_result pwi_decode_functions(pw_decoder *decoder);
 PW_MUST_USE pw_result pwi_decode_tables(pw_decoder *decoder);
 PW_MUST_USE pw_result pwi_decode_memories(pw_decoder *decoder);
 PW_MUST_USE pw_result pwi_decode_globals(pw_decoder *decoder);
+PW_MUST_USE pw_result pwi_decode_tags(pw_decoder *decoder);
 PW_MUST_USE pw_result pwi_decode_exports(pw_decoder *decoder);
 PW_MUST_USE pw_result pwi_decode_start(pw_decoder *decoder);
 /* decode_segments.c */

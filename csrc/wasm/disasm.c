@@ -90,6 +90,17 @@ static pw_result put_heap_type(text_out *out, pw_reader *reader)
     return PW_OK;
 }
 
+/* The target of a cast: a heap type is a reference type there. */
+static pw_result put_cast_type(text_out *out, pw_reader *reader, bool nullable)
+{
+    char text[64];
+    uint32_t heap = 0;
+    PW_TRY(read_raw_heap(reader, &heap));
+    (void)pw_val_type_text(PW_REF_TYPE(nullable ? PW_KIND_REF_NULL : PW_KIND_REF, heap), text, sizeof text);
+    put(out, " %s", text);
+    return PW_OK;
+}
+
 static pw_result put_select_types(text_out *out, pw_reader *reader)
 {
     uint32_t count;
@@ -161,6 +172,32 @@ static pw_result put_call_indirect(text_out *out, pw_reader *reader)
     return PW_OK;
 }
 
+static pw_result put_catches(text_out *out, pw_reader *reader)
+{
+    static const char *const kinds[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+    uint32_t count;
+    PW_TRY(put_block_type(out, reader));
+    PW_TRY(pwi_read_count(reader, 2, UINT32_MAX, "catch clauses", &count));
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t kind;
+        PW_TRY(pwi_read_byte(reader, &kind));
+        put(out, " (%s", kinds[kind & 3]);
+        PW_TRY(put_indices(out, reader, kind < 2 ? 2 : 1));
+        put(out, ")");
+    }
+    return PW_OK;
+}
+
+/* The label, then the two types of the cast. */
+static pw_result put_br_cast(text_out *out, pw_reader *reader)
+{
+    uint8_t flags;
+    PW_TRY(pwi_read_byte(reader, &flags));
+    PW_TRY(put_indices(out, reader, 1));
+    PW_TRY(put_cast_type(out, reader, flags & 1));
+    return put_cast_type(out, reader, flags & 2);
+}
+
 static pw_result put_memarg(text_out *out, pw_reader *reader, const pw_op_info *info)
 {
     uint32_t flags;
@@ -224,6 +261,27 @@ static pw_result put_float(text_out *out, pw_reader *reader, bool is64)
     return PW_OK;
 }
 
+/* The form of 16 bytes that every reader of text takes. */
+static pw_result put_vector(text_out *out, pw_reader *reader)
+{
+    const uint8_t *at = reader->at;
+    PW_TRY(pwi_skip_bytes(reader, 16));
+    put(out, " i32x4");
+    for (int i = 0; i < 4; i++)
+        put(out, " 0x%08" PRIx64, little_endian(at + 4 * i, 4));
+    return PW_OK;
+}
+
+static pw_result put_lanes(text_out *out, pw_reader *reader, uint32_t count)
+{
+    uint8_t lane;
+    for (uint32_t i = 0; i < count; i++) {
+        PW_TRY(pwi_read_byte(reader, &lane));
+        put(out, " %u", lane);
+    }
+    return PW_OK;
+}
+
 static pw_result put_integer(text_out *out, pw_reader *reader, uint32_t bits)
 {
     int64_t value;
@@ -234,24 +292,30 @@ static pw_result put_integer(text_out *out, pw_reader *reader, uint32_t bits)
 
 /* ---- instructions --------------------------------------------------------------------------------------------- */
 
-static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_info *info)
+static pw_result put_constant(text_out *out, pw_reader *reader, pw_imm_kind kind)
 {
-    switch ((pw_imm_kind)info->imm) {
-    case PW_IMM_NONE:
-        return PW_OK;
-    case PW_IMM_BLOCK:
-        return put_block_type(out, reader);
-    case PW_IMM_BR_TABLE:
-        return put_br_table(out, reader);
-    case PW_IMM_LABEL:
-    case PW_IMM_FUNC:
-    case PW_IMM_TYPE:
-    case PW_IMM_LOCAL:
-    case PW_IMM_GLOBAL:
-    case PW_IMM_TABLE:
-    case PW_IMM_ELEM:
-    case PW_IMM_DATA:
-        return put_indices(out, reader, 1);
+    switch (kind) {
+    case PW_IMM_I32:
+    case PW_IMM_I64:
+        return put_integer(out, reader, kind == PW_IMM_I32 ? 32 : 64);
+    case PW_IMM_F32:
+    case PW_IMM_F64:
+        return put_float(out, reader, kind == PW_IMM_F64);
+    case PW_IMM_V128:
+        return put_vector(out, reader);
+    case PW_IMM_SHUFFLE:
+        return put_lanes(out, reader, 16);
+    case PW_IMM_ZERO:
+        return pwi_skip_bytes(reader, 1);
+    default:
+        return put_lanes(out, reader, 1);
+    }
+}
+
+/* Indices, in the order of the text format. */
+static pw_result put_named(text_out *out, pw_reader *reader, pw_imm_kind kind)
+{
+    switch (kind) {
     case PW_IMM_MEMORY:
         return put_optional_index(out, reader);
     case PW_IMM_CALL_INDIRECT:
@@ -262,21 +326,58 @@ static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_in
     case PW_IMM_TABLE_INIT:
     case PW_IMM_MEMORY_INIT:
         return put_init_indices(out, reader);
+    case PW_IMM_FIELD:
+    case PW_IMM_TYPE_LENGTH:
+    case PW_IMM_TYPE_DATA:
+    case PW_IMM_TYPE_ELEM:
+    case PW_IMM_TYPE_TYPE:
+        return put_indices(out, reader, 2);
+    default:
+        return put_indices(out, reader, 1);
+    }
+}
+
+static pw_result put_immediates(text_out *out, pw_reader *reader, const pw_op_info *info)
+{
+    switch ((pw_imm_kind)info->imm) {
+    case PW_IMM_NONE:
+        return PW_OK;
+    case PW_IMM_BLOCK:
+        return put_block_type(out, reader);
+    case PW_IMM_TRY_TABLE:
+        return put_catches(out, reader);
+    case PW_IMM_BR_TABLE:
+        return put_br_table(out, reader);
+    case PW_IMM_BR_CAST:
+        return put_br_cast(out, reader);
     case PW_IMM_MEMARG:
+    case PW_IMM_MEMARG_ATOMIC:
         return put_memarg(out, reader, info);
-    case PW_IMM_I32:
-        return put_integer(out, reader, 32);
-    case PW_IMM_I64:
-        return put_integer(out, reader, 64);
-    case PW_IMM_F32:
-    case PW_IMM_F64:
-        return put_float(out, reader, info->imm == PW_IMM_F64);
+    case PW_IMM_MEMARG_LANE:
+        PW_TRY(put_memarg(out, reader, info));
+        return put_lanes(out, reader, 1);
     case PW_IMM_HEAP:
         return put_heap_type(out, reader);
+    case PW_IMM_CAST:
+    case PW_IMM_CAST_NULL:
+        return put_cast_type(out, reader, info->imm == PW_IMM_CAST_NULL);
     case PW_IMM_SELECT:
         return put_select_types(out, reader);
+    case PW_IMM_I32:
+    case PW_IMM_I64:
+    case PW_IMM_F32:
+    case PW_IMM_F64:
+    case PW_IMM_V128:
+    case PW_IMM_SHUFFLE:
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_ZERO:
+        return put_constant(out, reader, (pw_imm_kind)info->imm);
+    default:
+        return put_named(out, reader, (pw_imm_kind)info->imm);
     }
-    return PW_ERR_ARGUMENT;
 }
 
 /* The body whose code holds the offset, NULL if none does. Bodies lie in order. */
@@ -314,7 +415,9 @@ pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char 
                         NULL,
                         true,
                         PW_NO_INDEX,
-                        false};
+                        false,
+                        0,
+                        true};
     if (pwi_read_checked_opcode(&reader, &code) != PW_OK)
         return PW_ERR_ARGUMENT;
     const pw_op_info *info = pwi_op_info(code);
@@ -323,9 +426,9 @@ pw_result pw_module_disassemble(const pw_module *module, uint64_t *offset, char 
     put(&out, "%s", info->text);
     if (put_immediates(&out, &reader, info) != PW_OK)
         return PW_ERR_ARGUMENT;
-    if (info->imm == PW_IMM_BLOCK)
+    if (info->imm == PW_IMM_BLOCK || info->imm == PW_IMM_TRY_TABLE)
         *depth_change = 1;
-    else if (code == PW_OP_end)
+    else if (code == PW_OP_end || code == PW_OP_delegate)
         *depth_change = -1;
     *offset = pwi_reader_offset(&reader, reader.at);
     return PW_OK;

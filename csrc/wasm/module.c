@@ -15,6 +15,7 @@ void pwi_module_destroy(pw_module *module)
     pwi_free(module->tables);
     pwi_free(module->memories);
     pwi_free(module->globals);
+    pwi_free(module->tags);
     pwi_free(module->exports);
     pwi_free(module->elems);
     pwi_free(module->datas);

@@ -2,7 +2,7 @@
  *
  * Names follow the spec's structure chapter (https://webassembly.github.io/spec/core/syntax/modules.html). All value
  * types hold canonical heap types. Names and bodies point into the module's own copy of the bytes.
- * Index spaces: imports first, then definitions; the arrays funcs, tables, memories, globals span both.
+ * Index spaces: imports first, then definitions; the arrays funcs, tables, memories, globals, tags span both.
  */
 #ifndef PW_WASM_MODULE_H
 #define PW_WASM_MODULE_H
@@ -49,6 +49,10 @@ typedef struct pw_global_decl {
     bool is_pointer;     /* imported and mutable: the slot holds a pw_slot* to the value */
 } pw_global_decl;
 
+typedef struct pw_tag_decl {
+    uint32_t type_index; /* of a function type without results */
+} pw_tag_decl;
+
 typedef enum pw_segment_mode { PW_SEGMENT_ACTIVE, PW_SEGMENT_PASSIVE, PW_SEGMENT_DECLARATIVE } pw_segment_mode;
 
 typedef struct pw_elem_segment {
@@ -88,6 +92,8 @@ typedef struct pw_code {
     uint32_t func_index;  /* in the module's index space */
     uint16_t return_slot; /* where the frame keeps its return address */
     uint16_t state;       /* 0 not translated, 1 translated */
+    struct pw_catches *catches; /* of its try_tables; NULL: none. engine/catches.h */
+    struct pw_ref_map *ref_map; /* where it holds references; made when a collection needs it. engine/gc_roots.c */
 } pw_code;
 
 typedef struct pw_custom {
@@ -123,6 +129,8 @@ struct pw_module {
     pw_global_decl *globals;
     uint32_t global_count, imported_globals;
     uint32_t global_slots; /* size of pw_instance.globals */
+    pw_tag_decl *tags;
+    uint32_t tag_count, imported_tags;
     pw_export *exports;
     uint32_t export_count;
     bool has_start;
@@ -150,7 +158,8 @@ struct pw_module {
     void (*free_codes)(struct pw_module *module);
 };
 
-/* decoder.c: bytes -> module, sections and their contents, no code bodies looked into (locals and code are validate.c's).
+/* decoder.c: bytes -> module (features 0: all that this build supports; others may be asked for here, as decoding and
+ * validating them is not running them), sections and their contents, no code bodies looked into (locals and code are validate.c's).
  * On failure nothing is left. */
 PW_MUST_USE pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size, pw_features features,
                                         pw_module **module, pw_error *error);
@@ -161,6 +170,10 @@ void pwi_module_destroy(pw_module *module);
 
 static inline const pw_type_record *pwi_func_type_record(const pw_module *module, uint32_t func_index) {
     return module->types[module->funcs[func_index].type_index];
+}
+
+static inline const pw_type_record *pwi_tag_type_record(const pw_module *module, uint32_t tag_index) {
+    return module->types[module->tags[tag_index].type_index];
 }
 
 #endif

@@ -67,7 +67,7 @@ pw_result pwi_names_read(pw_module *module, pw_error *error)
         if (custom->name.length != 4 || memcmp(custom->name.bytes, "name", 4) != 0)
             continue;
         const uint8_t *start = module->bytes + custom->offset;
-        pw_reader reader = {start, start + custom->size, module, NULL, NULL, false, PW_NO_INDEX, false};
+        pw_reader reader = {start, start + custom->size, module, NULL, NULL, false, PW_NO_INDEX, false, 0, false};
         pw_result result = read_subsections(&reader, error);
         return result == PW_ERR_NO_MEMORY ? result : PW_OK;
     }

@@ -33,7 +33,27 @@ typedef enum pw_imm_kind {
     PW_IMM_F32,           /* 4 bytes, little-endian */
     PW_IMM_F64,           /* 8 bytes, little-endian */
     PW_IMM_HEAP,          /* s33 heap type */
-    PW_IMM_SELECT         /* vector of value types */
+    PW_IMM_SELECT,        /* vector of value types */
+    PW_IMM_V128,          /* 16 bytes */
+    PW_IMM_SHUFFLE,       /* 16 bytes, each the index of one of 32 lanes */
+    PW_IMM_LANE_2,        /* a byte, the index of one of 2 lanes; and so on */
+    PW_IMM_LANE_4,
+    PW_IMM_LANE_8,
+    PW_IMM_LANE_16,
+    PW_IMM_MEMARG_LANE,   /* as MEMARG, then a byte: the index of a lane as wide as the access */
+    PW_IMM_MEMARG_ATOMIC, /* as MEMARG; the alignment must be the natural one */
+    PW_IMM_ZERO,          /* a byte, 0 */
+    PW_IMM_TAG,           /* u32 tag index */
+    PW_IMM_TRY_TABLE,     /* block type as BLOCK, vector of catch clauses: kind byte, u32 tag index (kinds 0 and 1),
+                           * u32 relative depth */
+    PW_IMM_FIELD,         /* u32 type index, u32 field index */
+    PW_IMM_TYPE_LENGTH,   /* u32 type index, u32 number of elements */
+    PW_IMM_TYPE_DATA,     /* u32 type index, u32 data segment */
+    PW_IMM_TYPE_ELEM,     /* u32 type index, u32 element segment */
+    PW_IMM_TYPE_TYPE,     /* u32 type index of the destination, then of the source */
+    PW_IMM_CAST,          /* s33 heap type, of a non-nullable reference */
+    PW_IMM_CAST_NULL,     /* s33 heap type, of a nullable reference */
+    PW_IMM_BR_CAST        /* flags byte (1: from a nullable type, 2: to one), u32 relative depth, s33 heap types: from, to */
 } pw_imm_kind;
 
 /* params and results are the signature, one character a value, deepest operand first:

@@ -4,6 +4,7 @@
 
 #include "pywasi.h"
 #include "wasm/subtype.h"
+#include "wasm/type_registry.h"
 
 static const char *heap_text(uint32_t heap)
 {
@@ -83,6 +84,10 @@ static const char *number_text(uint32_t kind)
         return "f64";
     case PW_KIND_V128:
         return "v128";
+    case PW_STORAGE_I8:
+        return "i8";
+    case PW_STORAGE_I16:
+        return "i16";
     default:
         return "unknown";
     }

@@ -47,12 +47,6 @@ pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature
                               pwi_feature_refusal(feature_bit));
 }
 
-pw_result pwi_reader_refuse(pw_reader *reader, const uint8_t *at, uint32_t feature_bit)
-{
-    (void)pwi_reader_need(reader, at, feature_bit);
-    return PW_ERR_INVALID;
-}
-
 /* The last byte of a LEB128 number of full length holds bits % 7 bits of the value (7 if that is 0); for unsigned
  * numbers all others are 0, for signed ones they repeat the sign bit. */
 pw_result pwi_read_leb_unsigned(pw_reader *reader, uint32_t bits, uint64_t *out)

@@ -19,8 +19,10 @@ typedef struct pw_reader {
     pw_error *error;     /* malformed bytes */
     pw_error *invalid;   /* validity errors; NULL: nobody wants them */
     bool defer_invalid;  /* note them and read on */
-    uint32_t self_index; /* type index of the type that is being read, or PW_NO_INDEX */
-    bool top_level;      /* between sections */
+    uint32_t group_start; /* type index of the first type of the group that is being read, or PW_NO_INDEX */
+    bool top_level;       /* between sections */
+    uint32_t group_count; /* types in that group */
+    bool in_code;         /* in a function body: data segments must have been counted */
 } pw_reader;
 
 #define PW_TRY(expression)                                                                                   \
@@ -50,9 +52,6 @@ PW_COLD pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const
     PW_PRINTF(3, 4);
 /* What stands at `at` needs the feature with this bit: notes the use, a validity error where it is not allowed. */
 pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
-/* The same where reading on makes no sense: never PW_OK for a feature that is not allowed. */
-PW_COLD pw_result pwi_reader_refuse(pw_reader *reader, const uint8_t *at, uint32_t feature_bit);
-
 /* LEB128 of more than one byte, or none: `bits` 32, 33 or 64. */
 PW_MUST_USE pw_result pwi_read_leb_unsigned(pw_reader *reader, uint32_t bits, uint64_t *out);
 PW_MUST_USE pw_result pwi_read_leb_signed(pw_reader *reader, uint32_t bits, int64_t *out);
@@ -118,14 +117,28 @@ PW_MUST_USE static inline pw_result pwi_read_checked_opcode(pw_reader *reader, u
     return byte >= 0xfb && byte <= 0xfe ? pwi_read_prefixed_opcode(reader, byte, code) : PW_OK;
 }
 
+/* Looks at the index of a memory that follows: with the proposal multi-memory switched off and no two memories it is not
+ * a number but a byte, and zero. */
+PW_MUST_USE static inline pw_result pwi_check_memory_byte(pw_reader *reader)
+{
+    const pw_module *module = reader->module;
+    if (PW_LIKELY(module->features & PW_FEATURE_MASK(MULTI_MEMORY)) || module->memory_count > 1)
+        return PW_OK;
+    if (reader->at < reader->end && *reader->at != 0)
+        return pwi_reader_malformed(reader, reader->at, "zero byte expected");
+    return PW_OK;
+}
+
 /* A vector's length: at most what `least` bytes an entry leave room for (malformed), at most `limit` (invalid). */
 PW_MUST_USE pw_result pwi_read_count(pw_reader *reader, uint32_t least, uint32_t limit, const char *what,
                                      uint32_t *out);
 /* A name: valid UTF-8, points into the module. */
 PW_MUST_USE pw_result pwi_read_name(pw_reader *reader, pw_name *out);
 
-/* type_reader.c: types, with type indices made canonical. */
+/* type_reader.c: types, with type indices made canonical; those of the group that is being read are PW_HEAP_GROUP. */
 PW_MUST_USE pw_result pwi_read_val_type(pw_reader *reader, pw_val_type *out);
+/* A value type, i8 or i16. */
+PW_MUST_USE pw_result pwi_read_storage_type(pw_reader *reader, pw_val_type *out);
 PW_MUST_USE pw_result pwi_read_ref_type(pw_reader *reader, pw_val_type *out);
 PW_MUST_USE pw_result pwi_read_heap_type(pw_reader *reader, uint32_t *heap);
 

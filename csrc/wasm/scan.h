@@ -10,7 +10,7 @@
 PW_MUST_USE pw_result pwi_scan_immediates(pw_reader *reader, pw_imm_kind kind);
 /* Reads an expression up to and including its `end`. */
 PW_MUST_USE pw_result pwi_scan_expression(pw_reader *reader);
-/* The error for a code that has no row: PW_ERR_MALFORMED, or PW_ERR_INVALID if an unsupported proposal has it. */
+/* PW_ERR_MALFORMED, for a code that has no row. */
 PW_MUST_USE pw_result pwi_scan_unknown_opcode(pw_reader *reader, const uint8_t *at, uint32_t code);
 
 /* Reads the declarations of locals at the head of a function body; the result is their number. */

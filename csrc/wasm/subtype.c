@@ -1,27 +1,42 @@
 /* subtype.c - matching of types (https://webassembly.github.io/spec/core/valid/matching.html).
  *
- * The heap types form four trees that do not meet. Types of a type section are functions today; structs and arrays
- * (GC) will look at the record of the id and its chain of supertypes.
+ * The heap types form four trees that do not meet. Types of a type section stand below the abstract type of their
+ * kind, and below the supertype that they declare.
  *
  *   any                          func                extern            exn
  *    +- eq                        +- type ...         +- noextern       +- noexn
  *        +- i31                       +- nofunc
- *        +- struct
- *        +- array
- *            +- none (below all three)
+ *        +- struct -- type ...
+ *        +- array --- type ...
+ *            +- none (below all of them)
  */
-#include "wasm/type_registry.h"
-
 #include "wasm/subtype.h"
+
+#include "wasm/type_registry.h"
 
 static bool is_concrete(uint32_t heap)
 {
-    return heap < PW_HEAP_ABSTRACT && heap != PW_HEAP_BOTTOM;
+    return heap < PW_HEAP_GROUP_BASE;
 }
 
-uint32_t pwi_heap_top(pw_type_registry *registry, uint32_t heap)
+/* The abstract type right above a type of a type section. */
+static uint32_t kind_heap(const pw_type_registry *registry, uint32_t heap)
 {
-    (void)registry; /* every type in it is a function */
+    switch ((pw_type_def_kind)pwi_types_at(registry, heap)->kind) {
+    case PW_DEF_STRUCT:
+        return PW_HEAP_STRUCT;
+    case PW_DEF_ARRAY:
+        return PW_HEAP_ARRAY;
+    case PW_DEF_FUNC:
+        break;
+    }
+    return PW_HEAP_FUNC;
+}
+
+uint32_t pwi_heap_top(const pw_type_registry *registry, uint32_t heap)
+{
+    if (is_concrete(heap))
+        heap = kind_heap(registry, heap);
     switch (heap) {
     case PW_HEAP_EXTERN:
     case PW_HEAP_NOEXTERN:
@@ -47,22 +62,27 @@ static bool is_bottom(uint32_t heap)
            heap == PW_HEAP_NOEXN;
 }
 
-static bool heap_matches(pw_type_registry *registry, uint32_t sub, uint32_t super)
+bool pwi_heap_matches(const pw_type_registry *registry, uint32_t sub, uint32_t super)
 {
     if (sub == super || sub == PW_HEAP_BOTTOM)
         return true;
-    if (super == PW_HEAP_BOTTOM || pwi_heap_top(registry, sub) != pwi_heap_top(registry, super))
+    if (super == PW_HEAP_BOTTOM)
         return false;
-    if (super == pwi_heap_top(registry, super))
-        return true;
-    if (is_bottom(sub))
+    if (is_concrete(super) && is_concrete(sub))
+        return pwi_record_matches(pwi_types_at(registry, sub), pwi_types_at(registry, super));
+    uint32_t top = pwi_heap_top(registry, super);
+    if (pwi_heap_top(registry, sub) != top)
+        return false;
+    if (super == top || is_bottom(sub))
         return true;
     if (is_concrete(super))
-        return false; /* functions of a type section are final: only the type itself, and nofunc */
-    return super == PW_HEAP_EQ && (sub == PW_HEAP_I31 || sub == PW_HEAP_STRUCT || sub == PW_HEAP_ARRAY);
+        return false;
+    uint32_t kind = is_concrete(sub) ? kind_heap(registry, sub) : sub;
+    return kind == super ||
+           (super == PW_HEAP_EQ && (kind == PW_HEAP_I31 || kind == PW_HEAP_STRUCT || kind == PW_HEAP_ARRAY));
 }
 
-bool pwi_type_matches(pw_type_registry *registry, pw_val_type sub, pw_val_type super)
+bool pwi_type_matches(const pw_type_registry *registry, pw_val_type sub, pw_val_type super)
 {
     if (sub == super)
         return true;
@@ -70,5 +90,45 @@ bool pwi_type_matches(pw_type_registry *registry, pw_val_type sub, pw_val_type s
         return false;
     if (PW_TYPE_KIND(sub) == PW_KIND_REF_NULL && PW_TYPE_KIND(super) == PW_KIND_REF)
         return false;
-    return heap_matches(registry, PW_TYPE_HEAP(sub), PW_TYPE_HEAP(super));
+    return pwi_heap_matches(registry, PW_TYPE_HEAP(sub), PW_TYPE_HEAP(super));
+}
+
+/* ---- declared supertypes ---------------------------------------------------------------------------------------- */
+
+static bool types_match(const pw_type_registry *registry, const pw_val_type *subs, const pw_val_type *supers,
+                        uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!pwi_type_matches(registry, subs[i], supers[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool field_matches(const pw_type_registry *registry, const pw_field *sub, const pw_field *super)
+{
+    if (sub->is_mutable != super->is_mutable)
+        return false;
+    if (sub->storage == super->storage)
+        return true;
+    return !sub->is_mutable && pwi_type_matches(registry, sub->storage, super->storage);
+}
+
+bool pwi_record_fits_super(const pw_type_registry *registry, const pw_type_record *record)
+{
+    const pw_type_record *super = record->super;
+    const pw_func_type *func = &record->func, *above = &super->func;
+    if (record->kind != super->kind)
+        return false;
+    if (record->kind == PW_DEF_FUNC)
+        return func->param_count == above->param_count && func->result_count == above->result_count &&
+               types_match(registry, above->params, func->params, func->param_count) &&
+               types_match(registry, func->results, above->results, func->result_count);
+    if (record->field_count < super->field_count)
+        return false;
+    for (uint32_t i = 0; i < super->field_count; i++) {
+        if (!field_matches(registry, &record->fields[i], &super->fields[i]))
+            return false;
+    }
+    return true;
 }

@@ -47,8 +47,8 @@ pw_result pwi_read_heap_type(pw_reader *reader, uint32_t *heap)
     if (index < 0)
         return pwi_reader_malformed(reader, start, "malformed heap type");
     PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_FUNCTION_REFERENCES));
-    if (reader->self_index != PW_NO_INDEX && index == reader->self_index) {
-        *heap = PW_HEAP_SELF;
+    if ((uint64_t)index - reader->group_start < reader->group_count) {
+        *heap = PW_HEAP_GROUP(index - reader->group_start);
         return PW_OK;
     }
     if (index >= reader->module->type_count)
@@ -102,6 +102,15 @@ pw_result pwi_read_val_type(pw_reader *reader, pw_val_type *out)
     return *out == PW_FUNCREF ? pwi_reader_need(reader, start, PW_FEATURE_BIT_REFERENCE_TYPES) : PW_OK;
 }
 
+pw_result pwi_read_storage_type(pw_reader *reader, pw_val_type *out)
+{
+    if (reader->at < reader->end && pwi_storage_packed(*reader->at)) {
+        *out = *reader->at++;
+        return PW_OK;
+    }
+    return pwi_read_val_type(reader, out);
+}
+
 pw_result pwi_read_ref_type(pw_reader *reader, pw_val_type *out)
 {
     const uint8_t *start = reader->at;
@@ -130,6 +139,8 @@ pw_result pwi_read_block_type(pw_reader *reader, uint32_t *out)
     PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_MULTI_VALUE));
     if (index >= reader->module->type_count)
         return pwi_reader_invalid(reader, start, "unknown type %u", (uint32_t)index);
+    if (reader->module->types[index]->kind != PW_DEF_FUNC)
+        return pwi_reader_invalid(reader, start, "type %u of a block is no function type", (uint32_t)index);
     *out = PW_BLOCK_INDEXED(index);
     return PW_OK;
 }

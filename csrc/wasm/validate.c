@@ -22,7 +22,7 @@ static pw_result check_export_indices(pw_validator *v)
     static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
     pw_module *module = v->module;
     const uint32_t counts[] = {module->func_count, module->table_count, module->memory_count,
-                               module->global_count, 0};
+                               module->global_count, module->tag_count};
     for (uint32_t i = 0; i < module->export_count; i++) {
         const pw_export *export = &module->exports[i];
         if (export->index >= counts[export->kind])
@@ -146,7 +146,7 @@ static pw_result check_elem_items(pw_validator *v, uint32_t segment_index, const
     const uint8_t *start = module->bytes + segment->items_offset;
     pw_reader items = {
         start, start + segment->items_size, module, v->reader.error, v->reader.error, false, PW_NO_INDEX,
-        false};
+        false, 0, false};
     for (uint32_t i = 0; i < segment->count; i++) {
         if (segment->uses_expressions) {
             /* The decoder found where each expression ends; here validation does. */
@@ -226,7 +226,7 @@ pw_result pwi_module_validate(pw_module *module, pw_error *error)
         return pwi_no_memory(error);
     v->module = module;
     v->func_index = PW_NO_INDEX;
-    v->reader = (pw_reader){module->bytes, module->bytes, module, &found, &found, false, PW_NO_INDEX, false};
+    v->reader = (pw_reader){module->bytes, module->bytes, module, &found, &found, false, PW_NO_INDEX, false, 0, false};
     pw_result result = check_module(v);
     pwi_free(v->stack);
     pwi_free(v->ctrls);

@@ -23,7 +23,16 @@
 
 #define PW_TYPE_BOTTOM ((pw_val_type)0)
 
-enum pw_ctrl_kind { PW_CTRL_FUNCTION, PW_CTRL_BLOCK, PW_CTRL_LOOP, PW_CTRL_IF, PW_CTRL_ELSE };
+enum pw_ctrl_kind {
+    PW_CTRL_FUNCTION,
+    PW_CTRL_BLOCK, /* try_table too */
+    PW_CTRL_LOOP,
+    PW_CTRL_IF,
+    PW_CTRL_ELSE,
+    PW_CTRL_TRY, /* legacy exceptions: its body, and its handlers */
+    PW_CTRL_CATCH,
+    PW_CTRL_CATCH_ALL
+};
 
 /* An open block: 16 bytes, as a function body can open millions of them. */
 typedef struct pw_ctrl {
@@ -64,7 +73,7 @@ typedef struct pw_validator {
     uint32_t depth; /* open blocks */
 
     pw_val_type direct_locals[PW_DIRECT_LOCALS];
-    uint32_t direct_count, local_count;
+    uint32_t direct_count, local_count, local_slots;
     pw_local_group *groups;
     size_t group_capacity;
     uint32_t group_count;
@@ -89,6 +98,8 @@ PW_COLD pw_result pwi_invalid(pw_validator *v, const char *format, ...) PW_PRINT
 PW_MUST_USE PW_COLD pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type actual);
 /* Makes room for one more operand than ever before in this function. */
 PW_MUST_USE PW_COLD pw_result pwi_raise_peak(pw_validator *v, uint32_t needed);
+/* The same question at the end of a function, when it is known whether it could hold vectors. */
+PW_MUST_USE pw_result pwi_check_frame(pw_validator *v);
 PW_MUST_USE pw_result pwi_pop_slow(pw_validator *v, pw_val_type expected);
 PW_MUST_USE pw_result pwi_pop_any(pw_validator *v, pw_val_type *type);
 /* Pops a reference; *type is PW_TYPE_BOTTOM or a reference type. */
@@ -172,6 +183,10 @@ static inline bool pwi_local_unset(const pw_validator *v, uint32_t index)
 
 /* Opens a block whose parameters, if it has any, are on the stack already. */
 PW_MUST_USE pw_result pwi_ctrl_push(pw_validator *v, uint8_t kind, uint32_t type);
+/* Begins the next part of the current block: `else`, `catch`. The part before must have the block's results. */
+PW_MUST_USE pw_result pwi_ctrl_divide(pw_validator *v, uint8_t kind);
+/* The types that a branch to the label carries. Used at once: they may be in v->ctrls. */
+PW_MUST_USE pw_result pwi_label_types(pw_validator *v, uint32_t label, pw_types *types);
 PW_MUST_USE pw_result pwi_validate_block(pw_validator *v, uint32_t code);
 PW_MUST_USE pw_result pwi_validate_else(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_end(pw_validator *v);
@@ -181,6 +196,16 @@ PW_MUST_USE pw_result pwi_validate_br_table(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_br_on_null(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_br_on_non_null(pw_validator *v);
 PW_MUST_USE pw_result pwi_validate_return(pw_validator *v);
+
+/* ---- validate_exception.c --------------------------------------------------------------------------------------- */
+
+PW_MUST_USE pw_result pwi_validate_throw(pw_validator *v);
+PW_MUST_USE pw_result pwi_validate_throw_ref(pw_validator *v);
+PW_MUST_USE pw_result pwi_validate_try_table(pw_validator *v);
+/* Legacy exceptions; `try` itself is pwi_validate_block's. */
+PW_MUST_USE pw_result pwi_validate_catch(pw_validator *v, bool all);
+PW_MUST_USE pw_result pwi_validate_delegate(pw_validator *v);
+PW_MUST_USE pw_result pwi_validate_rethrow(pw_validator *v);
 
 /* ---- validate_call.c -------------------------------------------------------------------------------------------- */
 
@@ -195,6 +220,14 @@ PW_MUST_USE pw_result pwi_validate_special(pw_validator *v, uint32_t code);
 /* A signature with an address or index type, after immediates that say which. */
 PW_MUST_USE pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params,
                                           const char *results, uint32_t align);
+
+/* A data segment's index, checked; in code only after a data count section. */
+PW_MUST_USE pw_result pwi_read_data_segment(pw_validator *v);
+
+/* ---- validate_gc.c ---------------------------------------------------------------------------------------------- */
+
+/* All instructions of the proposal gc. */
+PW_MUST_USE pw_result pwi_validate_gc(pw_validator *v, uint32_t code);
 
 /* ---- validate_func.c -------------------------------------------------------------------------------------------- */
 

@@ -17,14 +17,12 @@ static pw_result finish_call(pw_validator *v, const pw_type_record *type, bool t
     return PW_OK;
 }
 
-static pw_result read_type_index(pw_validator *v, const pw_type_record **type)
+static pw_result find_type(pw_validator *v, uint32_t index, const pw_type_record **type)
 {
-    uint32_t index;
-    PW_TRY(pwi_read_u32(&v->reader, &index));
     if (index >= v->module->type_count)
         return pwi_invalid(v, "unknown type %u", index);
     *type = v->module->types[index];
-    return PW_OK;
+    return (*type)->kind == PW_DEF_FUNC ? PW_OK : pwi_invalid(v, "type mismatch: type %u is no function type", index);
 }
 
 pw_result pwi_validate_call(pw_validator *v, bool tail)
@@ -40,23 +38,25 @@ pw_result pwi_validate_call_indirect(pw_validator *v, bool tail)
 {
     uint32_t type_index, table_index;
     const pw_module *module = v->module;
+    const pw_type_record *type = NULL;
     PW_TRY(pwi_read_u32(&v->reader, &type_index));
     PW_TRY(pwi_read_u32(&v->reader, &table_index));
     if (table_index >= module->table_count)
         return pwi_invalid(v, "unknown table %u", table_index);
-    if (type_index >= module->type_count)
-        return pwi_invalid(v, "unknown type %u", type_index);
+    PW_TRY(find_type(v, type_index, &type));
     const pw_table_type *table = &module->tables[table_index].type;
     if (!pwi_type_matches(module->registry, table->element, PW_FUNCREF))
         return pwi_invalid(v, "type mismatch: table %u does not hold functions", table_index);
     PW_TRY(pwi_pop(v, table->limits.is64 ? PW_I64 : PW_I32));
-    return finish_call(v, module->types[type_index], tail);
+    return finish_call(v, type, tail);
 }
 
 pw_result pwi_validate_call_ref(pw_validator *v, bool tail)
 {
+    uint32_t index;
     const pw_type_record *type = NULL;
-    PW_TRY(read_type_index(v, &type));
+    PW_TRY(pwi_read_u32(&v->reader, &index));
+    PW_TRY(find_type(v, index, &type));
     if (tail)
         PW_TRY(pwi_reader_need(&v->reader, v->instr, PW_FEATURE_BIT_TAIL_CALL));
     PW_TRY(pwi_pop(v, PW_REF_TYPE(PW_KIND_REF_NULL, type->id)));

@@ -11,7 +11,7 @@ pw_result pwi_validate_const_expr(pw_validator *v, const pw_const_expr *expr, ui
     v->constant = true;
     v->visible_globals = visible_globals;
     v->height = v->floor = v->depth = v->peak = 0;
-    v->local_count = v->set_count = 0;
+    v->local_count = v->local_slots = v->set_count = 0;
     v->has_unset = false;
     v->results = (pw_types){NULL, 0};
     PW_TRY(pwi_raise_peak(v, 1));

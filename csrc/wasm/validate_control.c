@@ -40,7 +40,10 @@ pw_result pwi_ctrl_push(pw_validator *v, uint8_t kind, uint32_t type)
 pw_result pwi_validate_block(pw_validator *v, uint32_t code)
 {
     uint32_t type;
-    uint8_t kind = code == PW_OP_loop ? PW_CTRL_LOOP : code == PW_OP_if ? PW_CTRL_IF : PW_CTRL_BLOCK;
+    uint8_t kind = code == PW_OP_loop  ? PW_CTRL_LOOP
+                   : code == PW_OP_if  ? PW_CTRL_IF
+                   : code == PW_OP_try ? PW_CTRL_TRY
+                                       : PW_CTRL_BLOCK;
     PW_TRY(pwi_read_block_type(&v->reader, &type));
     if (kind == PW_CTRL_IF)
         PW_TRY(pwi_pop(v, PW_I32));
@@ -65,16 +68,22 @@ static pw_result check_results(pw_validator *v, pw_types results)
     return PW_OK;
 }
 
-pw_result pwi_validate_else(pw_validator *v)
+pw_result pwi_ctrl_divide(pw_validator *v, uint8_t kind)
 {
     pw_ctrl *ctrl = pwi_current(v);
-    if (ctrl->kind != PW_CTRL_IF)
-        return pwi_reader_malformed(&v->reader, v->instr, "misplaced else, END opcode expected");
     PW_TRY(check_results(v, results_of(v, ctrl)));
     pwi_locals_rewind(v, ctrl->init_count);
-    ctrl->kind = PW_CTRL_ELSE;
+    ctrl->kind = kind;
     ctrl->unreachable = false;
-    return pwi_push_types(v, params_of(v, ctrl));
+    return PW_OK;
+}
+
+pw_result pwi_validate_else(pw_validator *v)
+{
+    if (pwi_current(v)->kind != PW_CTRL_IF)
+        return pwi_reader_malformed(&v->reader, v->instr, "misplaced else, END opcode expected");
+    PW_TRY(pwi_ctrl_divide(v, PW_CTRL_ELSE));
+    return pwi_push_types(v, params_of(v, pwi_current(v)));
 }
 
 /* An `if` without `else` passes its parameters on as results. */
@@ -103,7 +112,7 @@ pw_result pwi_validate_end(pw_validator *v)
 
 /* ---- branches ------------------------------------------------------------------------------------------------- */
 
-static pw_result target_of(pw_validator *v, uint32_t label, pw_types *types)
+pw_result pwi_label_types(pw_validator *v, uint32_t label, pw_types *types)
 {
     if (label >= v->depth)
         return pwi_invalid(v, "unknown label %u", label);
@@ -115,7 +124,7 @@ static pw_result read_target(pw_validator *v, pw_types *types)
 {
     uint32_t label;
     PW_TRY(pwi_read_u32(&v->reader, &label));
-    return target_of(v, label, types);
+    return pwi_label_types(v, label, types);
 }
 
 pw_result pwi_validate_br(pw_validator *v)
@@ -148,7 +157,7 @@ pw_result pwi_validate_br_table(pw_validator *v)
         PW_TRY(pwi_read_u32(&v->reader, &label));
         if (label == previous)
             continue;
-        PW_TRY(target_of(v, label, &types));
+        PW_TRY(pwi_label_types(v, label, &types));
         if (arity == UINT32_MAX)
             arity = types.count;
         if (types.count != arity)

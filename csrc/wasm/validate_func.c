@@ -81,7 +81,10 @@ PW_INLINE pw_result step_control(pw_validator *v, uint32_t code)
     case PW_OP_block:
     case PW_OP_loop:
     case PW_OP_if:
+    case PW_OP_try:
         return pwi_validate_block(v, code);
+    case PW_OP_try_table:
+        return pwi_validate_try_table(v);
     case PW_OP_else:
         return pwi_validate_else(v);
     case PW_OP_end:
@@ -98,6 +101,17 @@ PW_INLINE pw_result step_control(pw_validator *v, uint32_t code)
         return pwi_validate_br_on_non_null(v);
     case PW_OP_return:
         return pwi_validate_return(v);
+    case PW_OP_throw:
+        return pwi_validate_throw(v);
+    case PW_OP_throw_ref:
+        return pwi_validate_throw_ref(v);
+    case PW_OP_catch:
+    case PW_OP_catch_all:
+        return pwi_validate_catch(v, code == PW_OP_catch_all);
+    case PW_OP_delegate:
+        return pwi_validate_delegate(v);
+    case PW_OP_rethrow:
+        return pwi_validate_rethrow(v);
     case PW_OP_call:
     case PW_OP_return_call:
         return pwi_validate_call(v, code == PW_OP_return_call);
@@ -124,7 +138,7 @@ PW_INLINE pw_result step_constant(pw_validator *v, pw_imm_kind imm, const char *
     else if (imm == PW_IMM_I64)
         PW_TRY(pwi_skip_signed(&v->reader, 64));
     else
-        PW_TRY(pwi_skip_bytes(&v->reader, imm == PW_IMM_F32 ? 4 : 8));
+        PW_TRY(pwi_skip_bytes(&v->reader, imm == PW_IMM_F32 ? 4 : imm == PW_IMM_F64 ? 8 : 16));
     return pwi_push(v, pwi_signature_type(results[0], PW_I32));
 }
 
@@ -137,7 +151,8 @@ PW_INLINE pw_result step(pw_validator *v, uint32_t code, uint32_t feature_bit, p
         return step_control(v, code);
     if (imm == PW_IMM_NONE)
         return apply_constant(v, params, results);
-    if (imm == PW_IMM_I32 || imm == PW_IMM_I64 || imm == PW_IMM_F32 || imm == PW_IMM_F64)
+    if (imm == PW_IMM_I32 || imm == PW_IMM_I64 || imm == PW_IMM_F32 || imm == PW_IMM_F64 ||
+        imm == PW_IMM_V128)
         return step_constant(v, imm, results);
     return pwi_validate_access(v, imm, params, results, align);
 }
@@ -150,10 +165,19 @@ static pw_result check_constant(pw_validator *v, uint32_t code)
     case PW_OP_i64_const:
     case PW_OP_f32_const:
     case PW_OP_f64_const:
+    case PW_OP_v128_const:
     case PW_OP_ref_null:
     case PW_OP_ref_func:
     case PW_OP_global_get:
     case PW_OP_end:
+    case PW_OP_struct_new:
+    case PW_OP_struct_new_default:
+    case PW_OP_array_new:
+    case PW_OP_array_new_default:
+    case PW_OP_array_new_fixed:
+    case PW_OP_ref_i31:
+    case PW_OP_any_convert_extern:
+    case PW_OP_extern_convert_any:
         return PW_OK;
     case PW_OP_i32_add:
     case PW_OP_i32_sub:
@@ -201,10 +225,13 @@ static pw_result validate_code(pw_validator *v, pw_body *body)
     v->instr = v->reader.at;
     v->results = pwi_types_of_results(type);
     PW_TRY(pwi_locals_read(v, type));
+    if (v->local_slots < type->result_slots) /* results are left where the locals were */
+        v->local_slots = type->result_slots;
     body->code_offset = (uint32_t)pwi_reader_offset(&v->reader, v->reader.at);
     PW_TRY(pwi_raise_peak(v, 1)); /* the stack has an address from here on */
     PW_TRY(pwi_ctrl_push(v, PW_CTRL_FUNCTION, PW_BLOCK_INDEXED(type_index)));
     PW_TRY(pwi_validate_instructions(v));
+    PW_TRY(pwi_check_frame(v));
     if (v->reader.at != v->reader.end)
         return pwi_reader_malformed(&v->reader, v->reader.at,
                                     "section size mismatch: bytes after the end of a function");

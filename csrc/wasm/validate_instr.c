@@ -19,9 +19,11 @@ static pw_result read_table(pw_validator *v, const pw_table_type **table, pw_val
     return PW_OK;
 }
 
+/* Before there could be more than one memory, its index was a byte that had to be 0. */
 static pw_result read_memory(pw_validator *v, pw_val_type *address)
 {
     uint32_t index;
+    PW_TRY(pwi_check_memory_byte(&v->reader));
     PW_TRY(read_index(v, v->module->memory_count, "memory", &index));
     *address = v->module->memories[index].is64 ? PW_I64 : PW_I32;
     return PW_OK;
@@ -38,6 +40,13 @@ static pw_result read_data_index(pw_validator *v, uint32_t *index)
 static pw_result check_data_index(pw_validator *v, uint32_t index)
 {
     return index < v->module->data_count ? PW_OK : pwi_invalid(v, "unknown data segment %u", index);
+}
+
+pw_result pwi_read_data_segment(pw_validator *v)
+{
+    uint32_t index = 0;
+    PW_TRY(read_data_index(v, &index));
+    return check_data_index(v, index);
 }
 
 static pw_result check_elem_index(pw_validator *v, uint32_t index)
@@ -70,6 +79,24 @@ static pw_result read_memarg(pw_validator *v, uint32_t align, pw_val_type *addre
         return pwi_invalid(v, "offset out of range: %llu in a 32-bit memory", (unsigned long long)offset);
     *address = is64 ? PW_I64 : PW_I32;
     return PW_OK;
+}
+
+/* Atomic accesses must say that they are aligned naturally, no less. */
+static pw_result read_memarg_atomic(pw_validator *v, uint32_t align, pw_val_type *address)
+{
+    const uint8_t *start = v->reader.at;
+    PW_TRY(read_memarg(v, align, address));
+    uint32_t given = *start & 0x3f; /* all that read_memarg lets pass is in the first byte */
+    return given == align ? PW_OK
+                          : pwi_invalid(v, "alignment of an atomic access must be natural: 2^%u, natural is 2^%u",
+                                        given, align);
+}
+
+static pw_result read_zero(pw_validator *v)
+{
+    uint8_t zero;
+    PW_TRY(pwi_read_byte(&v->reader, &zero));
+    return zero == 0 ? PW_OK : pwi_reader_malformed(&v->reader, v->reader.at - 1, "zero byte expected");
 }
 
 /* [destination, source, count]: the count is as wide as the narrower of the two. */
@@ -120,6 +147,32 @@ static pw_result read_table_init(pw_validator *v, pw_val_type *index_type)
                : pwi_type_mismatch(v, table->element, items);
 }
 
+/* The index of one of `count` lanes. */
+static pw_result read_lane(pw_validator *v, uint32_t count)
+{
+    uint8_t lane;
+    PW_TRY(pwi_read_byte(&v->reader, &lane));
+    return lane < count ? PW_OK : pwi_invalid(v, "invalid lane index %u of %u lanes", lane, count);
+}
+
+static pw_result read_lanes(pw_validator *v, pw_imm_kind imm)
+{
+    switch (imm) {
+    case PW_IMM_LANE_2:
+        return read_lane(v, 2);
+    case PW_IMM_LANE_4:
+        return read_lane(v, 4);
+    case PW_IMM_LANE_8:
+        return read_lane(v, 8);
+    case PW_IMM_LANE_16:
+        return read_lane(v, 16);
+    default: /* a shuffle */
+        for (int i = 0; i < 16; i++)
+            PW_TRY(read_lane(v, 32));
+        return PW_OK;
+    }
+}
+
 pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *params, const char *results,
                               uint32_t align)
 {
@@ -130,6 +183,23 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
     case PW_IMM_MEMARG:
         PW_TRY(read_memarg(v, align, &address));
         break;
+    case PW_IMM_MEMARG_ATOMIC:
+        PW_TRY(read_memarg_atomic(v, align, &address));
+        break;
+    case PW_IMM_ZERO:
+        PW_TRY(read_zero(v));
+        break;
+    case PW_IMM_MEMARG_LANE:
+        PW_TRY(read_memarg(v, align, &address));
+        PW_TRY(read_lane(v, 16u >> align));
+        break;
+    case PW_IMM_LANE_2:
+    case PW_IMM_LANE_4:
+    case PW_IMM_LANE_8:
+    case PW_IMM_LANE_16:
+    case PW_IMM_SHUFFLE:
+        PW_TRY(read_lanes(v, imm));
+        break;
     case PW_IMM_MEMORY:
         PW_TRY(read_memory(v, &address));
         break;
@@ -139,8 +209,7 @@ pw_result pwi_validate_access(pw_validator *v, pw_imm_kind imm, const char *para
         PW_TRY(read_memory_init(v, &address));
         break;
     case PW_IMM_DATA:
-        PW_TRY(read_data_index(v, &segment));
-        PW_TRY(check_data_index(v, segment));
+        PW_TRY(pwi_read_data_segment(v));
         break;
     case PW_IMM_TABLE:
         PW_TRY(read_table(v, &table, &address));
@@ -300,6 +369,6 @@ pw_result pwi_validate_special(pw_validator *v, uint32_t code)
     case PW_OP_ref_as_non_null:
         return validate_ref_as_non_null(v);
     default:
-        return pwi_invalid(v, "instruction without a rule of validation");
+        return pwi_validate_gc(v, code);
     }
 }

@@ -15,6 +15,7 @@ static pw_result add_group(pw_validator *v, uint32_t repeat, pw_val_type type)
         return pwi_no_memory(v->reader.error);
     uint32_t begin = v->local_count;
     v->local_count += repeat;
+    v->local_slots += repeat * pw_type_slots(type);
     v->groups[v->group_count++] = (pw_local_group){v->local_count, type};
     for (uint32_t i = begin; i < v->local_count && i < PW_DIRECT_LOCALS; i++)
         v->direct_locals[i] = type;
@@ -52,6 +53,7 @@ static pw_result add_params(pw_validator *v, const pw_type_record *type)
         return PW_OK;
     if (count <= PW_DIRECT_LOCALS) {
         PW_TRY(add_group(v, count, type->func.params[0]));
+        v->local_slots = type->param_slots;
         memcpy(v->direct_locals, type->func.params, count * sizeof(pw_val_type));
         return PW_OK;
     }
@@ -67,7 +69,7 @@ pw_result pwi_locals_read(pw_validator *v, const pw_type_record *type)
     uint32_t groups;
     uint64_t declared;
     bool defaultable = true;
-    v->group_count = v->local_count = v->set_count = 0;
+    v->group_count = v->local_count = v->local_slots = v->set_count = 0;
     v->has_unset = false;
     PW_TRY(add_params(v, type));
     PW_TRY(pwi_scan_locals(reader, &declared)); /* malformed declarations win over too many locals */

@@ -39,10 +39,18 @@ pw_result pwi_invalid(pw_validator *v, const char *format, ...)
     return fail(v, text);
 }
 
-static const char *type_text(pw_val_type type, char *out, size_t size)
+/* Types of a type section are named as the module numbers them, not by their canonical ids. */
+static const char *type_text(const pw_validator *v, pw_val_type type, char *out, size_t size)
 {
+    const pw_module *module = v->module;
     if (type == PW_TYPE_BOTTOM)
         return "nothing: the stack is empty";
+    for (uint32_t i = 0; pwi_type_is_ref(type) && i < module->type_count; i++) {
+        if (module->types[i]->id == PW_TYPE_HEAP(type)) {
+            type = PW_REF_TYPE(PW_TYPE_KIND(type), i);
+            break;
+        }
+    }
     (void)pw_val_type_text(type, out, size);
     return out;
 }
@@ -51,21 +59,33 @@ pw_result pwi_type_mismatch(pw_validator *v, pw_val_type expected, pw_val_type a
 {
     char expected_text[64], actual_text[64];
     return pwi_invalid(v, "type mismatch in %s: expected %s, got %s", instr_text(v),
-                       type_text(expected, expected_text, sizeof expected_text),
-                       type_text(actual, actual_text, sizeof actual_text));
+                       type_text(v, expected, expected_text, sizeof expected_text),
+                       type_text(v, actual, actual_text, sizeof actual_text));
 }
 
 /* ---- pushing -------------------------------------------------------------------------------------------------- */
 
-/* Frames have room for locals, a return address and operands (PW_MAX_FRAME_SLOTS). With v128 every type will have to
- * be counted by its slots; today each takes one. */
+/* Frames have room for locals, a return address and operands (PW_MAX_FRAME_SLOTS). */
+static pw_result check_slots(pw_validator *v, uint64_t operand_slots)
+{
+    if (v->local_slots + 1 + operand_slots <= PW_MAX_FRAME_SLOTS)
+        return PW_OK;
+    return pwi_invalid(v, "%s needs more than %u slots for locals and operands: an implementation limit",
+                       v->constant ? "constant expression" : "function", PW_MAX_FRAME_SLOTS);
+}
+
+/* Operands are counted, not their slots, as that costs nothing. In a module that uses vectors each may be one. */
+pw_result pwi_check_frame(pw_validator *v)
+{
+    bool vectors = v->module->used & (PW_FEATURE_MASK(SIMD) | PW_FEATURE_MASK(RELAXED_SIMD));
+    return check_slots(v, (uint64_t)v->peak * (vectors ? 2 : 1));
+}
+
 pw_result pwi_raise_peak(pw_validator *v, uint32_t needed)
 {
     if (needed <= v->peak)
         return PW_OK;
-    if ((uint64_t)v->local_count + 1 + needed > PW_MAX_FRAME_SLOTS)
-        return pwi_invalid(v, "%s needs more than %u slots for locals and operands: an implementation limit",
-                           v->constant ? "constant expression" : "function", PW_MAX_FRAME_SLOTS);
+    PW_TRY(check_slots(v, needed));
     if (!pwi_reserve((void **)&v->stack, &v->stack_capacity, needed, sizeof *v->stack))
         return pwi_no_memory(v->reader.error);
     v->peak = needed;
@@ -118,7 +138,7 @@ pw_result pwi_pop_ref(pw_validator *v, pw_val_type *type)
         return PW_OK;
     char text[64];
     return pwi_invalid(v, "type mismatch in %s: expected a reference, got %s", instr_text(v),
-                       type_text(*type, text, sizeof text));
+                       type_text(v, *type, text, sizeof text));
 }
 
 /* Fewer operands than types: right only in unreachable code, where the missing ones are PW_TYPE_BOTTOM. */

@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .engine import Func, Global, Memory, Store, Table
+    from .engine import Func, Global, Memory, Store, Table, Tag
     from .errors import (
         Cancelled,
         CapabilityError,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .module import Module, compile, load, validate
     from .process import CompletedRun, run
-    from .references import I31, Array, Ref, Struct, Tag
+    from .references import I31, Array, Ref, Struct
     from .trap_kinds import TrapKind
     from .wasi import (
         INHERIT,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
 
 _HOMES = {
-    "engine": "Func Global Memory Store Table",
+    "engine": "Func Global Memory Store Table Tag",
     "errors": "Cancelled CapabilityError Frame LinkError MalformedError OutOfFuel StackExhausted Timeout "
     "Trap ValidationError WasiExit WasmError WasmException",
     "extern_types": "ExportType FuncType GlobalType ImportType MemoryType TableType TagType",
@@ -66,7 +66,7 @@ _HOMES = {
     "module": "Module compile load validate",
     "process": "CompletedRun run",
     "trap_kinds": "TrapKind",
-    "references": "Array I31 Ref Struct Tag",
+    "references": "Array I31 Ref Struct",
     "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi fixed_clock mem ro rw seeded",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -17,6 +17,7 @@ cdef extern from "pywasi.h":
     ctypedef struct pw_memory
     ctypedef struct pw_table
     ctypedef struct pw_global
+    ctypedef struct pw_tag
 
     ctypedef enum pw_result:
         PW_OK
@@ -207,6 +208,7 @@ cdef extern from "pywasi.h":
         pw_table *table
         pw_memory *memory
         pw_global *globals "global"
+        pw_tag *tag
     ctypedef struct pw_extern:
         pw_extern_kind kind
         pw_extern_of of
@@ -247,6 +249,28 @@ cdef extern from "pywasi.h":
     void pw_global_type_of(const pw_global *of, pw_global_type *out)
     void pw_global_get(const pw_global *of, pw_slot *value)
     pw_result pw_global_set(pw_global *of, const pw_slot *value)
+
+    pw_result pw_tag_new(pw_store *store, const pw_func_type *type, pw_tag **tag)
+    void pw_tag_type_of(const pw_tag *tag, pw_func_type *out)
+    pw_slot pw_store_exception(pw_store *store)
+    pw_tag *pw_exception_tag(pw_slot exception)
+    const pw_slot *pw_exception_values(pw_slot exception)
+    pw_result pw_raise_exception(pw_store *store, pw_tag *tag, const pw_slot *values)
+    pw_result pw_rethrow_exception(pw_store *store, pw_slot exception)
+    ctypedef enum pw_ref_kind:
+        PW_REF_KIND_NULL
+        PW_REF_KIND_FUNC
+        PW_REF_KIND_HOST
+        PW_REF_KIND_EXCEPTION
+        PW_REF_KIND_STRUCT
+        PW_REF_KIND_ARRAY
+        PW_REF_KIND_I31
+    pw_ref_kind pw_ref_kind_of(pw_slot reference)
+    c_bool pw_ref_fits(const pw_store *store, pw_slot reference, pw_val_type type)
+    pw_slot pw_i31_new(uint32_t value)
+    int32_t pw_i31_value(pw_slot reference)
+    pw_result pw_ref_hold(pw_store *store, pw_slot reference)
+    void pw_ref_release(pw_store *store, pw_slot reference)
 
 
 cdef extern from "pywasi_wasi.h":
@@ -321,6 +345,7 @@ cdef extern from "native_run.h":
     int pwn_run_init(pwn_run *run, PyObject *store) except -1
     void pwn_run_destroy(pwn_run *run)
     int pwn_enter(pwn_run *run)
+    int pwn_try_enter(pwn_run *run)
     void pwn_leave(pwn_run *run)
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
@@ -350,6 +375,7 @@ cdef struct signature:
     uint32_t params
     uint32_t results
     uint32_t slots           # room that a call needs
+    c_bool has_refs          # among the values can be references to the collected heap
     uint8_t *kinds
     pw_val_type *types
 
@@ -372,6 +398,8 @@ cdef class Store:
     cdef dict modules        # address of a pw_module -> ModuleHandle
     cdef dict names          # address of a function of the host -> its name
     cdef object pending      # what a host function or a poll raised, on its way out of the wasm frames
+    cdef object thrown       # the WasmException that was last thrown in the guest, until a call ends
+    cdef list dropped        # references to release once the store is free
     cdef readonly object limits
     cdef object __weakref__
 
@@ -418,6 +446,7 @@ cdef class Func:
     cdef str shown_name(self)
     cdef int bits_to_slots(self, Store store, tuple args, pw_slot *slots) except -1
     cdef tuple slots_to_bits(self, Store store, const pw_slot *slots)
+    cdef tuple held_to_bits(self, Store store, const pw_slot *slots)
 
 
 cdef class Memory:
@@ -456,6 +485,39 @@ cdef class Global:
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_global *pointer(self) except NULL
+
+
+cdef class Tag:
+    cdef pw_tag *ptr
+    cdef Store store
+    cdef object type_
+    cdef object __weakref__
+
+    cdef int bind(self, Store store) except -1
+    cdef int bind_entered(self, Store store) except -1
+    cdef pw_tag *pointer(self) except NULL
+
+
+cdef class Ref:
+    cdef pw_slot reference   # held; 0 in a Ref that Python made without __init__
+    cdef Store store         # None: an i31, which belongs to none
+    cdef object __weakref__
+
+
+cdef class ExnRef(Ref):
+    pass
+
+
+cdef class Struct(Ref):
+    pass
+
+
+cdef class Array(Ref):
+    pass
+
+
+cdef class I31(Ref):
+    pass
 
 
 cdef class WasiState(Owned):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _native
-from ._native import Func, Global, Memory, Store, Table
+from ._native import Func, Global, Memory, Store, Table, Tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "Memory",
     "Store",
     "Table",
+    "Tag",
     "check_tier",
     "features",
     "native",

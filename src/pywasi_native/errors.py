@@ -22,10 +22,10 @@ from ._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from ._native import Failure
+    from ._native import ExnRef, Failure, Tag
     from .trap_kinds import TrapKind
 
 
@@ -153,17 +153,47 @@ class Cancelled(Trap):
 
 
 class WasmException(WasmError):
-    """An exception that the module threw and nothing in it caught."""
+    """An exception that no handler in the guest caught. A host function raises one to throw it in the guest.
 
-    tag: Any
-    """Its `Tag`."""
-    args_: tuple[Any, ...]
+    Args:
+        tag: what kind of exception it is. Handlers in the guest that name the same tag catch it.
+        args: its values, as many as ``tag.type.params`` and of these types.
+
+    Raises:
+        TypeError: `tag` is no `Tag`, or the values are too many or too few for it.
+    """
+
+    tag: Tag | None = None
+    """What kind of exception it is. None after unpickling: a tag cannot leave its process."""
+    args_: tuple[Any, ...] = ()
     """Its values (`args` is taken: Python's exceptions have one)."""
+    _reference: ExnRef | None = None  # the exception in the guest, once there is one
 
-    def __init__(self, message: str, *, tag: Any = None, args: Sequence[Any] = ()) -> None:
-        super().__init__(message)
-        self.tag = tag
-        self.args_ = tuple(args)
+    def __init__(self, tag: Tag, args: Iterable[Any] = ()) -> None:
+        from .engine import Tag
+
+        values = tuple(args)
+        super().__init__(tag, values)
+        if not isinstance(tag, Tag):
+            raise TypeError(f"an exception needs a Tag, not {type(tag).__name__}")
+        if len(values) != len(tag.type.params):
+            wanted = len(tag.type.params)
+            raise TypeError(f"an exception of {tag.type} has {wanted} values, not {len(values)}")
+        self.tag, self.args_ = tag, values
+
+    def __str__(self) -> str:
+        values = ", ".join(map(repr, self.args_))
+        return f"exception {self.tag.type if self.tag else '(tag)'}{': ' if values else ''}{values}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _without_tag, (type(self), self.args_)
+
+
+def _without_tag(cls: type[WasmException], args: tuple[Any, ...]) -> WasmException:
+    """What an exception is in another process."""
+    made = cls.__new__(cls, None, args)
+    made.args_ = args
+    return made
 
 
 class WasiExit(WasmError):
@@ -187,7 +217,7 @@ class CapabilityError(WasmError, PermissionError):
     __str__ = Exception.__str__
 
 
-RESULT_MALFORMED, RESULT_INVALID, RESULT_UNLINKABLE, RESULT_TRAP, RESULT_EXCEPTION = 1, 2, 3, 4, 5
+RESULT_MALFORMED, RESULT_INVALID, RESULT_UNLINKABLE, RESULT_TRAP = 1, 2, 3, 4
 RESULT_EXIT, RESULT_HOST, RESULT_NO_MEMORY, RESULT_LIMIT, RESULT_ARGUMENT = 6, 7, 8, 9, 10
 
 
@@ -205,8 +235,6 @@ def from_failure(failure: Failure) -> BaseException:
         return ValidationError(message, offset=failure.offset, function=failure.func_index)
     if result == RESULT_UNLINKABLE:
         return LinkError(text or "an import does not fit", problems=[text])
-    if result == RESULT_EXCEPTION:
-        return WasmException(text or "an exception of the module was not caught")
     if result == RESULT_NO_MEMORY:
         return MemoryError(text or "the host has no memory left")
     if result == RESULT_ARGUMENT:

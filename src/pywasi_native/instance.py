@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .module import Module
     from .wasi import Wasi
 
-Extern = engine.Func | engine.Memory | engine.Table | engine.Global
+Extern = engine.Func | engine.Memory | engine.Table | engine.Global | engine.Tag
 """What an export may be."""
 
 

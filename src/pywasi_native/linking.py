@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Imports = Mapping[str, Any]
 
-_EXTERNS = (engine.Func, engine.Memory, engine.Table, engine.Global)
+_EXTERNS = (engine.Func, engine.Memory, engine.Table, engine.Global, engine.Tag)
 _MISSING = object()
 _SHOWN = 20
 

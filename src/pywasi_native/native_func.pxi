@@ -140,6 +140,15 @@ cdef class Func:
         return 0
 
     cdef tuple slots_to_bits(self, Store store, const pw_slot *slots):
+        cdef const pw_slot *start = slots
+        if hold_refs(store, self.sig.kinds + self.sig.params, self.sig.results, start) < 0:
+            raise_set()
+        try:
+            return self.held_to_bits(store, slots)
+        finally:
+            release_refs(store, self.sig.kinds + self.sig.params, self.sig.results, start)
+
+    cdef tuple held_to_bits(self, Store store, const pw_slot *slots):
         cdef uint32_t i
         values = []
         for i in range(self.sig.params, self.sig.params + self.sig.results):
@@ -268,6 +277,9 @@ cdef PyObject *take_results(Func self, const pw_slot *slots) noexcept:
 
 cdef PyObject *take_many(Func self, const pw_slot *slots) noexcept:
     cdef uint32_t i, first = self.sig.params
+    cdef const pw_slot *start = slots
+    if hold_refs(self.store, self.sig.kinds + first, self.sig.results, start) < 0:
+        return NULL
     try:
         values = []
         for i in range(first, first + self.sig.results):
@@ -277,6 +289,8 @@ cdef PyObject *take_many(Func self, const pw_slot *slots) noexcept:
     except BaseException as problem:
         set_clean(problem)
         return NULL
+    finally:
+        release_refs(self.store, self.sig.kinds + first, self.sig.results, start)
     Py_INCREF(answer)
     return <PyObject *>answer
 
@@ -291,6 +305,8 @@ cdef PyObject *call_in_store(Func self, PyObject *const *args, pw_slot *slots) n
         result = pw_func_call(self.ptr, slots)
         pwn_attach(&store.run)
         if result == PW_OK:
+            if store.thrown is not None:
+                store.thrown = None  # some handler took it
             answer = take_results(self, slots)
         else:
             set_failure(pw_store_error(store.ptr), result, store)

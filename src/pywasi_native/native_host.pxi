@@ -30,7 +30,26 @@ cdef Func make_host_func(Store store, const pw_func_type *type, object callable,
 cdef pw_result host_entry(void *env, pw_instance *caller, pw_slot *slots) noexcept:
     # Nothing of Python may be touched before the thread is attached again.
     pwn_attach((<host_env *>env).run)
-    return host_call(<HostFunc>(<host_env *>env).self, slots)
+    cdef HostFunc host = <HostFunc>(<host_env *>env).self
+    return host_call_with_refs(host, slots) if host.sig.has_refs else host_call(host, slots)
+
+
+cdef pw_result host_call_with_refs(HostFunc host, pw_slot *slots) noexcept:
+    """Holds the references among the arguments during the call: the guest may forget them meanwhile."""
+    cdef Store store = <Store>host.env.run.store
+    cdef pw_result result
+    cdef pw_slot *kept = <pw_slot *>PyMem_Malloc((host.sig.slots + 1) * sizeof(pw_slot))
+    if kept == NULL:
+        store.pending = MemoryError()
+        return PW_ERR_HOST
+    memcpy(kept, slots, host.sig.slots * sizeof(pw_slot))  # the results come to the same place
+    if hold_refs(store, host.sig.kinds, host.sig.params, kept) < 0:
+        result = host_failed(store)
+    else:
+        result = host_call(host, slots)
+        release_refs(store, host.sig.kinds, host.sig.params, kept)
+    PyMem_Free(kept)
+    return result
 
 
 cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
@@ -61,11 +80,23 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
         PyMem_Free(arguments)
     if answer != NULL:
         failed = host_results(host, store, answer, slots)
-        Py_DECREF_(answer)
+        if failed or not host.sig.has_refs:
+            Py_DECREF_(answer)
+        else:
+            failed = drop_answer(host, store, answer, slots)
     if answer == NULL or failed:
-        store.pending = pwn_take_exception()
-        return PW_ERR_HOST
+        return host_failed(store)
     return PW_OK
+
+
+cdef int drop_answer(HostFunc host, Store store, PyObject *answer, const pw_slot *slots) noexcept:
+    """The objects may die, and finalizers run the guest; the references in the slots live until it goes on."""
+    cdef const uint8_t *kinds = host.sig.kinds + host.sig.params
+    cdef int failed = hold_refs(store, kinds, host.sig.results, slots)
+    Py_DECREF_(answer)
+    if failed == 0:
+        release_refs(store, kinds, host.sig.results, slots)
+    return failed
 
 
 cdef int host_results(HostFunc host, Store store, PyObject *answer, pw_slot *slots) noexcept:

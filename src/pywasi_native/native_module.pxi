@@ -121,7 +121,7 @@ cdef class ModuleHandle:
         return make_host_func(store, &item.type.func, function, name_text(item.name))
 
     def matches(self, Py_ssize_t index, value):
-        """Whether a `Func`, `Memory`, `Table` or `Global` of a store satisfies the import at `index`."""
+        """Whether a `Func`, `Memory`, `Table`, `Global` or `Tag` of a store satisfies the import at `index`."""
         cdef pw_extern given
         if not 0 <= index < <Py_ssize_t>pw_module_import_count(self.ptr):
             raise IndexError("there is no such import")
@@ -174,6 +174,8 @@ cdef class ModuleHandle:
                 exports[name] = wrap_table(store, value.of.table)
             elif value.kind == PW_EXTERN_GLOBAL:
                 exports[name] = wrap_global(store, value.of.globals)
+            else:
+                exports[name] = wrap_tag(store, value.of.tag)
         return exports
 
 
@@ -186,13 +188,15 @@ cdef int fill_extern(object value, pw_extern *out) except -1:
         out.kind, out.of.table = PW_EXTERN_TABLE, (<Table>value).pointer()
     elif isinstance(value, Global):
         out.kind, out.of.globals = PW_EXTERN_GLOBAL, (<Global>value).pointer()
+    elif isinstance(value, Tag):
+        out.kind, out.of.tag = PW_EXTERN_TAG, (<Tag>value).pointer()
     else:
         raise TypeError(f"{type_name(value)} cannot be imported")
     return 0
 
 
 def bind(value, Store store not None):
-    """Makes a `Func`, `Memory`, `Table` or `Global` part of a store, if it is part of none.
+    """Makes a `Func`, `Memory`, `Table`, `Global` or `Tag` part of a store, if it is part of none.
 
     Raises:
         ValueError: it is part of another one.
@@ -205,12 +209,14 @@ def bind(value, Store store not None):
         (<Table>value).bind(store)
     elif isinstance(value, Global):
         (<Global>value).bind(store)
+    elif isinstance(value, Tag):
+        (<Tag>value).bind(store)
     else:
         raise TypeError(f"{type_name(value)} has no store")
 
 
 def store_of(value):
-    """The store that a `Func`, `Memory`, `Table` or `Global` is part of, or None."""
+    """The store that a `Func`, `Memory`, `Table`, `Global` or `Tag` is part of, or None."""
     if isinstance(value, Func):
         return (<Func>value).store
     if isinstance(value, Memory):
@@ -219,6 +225,8 @@ def store_of(value):
         return (<Table>value).store
     if isinstance(value, Global):
         return (<Global>value).store
+    if isinstance(value, Tag):
+        return (<Tag>value).store
     return None
 
 

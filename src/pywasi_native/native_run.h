@@ -62,6 +62,11 @@ static inline int64_t pwn_now(void)
 
 #ifdef Py_GIL_DISABLED
 static inline Py_ssize_t pwn_add(Py_ssize_t *count, Py_ssize_t by) { return _Py_atomic_add_ssize(count, by); }
+static inline int pwn_count_first(Py_ssize_t *count)
+{
+    Py_ssize_t none = 0;
+    return _Py_atomic_compare_exchange_ssize(count, &none, 1);
+}
 static inline uintptr_t pwn_owner(const pwn_run *run) { return _Py_atomic_load_uintptr_relaxed(&run->owner); }
 static inline void pwn_set_owner(pwn_run *run, uintptr_t id) { _Py_atomic_store_uintptr_relaxed(&run->owner, id); }
 #else
@@ -70,6 +75,13 @@ static inline Py_ssize_t pwn_add(Py_ssize_t *count, Py_ssize_t by)
     Py_ssize_t before = *count;
     *count = before + by;
     return before;
+}
+static inline int pwn_count_first(Py_ssize_t *count)
+{
+    if (*count)
+        return 0;
+    *count = 1;
+    return 1;
 }
 static inline uintptr_t pwn_owner(const pwn_run *run) { return run->owner; }
 static inline void pwn_set_owner(pwn_run *run, uintptr_t id) { run->owner = id; }
@@ -135,6 +147,22 @@ static inline int pwn_enter(pwn_run *run)
     run->started = 0;
     run->deadline = run->timeout_ns > 0 ? pwn_now() + run->timeout_ns : 0;
     return 0;
+}
+
+/* Takes the store if nobody else has it: 1, or 0 without waiting. For short work that runs no code of the guest, which
+ * is why it may be done in the middle of a poll too. */
+static inline int pwn_try_enter(pwn_run *run)
+{
+    uintptr_t me = (uintptr_t)PyThread_get_thread_ident();
+    if (pwn_owner(run) == me) {
+        run->depth++;
+        return 1;
+    }
+    if (!pwn_count_first(&run->count))
+        return 0;
+    pwn_set_owner(run, me);
+    run->depth = 1;
+    return 1;
 }
 
 static inline void pwn_attach(pwn_run *run)

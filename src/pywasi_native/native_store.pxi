@@ -70,7 +70,7 @@ cdef class Store:
     def __cinit__(self, limits=None):
         cdef pw_store_limits bounds
         memset(&bounds, 0, sizeof(bounds))
-        self.externs, self.wrappers, self.modules, self.names = {}, {}, {}, {}
+        self.externs, self.wrappers, self.modules, self.names, self.dropped = {}, {}, {}, {}, []
         pwn_run_init(&self.run, <PyObject *>self)
         if limits is not None:
             bounds.memory_bytes, bounds.table_elements = limits.memory, limits.tables

@@ -67,6 +67,8 @@ cdef object exception_of(const pw_error *error, pw_result result, Store store):
         store.pending = None
         support("join_frames")(exception, frames)
         return exception
+    if result == PW_ERR_EXCEPTION and store is not None:
+        return caught_exception(store)
     cdef Failure failure = failure_of(error, result, store)
     failure.frames = frames
     return support("from_failure")(failure)

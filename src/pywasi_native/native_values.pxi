@@ -63,7 +63,7 @@ cdef uint8_t kind_of(pw_val_type type) noexcept:
 
 cdef int signature_fill(signature *sig, const pw_func_type *type) except -1:
     cdef uint32_t i, param_slots = 0, result_slots = 0, count = type.param_count + type.result_count
-    sig.params, sig.results = type.param_count, type.result_count
+    sig.params, sig.results, sig.has_refs = type.param_count, type.result_count, False
     # Two arrays in one block, the wider first. One byte more, so that nothing is not zero bytes.
     sig.types = <pw_val_type *>PyMem_Malloc(count * (sizeof(pw_val_type) + 1) + 1)
     if sig.types == NULL:
@@ -72,6 +72,7 @@ cdef int signature_fill(signature *sig, const pw_func_type *type) except -1:
     for i in range(count):
         sig.types[i] = type.params[i] if i < type.param_count else type.results[i - type.param_count]
         sig.kinds[i] = kind_of(sig.types[i])
+        sig.has_refs = sig.has_refs or sig.kinds[i] >= K_EXTERN
         if i < type.param_count:
             param_slots += pw_type_slots(sig.types[i])
         else:
@@ -123,7 +124,7 @@ cdef int rare_to_slot(Store store, uint8_t kind, pw_val_type type, PyObject *val
             return float_to_slot(kind, <object>value, slot)
         if kind == K_V128:
             return vector_to_slot(<object>value, slot)
-        return reference_to_slot(store, kind, type, <object>value, slot)
+        return reference_to_slot(store, type, <object>value, slot)
     except BaseException as problem:
         set_clean(problem)
         return FAILED
@@ -169,46 +170,33 @@ cdef int vector_to_slot(object value, pw_slot *slot) except -1:
     return FITS
 
 
-cdef int reference_to_slot(Store store, uint8_t kind, pw_val_type type, object value, pw_slot *slot) except -1:
-    cdef Func function
+cdef int reference_to_slot(Store store, pw_val_type type, object value, pw_slot *slot) except -1:
     cdef uint32_t heap = PW_TYPE_HEAP(type)
-    if value is None and PW_TYPE_KIND(type) == PW_KIND_REF_NULL:
-        slot[0] = 0
-        return FITS
+    cdef bint takes_all = heap == PW_HEAP_EXTERN or heap == PW_HEAP_ANY
     if value is None:
-        return WRONG_TYPE
-    if heap == PW_HEAP_EXTERN:
+        slot[0] = 0
+        return FITS if PW_TYPE_KIND(type) == PW_KIND_REF_NULL else WRONG_TYPE
+    if isinstance(value, Ref) and not (takes_all and isinstance(value, ExnRef)):
+        slot[0] = ref_to_slot(store, value)
+    elif takes_all:
         check_result(pw_extern_new(store.ptr, <void *>value, slot), store)
         store.externs[id(value)] = value
         return FITS
-    if (heap != PW_HEAP_FUNC and heap >= PW_HEAP_ABSTRACT) or not isinstance(value, Func):
+    elif isinstance(value, Func):
+        slot[0] = func_to_slot(store, value)
+    else:
         return WRONG_TYPE
-    function = value
+    if pw_ref_fits(store.ptr, slot[0], type):
+        return FITS
+    return WRONG_REFERENCE if heap < PW_HEAP_ABSTRACT else WRONG_TYPE
+
+
+cdef pw_slot func_to_slot(Store store, Func function) except 0:
     if function.store is not store:
         if function.store is not None:
             same_store(store, function.store)
         function.bind(store)
-    slot[0] = <pw_slot>function.ptr
-    if kind == K_OTHER and heap < PW_HEAP_ABSTRACT and not fits_type(store, type, slot):
-        return WRONG_REFERENCE
-    return FITS
-
-
-cdef bint fits_type(Store store, pw_val_type type, const pw_slot *slot) except -1:
-    """Whether a function is of a type that a module declares. The engine answers: a scratch global of that type takes
-    the value or refuses it."""
-    cdef pw_global_type of
-    cdef pw_global *scratch = NULL
-    cdef pw_result result
-    of.type, of.is_mutable = type, True
-    known = store.wrappers.get(("scratch", type))
-    if known is not None:
-        result = pw_global_set(<pw_global *><size_t>known, slot)
-    else:
-        result = pw_global_new(store.ptr, &of, slot, &scratch)
-        if result == PW_OK:
-            store.wrappers[("scratch", type)] = <size_t>scratch
-    return result == PW_OK
+    return <pw_slot>function.ptr
 
 
 cdef PyObject *from_slot(Store store, uint8_t kind, const pw_slot *slot) noexcept:
@@ -236,8 +224,8 @@ cdef object rare_from_slot(Store store, uint8_t kind, const pw_slot *slot):
     if slot[0] == 0:
         return None
     if kind == K_EXTERN:
-        return <object>pw_extern_host(slot[0])
-    return wrap_func(store, <pw_func *>slot[0])
+        return host_or_ref(store, slot[0])
+    return wrap_func(store, <pw_func *>slot[0]) if kind == K_FUNC else wrap_ref(store, slot[0])
 
 
 cdef object value_from_slot(Store store, pw_val_type type, const pw_slot *slot):
@@ -264,13 +252,17 @@ cdef str misfit(int why, pw_val_type type, object value):
         bits = 32 if kind == K_I32 else 64
         return f"must be in the range of {text}, {-(1 << (bits - 1))} to {(1 << bits) - 1}, not {short(value)}"
     if why == WRONG_REFERENCE:
-        return f"is a function of another type than {text}"
+        return f"is a {'function' if isinstance(value, Func) else type_name(value)} of another type than {text}"
     if kind == K_V128 and isinstance(value, (bytes, bytearray, memoryview)):
         return f"must be 16 bytes, not {len(value)} (v128)"
     wanted = {K_I32: "int", K_I64: "int", K_F32: "float", K_F64: "float", K_V128: "bytes or int",
               K_EXTERN: "an object other than None"}.get(kind)
     if wanted is None:
-        wanted = "Func or None" if PW_TYPE_KIND(type) == PW_KIND_REF_NULL else "Func"
+        heap = PW_TYPE_HEAP(type)
+        of_funcs = heap == PW_HEAP_FUNC or heap == PW_HEAP_NOFUNC
+        wanted = "Func" if of_funcs else "Ref" if heap >= PW_HEAP_ABSTRACT else "Func or Ref"
+        if PW_TYPE_KIND(type) == PW_KIND_REF_NULL:
+            wanted += " or None" if of_funcs or heap >= PW_HEAP_ABSTRACT else ", or None"
         if callable(value) and PW_TYPE_HEAP(type) == PW_HEAP_FUNC and not isinstance(value, Func):
             return f"must be {wanted}, not {type_name(value)} ({text}); make one with wasm.Func(type, callable)"
     return f"must be {wanted}, not {type_name(value)} ({text})"

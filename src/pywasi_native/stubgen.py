@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _IN = {
     "i32": "int", "i64": "int", "f32": "float", "f64": "float", "v128": "bytes | int",
-    "funcref": "Func | None", "externref": "object",
+    "funcref": "Func | None", "externref": "object", "exnref": "Ref | None", "(ref exn)": "Ref",
+    "anyref": "object", "eqref": "Ref | None", "i31ref": "I31 | None", "structref": "Struct | None",
+    "arrayref": "Array | None",
 }  # fmt: skip
 _OUT = {**_IN, "v128": "bytes"}
 
@@ -45,6 +47,7 @@ def _function(name: str, type_: FuncType, used: set[str]) -> str:
         kind = table.get(text, "Func | None")
         if "Func" in kind:
             used.add("Func")
+        used.update({"Ref", "I31", "Struct", "Array"}.intersection(kind.split()))
         return kind
 
     params = [f"p{i}: {shown(text, _IN)}" for i, text in enumerate(type_.params)]

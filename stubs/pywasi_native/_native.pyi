@@ -1,12 +1,12 @@
-# The compiled module. Func, Memory, Table, Global and Store are public through the package.
+# The compiled module. Func, Memory, Table, Global, Tag, Ref and Store are public through the package.
 
 import inspect
-from collections.abc import Callable
-from typing import Any, Never, Self, final, overload
+from collections.abc import Callable, Iterable
+from typing import Any, Never, Self, SupportsIndex, final, overload
 
 from typing_extensions import Buffer, disjoint_base
 
-from .extern_types import ExternType, FuncType, GlobalType, MemoryType, TableType
+from .extern_types import ExternType, FuncType, GlobalType, MemoryType, TableType, TagType
 from .limits import Limits
 
 __all__ = ()
@@ -67,10 +67,10 @@ class ModuleHandle:
     def functions(self) -> list[tuple[int, str, FuncType, int | None, int]]: ...
     def disassemble(self, offset: int) -> tuple[str, int, int]: ...
     def host_function(self, store: Store, index: int, function: Callable[..., Any]) -> Func: ...
-    def matches(self, index: int, value: Func | Memory | Table | Global) -> bool: ...
+    def matches(self, index: int, value: Func | Memory | Table | Global | Tag) -> bool: ...
     def instantiate(
-        self, store: Store, imports: list[Func | Memory | Table | Global]
-    ) -> dict[str, Func | Memory | Table | Global]: ...
+        self, store: Store, imports: list[Func | Memory | Table | Global | Tag]
+    ) -> dict[str, Func | Memory | Table | Global | Tag]: ...
 
 @final
 class HostFunc(Owned):
@@ -192,6 +192,46 @@ class Global:
         """Its value as an unsigned bit pattern; a reference as an object."""
 
 @final
+class Tag:
+    """The kind of an exception: two tags are never the same, whatever their types."""
+
+    def __init__(
+        self, type: TagType | FuncType | Iterable[str] = (), *, store: Store | None = None
+    ) -> None: ...
+    @property
+    def type(self) -> TagType:
+        """The types of the values that its exceptions carry."""
+
+@disjoint_base
+class Ref:
+    """A reference to a value of the WebAssembly heap, kept alive by it. The same value is the same object."""
+
+    def __init__(self, *args: object, **named: object) -> None: ...
+
+@final
+class ExnRef(Ref):
+    """A caught exception on its way through Python: what an ``exnref`` is. Only the guest can look inside."""
+
+@final
+class Struct(Ref):
+    """A struct on the heap."""
+
+@final
+class Array(Ref):
+    """An array on the heap."""
+
+@final
+class I31(Ref):
+    """An integer of 31 bits that is a reference without an object."""
+
+    def __init__(self, value: SupportsIndex) -> None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    @property
+    def value(self) -> int:
+        """The signed number."""
+
+@final
 class WasiState(Owned):
     """The WASI of one guest: its descriptors, streams and clocks."""
 
@@ -218,7 +258,7 @@ def trap_texts() -> tuple[str, ...]: ...
 def start(shell: str) -> None: ...
 def shell() -> str: ...
 def features() -> tuple[tuple[str, bool], ...]: ...
-def bind(value: Func | Memory | Table | Global, store: Store) -> None: ...
+def bind(value: Func | Memory | Table | Global | Tag, store: Store) -> None: ...
 def store_of(value: object) -> Store | None: ...
 def set_origin(function: Func, module: str, qualname: str) -> None: ...
 def wasi_function(module: str, name: str) -> tuple[str, bool] | None: ...

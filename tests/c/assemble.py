@@ -20,9 +20,7 @@ def render() -> str:
     for source in sorted((HERE / "wat").glob("*.wat")):
         data = bytes(wasmtime.wat2wasm(source.read_text(encoding="utf-8")))
         lines.append(f"static const unsigned char {source.stem}_wasm[{len(data)}] = {{")
-        lines += [
-            "    " + " ".join(f"0x{byte:02x}," for byte in data[i : i + 18]) for i in range(0, len(data), 18)
-        ]
+        lines += ["    " + "".join(f"{byte}," for byte in data[i : i + 26]) for i in range(0, len(data), 26)]
         lines.append("};")
     return "\n".join(lines) + "\n"
 

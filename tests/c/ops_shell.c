@@ -1,8 +1,8 @@
 /* ops_shell.c - the smallest shell around the generated cases: runs one handler per line of standard input and tells
  * what it did. tests/gen/test_op_numerics.py builds and drives it (it is no program of the C tests by itself).
  *
- *   in    handler cell1 cell2 cell3 slot0 slot1 slot2 slot3 A F D       all hexadecimal; cells 4.. repeat cell 3
- *   out   next|trap|branch slot0 slot1 slot2 slot3 A F D changes calls
+ *   in    handler cell1 cell2 cell3 cell4 slot0 ... slot7 A F D       all hexadecimal; cells 5.. repeat cell 4
+ *   out   next|trap|branch slot0 ... slot7 A F D changes calls
  *
  * next is `+cells`, trap `!KIND`, branch `>target`. changes lists bytes of memory that differ: `offset=byte,...` or -.
  * calls lists what the handler asked of the runtime, or -.
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/vector_ops.c"
 #include "ops/op_helpers.h"
 #include "pywasi.h"
 #include "runtime/instance.h"
@@ -19,7 +20,7 @@
 
 #define MEMORY_BYTES   64
 #define TABLE_ELEMENTS 8
-#define SLOTS          4
+#define SLOTS          8
 #define CELLS          8
 
 typedef struct shell {
@@ -128,6 +129,7 @@ pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t
 #define PW_GET_f64_S(cell, lane) pwi_f64_from_bits(SLOT(cell, lane))
 #define PW_GET_idx_S(cell, lane) SLOT(cell, lane)
 #define PW_GET_ref_S(cell, lane) SLOT(cell, lane)
+#define PW_GET_v128_S(cell, lane) (*(const pw_v128 *)&SLOT(cell, lane))
 #define PW_GET_i32_A             ((uint32_t)sh->A)
 #define PW_GET_i64_A             sh->A
 #define PW_GET_f32_A             sh->F
@@ -151,6 +153,7 @@ pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t
 #define PW_PUT_f64_O(cell, lane, r) SLOT(cell, lane) = pwi_f64_to_bits(r)
 #define PW_PUT_idx_O(cell, lane, r) SLOT(cell, lane) = (r)
 #define PW_PUT_ref_O(cell, lane, r) SLOT(cell, lane) = (r)
+#define PW_PUT_v128_O(cell, lane, r) (*(pw_v128 *)&SLOT(cell, lane) = (r))
 #define PW_PUT_i32_S(cell, lane, r) ((void)(PW_PUT_i32_A(r)), (void)(PW_PUT_i32_O(cell, lane, r)))
 #define PW_PUT_i64_S(cell, lane, r) ((void)(PW_PUT_i64_A(r)), (void)(PW_PUT_i64_O(cell, lane, r)))
 #define PW_PUT_f32_S(cell, lane, r) ((void)(PW_PUT_f32_A(r)), (void)(PW_PUT_f32_O(cell, lane, r)))
@@ -167,6 +170,9 @@ pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t
 #define PW_BOUNDS(ea, bytes)       TRAP_IF((ea) + (bytes) > sh->memory_size, OUT_OF_BOUNDS_MEMORY)
 #define PW_READ(ctype, ea)         read_##ctype(CTX->memory_base + (ea))
 #define PW_WRITE(ctype, ea, value) write_##ctype(CTX->memory_base + (ea), value)
+#define PW_ADDRESS_P(p, address, bytes)                                                                      \
+    PW_BOUNDS((address) + PW_IMM64(2), bytes);                                                               \
+    uint8_t *p = CTX->memory_base + (address) + PW_IMM64(2)
 #define PW_ADDRESS_G(ea, address, bytes)                                                                     \
     const pw_memory *general = CTX->memories[PW_IMM64(2)];                                                   \
     TRAP_IF((address) > UINT64_MAX - PW_IMM64(3), OUT_OF_BOUNDS_MEMORY);                                     \
@@ -241,10 +247,15 @@ static int read_line(unsigned long *handler, shell *sh)
     uint64_t *fields[] = {&sh->cells[1],
                           &sh->cells[2],
                           &sh->cells[3],
+                          &sh->cells[4],
                           &sh->slots[0],
                           &sh->slots[1],
                           &sh->slots[2],
                           &sh->slots[3],
+                          &sh->slots[4],
+                          &sh->slots[5],
+                          &sh->slots[6],
+                          &sh->slots[7],
                           &sh->A,
                           &F,
                           &D};
@@ -253,8 +264,8 @@ static int read_line(unsigned long *handler, shell *sh)
     for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (scanf("%" SCNx64, fields[i]) != 1)
             return 0;
-    for (unsigned i = 4; i < CELLS; i++)
-        sh->cells[i] = sh->cells[3];
+    for (unsigned i = 5; i < CELLS; i++)
+        sh->cells[i] = sh->cells[4];
     sh->F = pwi_f32_from_bits((uint32_t)F);
     sh->D = pwi_f64_from_bits(D);
     return 1;

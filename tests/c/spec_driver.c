@@ -271,6 +271,7 @@ static bool store_argument(driver *d, const value *argument, pw_val_type type, p
     case 'F': return kind == PW_KIND_F64;
     case 'v': slots[1] = argument->high; return kind == PW_KIND_V128;
     case 'n': slots[0] = 0; return kind == PW_KIND_REF_NULL;
+    case 'h':
     case 'x':
         return argument->low < HOST_OBJECTS &&
                pw_extern_new(d->store, &host_objects[argument->low], slots) == PW_OK;
@@ -291,10 +292,12 @@ static value load_result(pw_val_type type, const pw_slot *slots)
     default:
         if (slots[0] == 0)
             result.type = 'n';
-        else if (heap == PW_HEAP_EXTERN) {
-            result.type = 'x';
+        else if (pw_ref_kind_of(slots[0]) == PW_REF_KIND_HOST) {
+            result.type = heap == PW_HEAP_EXTERN ? 'x' : 'h';
             result.low = (uint64_t)((const char *)pw_extern_host(slots[0]) - host_objects);
-        } else if (heap == PW_HEAP_FUNC || heap < PW_HEAP_ABSTRACT) /* every defined type is a function type yet */
+        } else if (heap == PW_HEAP_EXTERN)
+            result.type = 'x'; /* an object of the module seen from outside */
+        else if (pw_ref_kind_of(slots[0]) == PW_REF_KIND_FUNC)
             result.type = 'u';
     }
     return result;

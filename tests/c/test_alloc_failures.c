@@ -3,6 +3,7 @@
 #include "wasm_fixture.h"
 
 #include "base/alloc.h"
+#include "engine_modules.h"
 
 #ifdef PW_TORTURE
 static void put_module(buffer *to)
@@ -34,7 +35,8 @@ static pw_result load_failing(const buffer *module, unsigned long n)
     pw_result result = pwi_types_init(&registry);
     if (result != PW_OK)
         return result;
-    result = pwi_module_decode(&registry, module->bytes, module->size, 0, &loaded, &error);
+    const pw_features everything = ((pw_features)1 << PW_FEATURE_COUNT) - 1;
+    result = pwi_module_decode(&registry, module->bytes, module->size, everything, &loaded, &error);
     if (result == PW_OK)
         result = pwi_module_validate(loaded, &error);
     pwi_alloc_fail_after(0);
@@ -44,6 +46,21 @@ static pw_result load_failing(const buffer *module, unsigned long n)
     CHECK(registry.live == 0);
     pwi_types_destroy(&registry);
     return result;
+}
+
+/* Types, tags and objects of the later proposals. */
+static void test_proposals(void)
+{
+    const buffer module = {(uint8_t *)(uintptr_t)proposals_wasm, sizeof proposals_wasm,
+                           sizeof proposals_wasm};
+    unsigned long failures = 0;
+    for (unsigned long n = 1; n < 200; n++) {
+        pw_result result = load_failing(&module, n);
+        CHECK(result == PW_OK || result == PW_ERR_NO_MEMORY);
+        failures += result == PW_ERR_NO_MEMORY;
+    }
+    CHECK(failures > 30);
+    CHECK(load_failing(&module, 0) == PW_OK);
 }
 
 int main(void)
@@ -69,6 +86,7 @@ int main(void)
     CHECK(load_failing(&module, 200) == PW_OK);
     free_buffer(&module);
     free_buffer(&invalid);
+    test_proposals();
     return 0;
 }
 #else

@@ -5,6 +5,8 @@
 
 #include "engine_modules.h"
 
+#define EVERYTHING (((pw_features)1 << PW_FEATURE_COUNT) - 1)
+
 /* Every section, every kind of import, export and segment, typed references, two memories, a 64-bit table, names. */
 static void put_everything(buffer *to)
 {
@@ -68,7 +70,7 @@ static pw_result look(pw_type_registry *registry, const uint8_t *bytes, size_t s
 {
     pw_module *module = NULL;
     pw_error error;
-    pw_result result = load(registry, bytes, size, 0, &error, &module);
+    pw_result result = load(registry, bytes, size, EVERYTHING, &error, &module);
     if (result == PW_OK) {
         (void)disassemble(module);
         pwi_module_destroy(module);
@@ -108,7 +110,7 @@ static void damage_whole(pw_type_registry *registry, const uint8_t *good, size_t
 {
     pw_module *module;
     pw_error error;
-    if (load(registry, good, size, 0, &error, &module) != PW_OK) {
+    if (load(registry, good, size, EVERYTHING, &error, &module) != PW_OK) {
         fprintf(stderr, "the module itself: %s at %llu\n", error.text, (unsigned long long)error.offset);
         exit(1);
     }
@@ -126,6 +128,7 @@ int main(void)
     damage_whole(&registry, everything.bytes, everything.size);
     damage_whole(&registry, engine_main_wasm, sizeof engine_main_wasm);
     damage_whole(&registry, engine_other_wasm, sizeof engine_other_wasm);
+    damage_whole(&registry, proposals_wasm, sizeof proposals_wasm);
     free_buffer(&everything);
     pwi_types_destroy(&registry);
     return 0;

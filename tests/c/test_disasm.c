@@ -100,18 +100,112 @@ static const char *const expected[] = {
     "end",
 };
 
-static void test_texts(void)
+/* Instructions of the proposals after Wasm 2.0, all of them in unreachable code. */
+static void make_proposals(void)
+{
+    buffer code = {NULL, 0, 0}, body = {NULL, 0, 0};
+    pw_error error;
+    CHECK(pwi_types_init(&registry) == PW_OK);
+    put_header(&bytes);
+    SECTION(&bytes, 1, 4, 0x60, 0, 0, 0x50, 0, 0x5f, 1, 0x7f, 0, 0x5e, 0x78, 1, 0x5e, 0x63, 0x6c, 1);
+    SECTION(&bytes, 3, 1, 0);
+    SECTION(&bytes, 5, 1, 3, 1, 2);
+    SECTION(&bytes, 13, 1, 0, 0);
+    SECTION(&bytes, 9, 1, 5, 0x63, 0x6c, 0);
+    SECTION(&bytes, 12, 1);
+    put_u32(&code, 1);
+    PUT(&body, 0, 0x00);
+    PUT(&body, 0xfd, 12, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x1a);
+    PUT(&body, 0xfd, 13, 31, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0x1a);
+    PUT(&body, 0xfd, 0x15, 5, 0x1a, 0xfd, 0x5d, 2, 8, 0x1a, 0xfd, 0x55, 0, 4, 7, 0x1a);
+    PUT(&body, 0xfe, 0x10, 2, 4, 0x1a, 0xfe, 3, 0);
+    PUT(&body, 0x1f, 0x40, 2, 0, 0, 0, 2, 0, 0x0b, 0x06, 0x40, 0x07, 0, 0x19, 0x09, 0, 0x0b, 0x06, 0x40, 0x18,
+        0);
+    PUT(&body, 0xfb, 2, 1, 0, 0x1a, 0xfb, 8, 2, 3, 0x1a, 0xfb, 9, 2, 0, 0x1a, 0xfb, 10, 3, 0, 0x1a, 0xfb, 17,
+        2, 2);
+    PUT(&body, 0xfb, 20, 1, 0x1a, 0xfb, 21, 0x6c, 0x1a, 0xfb, 22, 1, 0x1a);
+    PUT(&body, 0x02, 0x64, 1, 0xd0, 0x6d, 0xfb, 24, 1, 0, 0x6d, 1, 0x1a, 0x00, 0x0b, 0x1a, 0x08, 0, 0x0b);
+    put_sized(&code, &body);
+    put_section(&bytes, 10, &code);
+    SECTION(&bytes, 11, 1, 1, 0);
+    if (load(&registry, bytes.bytes, bytes.size, ((pw_features)1 << PW_FEATURE_COUNT) - 1, &error, &module) !=
+        PW_OK) {
+        fprintf(stderr, "%s at %llu\n", error.text, (unsigned long long)error.offset);
+        exit(1);
+    }
+    free_buffer(&code);
+    free_buffer(&body);
+}
+
+static const char *const expected_proposals[] = {
+    "unreachable",
+    "v128.const i32x4 0x00000001 0x00000002 0x00000000 0x80000000",
+    "drop",
+    "i8x16.shuffle 31 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14",
+    "drop",
+    "i8x16.extract_lane_s 5",
+    "drop",
+    "v128.load64_zero offset=8 align=4",
+    "drop",
+    "v128.load16_lane offset=4 align=1 7",
+    "drop",
+    "i32.atomic.load offset=4",
+    "drop",
+    "atomic.fence",
+    "try_table (catch 0 0) (catch_all 0)",
+    "end",
+    "try",
+    "catch 0",
+    "catch_all",
+    "rethrow 0",
+    "end",
+    "try",
+    "delegate 0",
+    "struct.get 1 0",
+    "drop",
+    "array.new_fixed 2 3",
+    "drop",
+    "array.new_data 2 0",
+    "drop",
+    "array.new_elem 3 0",
+    "drop",
+    "array.copy 2 2",
+    "ref.test (ref 1)",
+    "drop",
+    "ref.test i31ref",
+    "drop",
+    "ref.cast (ref 1)",
+    "drop",
+    "block (result (ref 1))",
+    "ref.null eq",
+    "br_on_cast 0 eqref (ref 1)",
+    "drop",
+    "unreachable",
+    "end",
+    "drop",
+    "throw 0",
+    "end",
+};
+
+static int depth_change(const char *text)
+{
+    if (strncmp(text, "block", 5) == 0 || strncmp(text, "try", 3) == 0)
+        return 1;
+    return strcmp(text, "end") == 0 || strncmp(text, "delegate", 8) == 0 ? -1 : 0;
+}
+
+static void test_texts(const char *const *wanted, size_t count)
 {
     uint64_t offset = module->bodies[0].code_offset;
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        char text[64];
+    for (size_t i = 0; i < count; i++) {
+        char text[80];
         int change;
         CHECK(pw_module_disassemble(module, &offset, text, sizeof text, &change) == PW_OK);
-        if (strcmp(text, expected[i]) != 0) {
-            fprintf(stderr, "wanted \"%s\", got \"%s\"\n", expected[i], text);
+        if (strcmp(text, wanted[i]) != 0) {
+            fprintf(stderr, "wanted \"%s\", got \"%s\"\n", wanted[i], text);
             exit(1);
         }
-        CHECK(change == (strncmp(text, "block", 5) == 0 ? 1 : strcmp(text, "end") == 0 ? -1 : 0));
+        CHECK(change == depth_change(text));
     }
     char text[64];
     int change;
@@ -140,11 +234,19 @@ static void test_any_offset(void)
 
 int main(void)
 {
-    make();
-    test_texts();
-    test_any_offset();
-    pwi_module_destroy(module);
-    pwi_types_destroy(&registry);
-    free_buffer(&bytes);
+    for (int proposals = 0; proposals < 2; proposals++) {
+        if (proposals)
+            make_proposals();
+        else
+            make();
+        if (proposals)
+            test_texts(expected_proposals, sizeof expected_proposals / sizeof expected_proposals[0]);
+        else
+            test_texts(expected, sizeof expected / sizeof expected[0]);
+        test_any_offset();
+        pwi_module_destroy(module);
+        pwi_types_destroy(&registry);
+        free_buffer(&bytes);
+    }
     return 0;
 }

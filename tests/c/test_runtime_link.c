@@ -144,7 +144,10 @@ static void test_kinds_counts_and_stores(void)
     fx.given[0].kind = PW_EXTERN_MEMORY;
     fx.given[0].of.memory = memory;
     CHECK(!links(&fx) && strstr(fx.error.text, "wanted (func), given (memory 1)"));
+    pw_tag *tag;
+    CHECK(pwi_tag_make(fx.store, fx.nullary, &tag) == PW_OK);
     fx.given[0].kind = PW_EXTERN_TAG;
+    fx.given[0].of.tag = tag;
     CHECK(!links(&fx) && !pw_import_matches(&fx.module, 1, &fx.given[0]));
 
     fx_module(&fx);

@@ -1,5 +1,6 @@
 /* Tables: growth, limits, accounts, bulk operations, and the checks of what a host puts in. */
 #include "runtime_fixture.h"
+#include "wasm/type_group.h"
 
 static pw_table_type table_type(uint64_t min, uint64_t max, bool has_max)
 {
@@ -108,8 +109,8 @@ static void test_host_access_is_checked(void)
     type.element = PW_REF_TYPE(PW_KIND_REF_NULL, 4711); /* no such record */
     CHECK(pw_table_new(fx.store, &type, 0, &table) == PW_ERR_ARGUMENT);
     type.element = PW_REF_TYPE(PW_KIND_REF_NULL, fx.nullary->id);
-    uint32_t references = fx.nullary->references;
-    CHECK(pw_table_new(fx.store, &type, ref, &table) == PW_OK && fx.nullary->references == references + 1);
+    uint32_t references = fx.nullary->group->references;
+    CHECK(pw_table_new(fx.store, &type, ref, &table) == PW_OK && fx.nullary->group->references == references + 1);
     type.limits.max = 1;
     CHECK(pw_table_new(fx.store, &type, ref, &table) == PW_ERR_ARGUMENT); /* max < min */
     fx_end(&fx);

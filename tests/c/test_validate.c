@@ -146,10 +146,38 @@ static void test_unset_locals(void)
     BODY(PW_ERR_INVALID, "unknown type 4294967295", 1, 2, 0x63, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x0b);
 }
 
+#define ZEROS 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+#define V128  0xfd, 0x0c, ZEROS
+
+/* v128 as a type of locals, operands and blocks; 25,000 locals of 16 bytes leave no room for as many more. */
+static void test_vectors(void)
+{
+    const pw_features simd = pw_features_supported() | PW_FEATURE_MASK(SIMD);
+    BODY_WITH(simd, PW_OK, "", 1, 1, 0x7b, V128, 0x21, 0, 0x20, 0, 0x1a, 0x0b);
+    BODY_WITH(simd, PW_OK, "", 0, 0x02, 0x7b, V128, 0x0b, V128, 0x41, 0, 0x1b, 0x1a, 0x0b);
+    BODY_WITH(simd, PW_ERR_INVALID, "type mismatch in i32.eqz: expected i32, got v128", 0, V128, 0x45, 0x1a,
+              0x0b);
+    BODY_WITH(simd, PW_ERR_MALFORMED, "unexpected end", 0, 0xfd, 0x0c, 0, 0, 0x0b);
+    BODY_WITH(simd, PW_OK, "", 1, 0x80, 0xfd, 1, 0x7b, 0x0b); /* 32,384 */
+    BODY_WITH(simd, PW_ERR_INVALID, "function needs more than 65000 slots", 1, 0xf4, 0xfd, 1, 0x7b,
+              0x0b); /* 32,500 */
+    buffer body = {NULL, 0, 0};
+    put_byte(&body, 0);
+    for (int i = 0; i < 32500; i++)
+        PUT(&body, V128);
+    PUT(&body, 0x00, 0x0b);
+    expect_body(__LINE__, simd, PW_ERR_INVALID, "function needs more than 65000 slots", &body);
+    put_byte(&body, 0);
+    for (int i = 0; i < 32000; i++)
+        PUT(&body, V128);
+    PUT(&body, 0x00, 0x0b);
+    expect_body(__LINE__, simd, PW_OK, "", &body);
+}
+
 /* Every proposal can be switched off, and its instructions then say so. */
 static void test_features(void)
 {
-    const pw_features all = pw_features_supported();
+    const pw_features all = ((pw_features)1 << PW_FEATURE_COUNT) - 1; /* supported or not */
 #define WITHOUT(name) (all & ~PW_FEATURE_MASK(name))
     /* the fixture's own module needs these */
     BODY_WITH(WITHOUT(FUNCTION_REFERENCES), PW_ERR_INVALID,
@@ -167,15 +195,18 @@ static void test_features(void)
     BODY_WITH(WITHOUT(TAIL_CALL), PW_ERR_INVALID, "needs the proposal tail-call", 0, 0xd0, 0, 0x15, 0, 0x0b);
     BODY_WITH(WITHOUT(MULTI_MEMORY), PW_ERR_INVALID, "needs the proposal multi-memory", 0, 0x41, 0, 0x28,
               0x42, 0, 0, 0x1a, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal gc, which this build does not support", 0, 0xd0, 0x6e, 0x1a,
-         0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal gc", 0, 0xfb, 0, 0, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal simd", 0, 0xfd, 0x0c, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal relaxed-simd", 0, 0xfd, 0x80, 2, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal threads", 0, 0xfe, 3, 0, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal exceptions", 0, 0x08, 0, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal legacy-exceptions", 0, 0x06, 0x40, 0x0b, 0x0b);
-    BODY(PW_ERR_INVALID, "needs the proposal wide-arithmetic", 0, 0xfc, 0x13, 0x0b);
+    BODY_WITH(WITHOUT(GC), PW_ERR_INVALID, "needs the proposal gc", 0, 0xd0, 0x6e, 0x1a, 0x0b);
+    BODY_WITH(WITHOUT(GC), PW_ERR_INVALID, "needs the proposal gc", 0, 0xfb, 0, 0, 0x0b);
+    BODY_WITH(WITHOUT(SIMD), PW_ERR_INVALID, "needs the proposal simd", 0, 0xfd, 0x0c, ZEROS, 0x1a, 0x0b);
+    BODY_WITH(WITHOUT(RELAXED_SIMD), PW_ERR_INVALID, "needs the proposal relaxed-simd", 0, 0xfd, 0x80, 2,
+              0x0b);
+    BODY_WITH(WITHOUT(THREADS), PW_ERR_INVALID, "needs the proposal threads", 0, 0xfe, 3, 0, 0x0b);
+    BODY_WITH(WITHOUT(EXCEPTIONS) & WITHOUT(LEGACY_EXCEPTIONS), PW_ERR_INVALID,
+              "needs the proposal exceptions", 0, 0x08, 0, 0x0b);
+    BODY_WITH(WITHOUT(LEGACY_EXCEPTIONS), PW_ERR_INVALID, "needs the proposal legacy-exceptions", 0, 0x06,
+              0x40, 0x0b, 0x0b);
+    BODY_WITH(WITHOUT(WIDE_ARITHMETIC), PW_ERR_INVALID, "needs the proposal wide-arithmetic", 0, 0xfc, 0x13,
+              0x0b);
 }
 
 static void test_features_used(void)
@@ -321,6 +352,7 @@ int main(void)
     test_br_table_types();
     test_locals();
     test_unset_locals();
+    test_vectors();
     test_features();
     test_features_used();
     test_deep_nesting();

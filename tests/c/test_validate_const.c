@@ -44,7 +44,13 @@ static void test_instructions(void)
     EXPR(0x7f, PW_ERR_INVALID, "constant expression required", 0x41, 1, 0x41, 2, 0x6d, 0x0b); /* i32.div_s */
     EXPR(0x7f, PW_ERR_INVALID, "constant expression required", 0x10, 0, 0x0b);
     EXPR(0x7f, PW_ERR_INVALID, "constant expression required", 0x02, 0x7f, 0x41, 0, 0x0b, 0x0b);
-    EXPR(0x7f, PW_ERR_INVALID, "needs the proposal gc", 0xfb, 0, 0, 0x0b);
+#define ALL (((pw_features)1 << PW_FEATURE_COUNT) - 1)
+    EXPR_WITH(ALL & ~PW_FEATURE_MASK(GC), 0x7f, PW_ERR_INVALID, "needs the proposal gc", 0xfb, 0, 0, 0x0b);
+    EXPR_WITH(ALL, 0x7b, PW_OK, "", 0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0b);
+    EXPR_WITH(ALL, 0x6e, PW_OK, "", 0x41, 0, 0xfb, 28, 0x0b); /* ref.i31 */
+    EXPR_WITH(ALL, 0x6e, PW_OK, "", 0xd0, 0x6f, 0xfb, 26, 0x0b);
+    EXPR_WITH(ALL, 0x7f, PW_ERR_INVALID, "type mismatch: type 0 is no struct type", 0xfb, 0, 0, 0x0b);
+    EXPR_WITH(ALL, 0x7f, PW_ERR_INVALID, "constant expression required", 0x41, 0, 0xfb, 28, 0xfb, 29, 0x0b);
     EXPR(0x7f, PW_ERR_MALFORMED, "illegal opcode ff", 0xff, 0x0b);
 }
 
@@ -79,7 +85,8 @@ static void test_hostile(void)
     for (unsigned i = 0; i < PW_MAX_FRAME_SLOTS; i++)
         PUT(&expr, 0x41, 0);
     put_byte(&expr, 0x0b);
-    expect_global(__LINE__, 0, 0x7f, PW_ERR_INVALID, "constant expression needs more than 65000 slots", expr.bytes, expr.size);
+    expect_global(__LINE__, 0, 0x7f, PW_ERR_INVALID, "constant expression needs more than 65000 slots",
+                  expr.bytes, expr.size);
     free_buffer(&expr);
 }
 

@@ -64,7 +64,7 @@ static void *write_later(void *path)
 static void test_fifo(void)
 {
     char path[96];
-    uint32_t fd;
+    uint32_t fd = 0;
     pthread_t thread;
     pw_wasi_config *config = new_config();
     snprintf(path, sizeof path, "%s/fifo", tree);
@@ -140,7 +140,7 @@ static void test_terminal(void)
 /* Everything that allocates, with each allocation failing in turn: an error, no leak (sanitizers), no crash. */
 static void everything(void)
 {
-    uint32_t fd;
+    uint32_t fd = 0;
     pw_error error;
     pw_wasi *wasi = NULL;
     pw_wasi_config *config = NULL;

@@ -40,7 +40,8 @@ if os.environ.get("PYWASI_CROSS") == "1":
 WIDTH = {"i": 32, "I": 64, "f": 32, "F": 64, "a": 32}
 ACCUMULATOR = {"i": "A", "I": "A", "f": "F", "F": "D", "a": "A"}
 # What stands where nothing is put: seen again, it was left alone.
-JUNK = [0x7FF8DEAD00000000 + i for i in range(4)]
+SLOTS = 8
+JUNK = [0x7FF8DEAD00000000 + i for i in range(SLOTS)]
 JUNK_A, JUNK_F, JUNK_D = 0xAAAA5555AAAA5555, 0x7FC0DEAD, 0x7FF8DEAD0000000D
 
 
@@ -54,6 +55,10 @@ class Op:
     operands: str
     result: str
 
+    @property
+    def is_vector(self) -> bool:
+        return "V" in self.operands + self.result
+
 
 @dataclass
 class State:
@@ -66,6 +71,7 @@ class State:
     outcome: str = ""
     result: int | op_oracle.Nan | None = None
     result_to: tuple[str, ...] = ()  # slot numbers as text, accumulators
+    slots_after: dict[str, int | None] = field(default_factory=dict)  # by number as text; None: anything
     memory: str = "-"
     calls: str = "-"
     clobbers: bool = False
@@ -105,30 +111,32 @@ class Shell:
         assert done.returncode == 0, done.stderr
         self.command = [*building.emulator(way.emulator), str(program)]
 
-    def run(self, states: list[State]) -> None:
-        """Runs all states and checks what comes out."""
+    def run(self, states: list[State]) -> list[dict[str, int]]:
+        """Runs all states and checks what comes out; returns slots and accumulators as they are then."""
         assert states
         lines = []
         for state in states:
-            cells = [*state.cells, 0, 0, 0][:3]
+            cells = [*state.cells, 0, 0, 0, 0][:4]
             values = [self.tables.numbers[state.handler], *cells, *state.slots, *state.accumulators.values()]
             lines.append(" ".join(f"{value:x}" for value in values))
         done = building.run_with_input(self.command, "\n".join(lines) + "\n")
         assert done.returncode == 0, done.stderr
         answers = done.stdout.splitlines()
         assert len(answers) == len(states)
+        after = []
         for state, answer in zip(states, answers, strict=True):
-            check(state, answer)
+            after.append(check(state, answer))
             if state.outcome[0] == "+":
                 assert self.tables.handlers[state.handler] == int(state.outcome[1:].rstrip("r")), state
+        return after
 
 
-def check(state: State, answer: str) -> None:
-    """Compares one answer line with what was expected."""
+def check(state: State, answer: str) -> dict[str, int]:
+    """Compares one answer line with what was expected; returns the slots and accumulators that it tells."""
     outcome, *words, memory, calls = answer.split()
     values = [int(word, 16) for word in words]
-    got: dict[str, int] = {str(i): value for i, value in enumerate(values[:4])}
-    got |= dict(zip("AFD", values[4:], strict=True))
+    got: dict[str, int] = {str(i): value for i, value in enumerate(values[:SLOTS])}
+    got |= dict(zip("AFD", values[SLOTS:], strict=True))
     want = {str(i): value for i, value in enumerate(state.slots)}
     want |= dict.fromkeys("AFD", 0) if state.clobbers else state.accumulators
     told = f"{state}\n{answer}"
@@ -140,8 +148,10 @@ def check(state: State, answer: str) -> None:
         else:
             assert state.result is not None
             want[place] = state.result
+    want |= {slot: got[slot] if value is None else value for slot, value in state.slots_after.items()}
     assert got == want, told
     assert (memory, calls) == (state.memory, state.calls), told
+    return got
 
 
 def place(state: State, kind: str, cls: str, lane: int, value: int, constant: str = "high") -> None:

@@ -21,7 +21,7 @@ import locate
 GOLDEN = locate.ROOT / "tests" / "golden"
 CASES = sorted(GOLDEN.glob("gen_*.txt"))
 SECTION = re.compile(r"^=== (\S+)\n", re.MULTILINE)
-OUTPUTS = ["op_table.h", "op_handlers.h", "op_forms.h", "op_cases.h"]
+OUTPUTS = ["op_table.h", "op_handlers.h", "op_forms.h", "op_functions.h", "op_cases.h"]
 
 
 def sections(text: str) -> dict[str, str]:
@@ -73,7 +73,7 @@ ERRORS = {
     "no negation": ('CMPOP(0x46, "i32.eq", i32_eq, i32, a == b, i32_eq)\n', 1,
                     'malformed header, expected CMPOP(0xcode, "text", ident, T, expr, swap, negate)'),
     "malformed row": ('ROW(0x01, "nop", nop, NONE, "x:")\n', 1,
-                      f'malformed header, expected ROW({HEAD}, IMMEDIATE, "params:results" or "*")'),
+                      f'malformed header, expected ROW({HEAD}, IMMEDIATE, "params:results" or "*", C)'),
     "malformed op": (OP % "OUT(i32 r) IN(i32 a, i32 b)", 1,
                      f"malformed header, expected OP({HEAD}, FORMS(..) IMM(..) IN(..) OUT(..))"),
     "malformed internal": ("INTERNAL(mov)\n{\n}\n", 1, "malformed header, expected INTERNAL(ident, cells)"),
@@ -88,12 +88,18 @@ ERRORS = {
                        "CMPOP is not for f32"),
     "integer in FCMPOP": ('FCMPOP(0x46, "i32.eq", i32_eq, i32, a == b, i32_eq)\n', 1,
                           "FCMPOP is not for i32"),
-    "row immediate": ('ROW(0x01, "nop", nop, NOTHING, ":")\n', 1, "unknown kind of immediate NOTHING"),
     "op immediate": (OP % "IMM(LABEL, imm x) IN(i32 a)", 1, "unknown kind of immediate LABEL"),
     "number of immediates": (OP % "IMM(MEMORY_COPY, imm x) IN(i32 a)", 1,
                              "IMM(MEMORY_COPY, ...) takes 2 of the form `imm name`"),
     "form of immediates": (OP % "IMM(MEMORY, x) IN(i32 a)", 1,
                            "IMM(MEMORY, ...) takes 1 of the form `imm name`"),
+    "memory argument without pointer": (
+        OP % "IMM(MEMARG, imm x) IN(idx a)", 1,
+        "IMM(MEMARG, ...) takes 1 of the form `at64 name, imm name`"),
+    "memory argument without lane": (
+        OP % "IMM(MEMARG_LANE, at8 p) IN(idx a)", 1,
+        "IMM(MEMARG_LANE, ...) takes 2 of the form `at64 name, imm name`"),
+    "width of a pointer": (OP % "IMM(MEMARG, at24 p) IN(idx a)", 1, "unknown memory type at24"),
     "operand type": (OP % "IN(u32 a)", 1, "malformed operand `u32 a`, expected `type name`"),
     "operand without type": (OP % "IN(a)", 1, "malformed operand `a`, expected `type name`"),
     "empty operand": (OP % "IN(i32 a, ) OUT(i32 r)", 1, "malformed operand ``, expected `type name`"),

@@ -190,7 +190,8 @@ def test_generic(shell: Shell) -> None:
             state.result, state.result_to = want["result"], (str(len(operands)),)
         assert 1 + len(state.cells) == shell.tables.handlers[handler]
         states.append(state)
-    generic = {op.ident for op in shell.tables.ops.values() if op.shape == "GENERIC"}
+    ops = shell.tables.ops.values()
+    generic = {op.ident for op in ops if op.shape == "GENERIC" and not op.is_vector}
     assert {state.handler for state in states} == generic
     shell.run(states)
 
@@ -198,4 +199,7 @@ def test_generic(shell: Shell) -> None:
 def test_every_handler_is_covered(tables: Tables) -> None:
     families = {"BINOP": 12, "CMPOP": 18, "FCMPOP": 20, "UNOP": 4, "GENERIC": 1}
     families |= {shape: count for shape, (_, count) in ACCESSES.items()}
-    assert sum(families[op.shape] for op in tables.ops.values()) == len(tables.handlers)
+    count = sum(families[op.shape] for op in tables.ops.values())
+    # Loads and stores of vectors have a handler for any memory too (test_op_vectors.py).
+    count += sum(op.shape == "GENERIC" and f"g_{op.ident}" in tables.handlers for op in tables.ops.values())
+    assert count == len(tables.handlers)

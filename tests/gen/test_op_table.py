@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROW = re.compile(
     r'^PW_OPCODE\((\w+), "([^"]+)", (\w+), (\w+), "([^"]*)", "([^"]*)", (\w+), (\d)\)$', re.MULTILINE
 )
-TYPES = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
+TYPES = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "V": "v128"}
 # Immediates in the text format, and their bytes.
 IMMEDIATES = {
     "NONE": ("", b""),
@@ -43,6 +43,23 @@ IMMEDIATES = {
     "F32": ("1", b"\0\0\x80\x3f"),
     "F64": ("1", b"\0\0\0\0\0\0\xf0\x3f"),
     "HEAP": ("extern", b"\x6f"),
+    "V128": ("i64x2 2 3", b"\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0"),
+    "SHUFFLE": ("31 30 29 28 27 26 25 24 0 1 2 3 4 5 6 7", bytes([*range(31, 23, -1), *range(8)])),
+    "LANE_2": ("1", b"\1"),
+    "LANE_4": ("3", b"\3"),
+    "LANE_8": ("7", b"\7"),
+    "LANE_16": ("15", b"\x0f"),
+    "ZERO": ("", b"\0"),
+    "TAG": ("1", b"\1"),
+    "FIELD": ("1 2", b"\1\2"),
+    "TYPE_LENGTH": ("1 2", b"\1\2"),
+    "TYPE_DATA": ("1 0", b"\1\0"),
+    "TYPE_ELEM": ("0 1", b"\0\1"),
+    "TYPE_TYPE": ("0 1", b"\0\1"),
+    "CAST": ("(ref extern)", b"\x6f"),
+    "CAST_NULL": ("(ref null extern)", b"\x6f"),
+    "BR_CAST": ("0 (ref null any) (ref eq)", b"\1\0\x6e\x6d"),
+    "TRY_TABLE": ("", b"\x40\1\1\1\0"),
 }
 # Instructions that belong together: what is written around them, and the bytes in front.
 AROUND = {
@@ -51,10 +68,16 @@ AROUND = {
     "if": ("if end", b""),
     "else": ("if else end", b"\4\x40"),
     "end": ("block end", b"\2\x40"),
+    "try_table": ("try_table (catch_ref 1 0) end", b""),
+    "try": ("try end", b""),
+    "catch": ("try catch 1 end", b"\6\x40"),
+    "catch_all": ("try catch_all end", b"\6\x40"),
+    "delegate": ("try delegate 0", b"\6\x40"),
 }
 COUNTS = {
     "NONE": 172, "SIGN_EXTENSION": 5, "SATURATING_FLOAT": 8, "BULK_MEMORY": 7, "REFERENCE_TYPES": 9,
-    "TAIL_CALL": 2, "FUNCTION_REFERENCES": 5,
+    "TAIL_CALL": 2, "FUNCTION_REFERENCES": 5, "SIMD": 236, "RELAXED_SIMD": 20,
+    "EXCEPTIONS": 3, "LEGACY_EXCEPTIONS": 5, "GC": 32, "THREADS": 67, "WIDE_ARITHMETIC": 4,
 }  # fmt: skip
 
 
@@ -89,6 +112,8 @@ def engine() -> wasmtime.Engine:
     config.wasm_multi_memory = True
     config.wasm_tail_call = True
     config.wasm_function_references = True
+    config.wasm_threads = True
+    config.wasm_wide_arithmetic = True
     return wasmtime.Engine(config)
 
 
@@ -112,13 +137,15 @@ def test_codes_and_immediates(rows: list[Row], engine: wasmtime.Engine) -> None:
         text, after = IMMEDIATES.get(row.imm, ("", b""))
         if row.imm == "BLOCK":
             after = b"\x40"
-        elif row.imm == "MEMARG":
+        elif row.imm in ("MEMARG", "MEMARG_ATOMIC"):
             text, after = "1 offset=5", bytes([0x40 | row.align, 1, 5])
+        elif row.imm == "MEMARG_LANE":
+            text, after = "1 offset=5 1", bytes([0x40 | row.align, 1, 5, 1])
         elif row.imm == "SELECT":
             text, after = "(result i32)", b"\1\x7f"
         instruction, before = AROUND.get(row.text, (f"{row.text} {text}", b""))
         wat = f"""(module (type (func)) (type (func)) (memory 1) (memory 1)
-            (table 1 funcref) (table 1 funcref) (elem funcref) (elem funcref) (data) (data)
+            (table 1 funcref) (table 1 funcref) (elem funcref) (elem funcref) (data) (data) (tag) (tag)
             (global i32 (i32.const 0)) (global (mut i32) (i32.const 0))
             (func) (func (param i32 i32) (param i32) i32.const 77 drop {instruction}))"""
         if row.imm == "CALL_INDIRECT":
@@ -136,11 +163,15 @@ def valid(engine: wasmtime.Engine, row: Row, params: str, results: str, is64: bo
 
     index = "i64" if is64 else "i32"
     types = TYPES | {"a": index, "t": index}
-    text = {"NONE": "", "MEMARG": "", "MEMORY_COPY": "0 0", "TABLE_COPY": "0 0"}.get(row.imm, "0")
+    text = {"MEMORY_COPY": "0 0", "TABLE_COPY": "0 0"}.get(row.imm, "0")
+    if row.imm in ("NONE", "MEMARG", "MEMARG_ATOMIC", "ZERO"):
+        text = ""
     if row.imm in ("MEMORY_INIT", "TABLE_INIT"):
         text = "0 0"
     if row.imm in ("I32", "I64", "F32", "F64"):
         text = "1"
+    if row.imm in ("V128", "SHUFFLE"):
+        text = IMMEDIATES[row.imm][0]
     gets = " ".join(f"local.get {number}" for number in range(len(params)))
     wat = f"""(module (memory {index} 1) (table {index} 1 funcref) (elem funcref) (data)
         (func (param {" ".join(types[p] for p in params)}) (result {" ".join(types[r] for r in results)})
@@ -163,7 +194,7 @@ def test_signatures(rows: list[Row], engine: wasmtime.Engine, is64: bool) -> Non
         assert valid(engine, row, row.params, row.results, is64), row
         concrete = {"a": "I" if is64 else "i", "t": "I" if is64 else "i"}
         meant = [concrete.get(p, p) for p in row.params]
-        for other in itertools.product("iIfF", repeat=len(meant)):
+        for other in itertools.product("iIfFV" if "V" in row.params else "iIfF", repeat=len(meant)):
             if list(other) != meant:
                 assert not valid(engine, row, "".join(other), row.results, is64), (row, other)
         result = concrete.get(row.results, row.results)

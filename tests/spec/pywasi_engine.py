@@ -9,6 +9,7 @@ from typing import Any
 
 import pywasi_native as wasm
 from pywasi_native.engine import features
+from pywasi_native.references import ExnRef
 from wast_engine import EngineError, UnsupportedError
 from wast_floats import WIDTH
 from wast_script import Verdict
@@ -17,6 +18,13 @@ from wast_values import Argument, HostArgument, NullArgument, Number, Reference,
 UNSUPPORTED = (
     "this build does not support"  # csrc/wasm/features.c says so of every proposal that is not there
 )
+
+REFERENCES: dict[type, set[str]] = {
+    ExnRef: {"exn"},
+    wasm.Struct: {"struct", "eq", "any"},
+    wasm.Array: {"array", "eq", "any"},
+    wasm.I31: {"i31", "eq", "any"},
+}
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,10 @@ class PywasiSession:
             return Reference(frozenset({"null"}))
         if isinstance(value, wasm.Func):
             return Reference(frozenset({"func"}))
-        kinds = {"extern"} if kind in ("externref", "(ref extern)") else {"any", "host"}
+        is_extern = kind in ("externref", "(ref extern)")
+        for cls, words in REFERENCES.items():
+            if isinstance(value, cls):
+                return Reference(frozenset({"extern"} if is_extern else words))
+        kinds = {"extern"} if is_extern else {"any", "host"}
         is_ours = isinstance(value, HostObject) and self.hosts.get(value.number) is value
         return Reference(frozenset(kinds), value.number if is_ours else None)

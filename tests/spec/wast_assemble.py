@@ -13,10 +13,11 @@ import zipfile
 from pathlib import Path
 from typing import Protocol
 
+from wast_legacy import unfold_try
 from wast_reader import List, Node, Source, String, WastSyntaxError, read
 from wast_script import Form, ModuleSource
 
-_FORMAT = b"pywasi spec module cache 1"
+_FORMAT = b"pywasi spec module cache 2"
 
 
 class AssembleError(Exception):
@@ -65,10 +66,14 @@ def assemble(module: ModuleSource) -> bytes:
     try:
         return bytes(wasmtime.wat2wasm(module.code))
     except wasmtime.WasmtimeError as error:
-        if module.code.isascii():
-            raise AssembleError(str(error)) from None
+        refused = str(error)
     try:
-        return bytes(wasmtime.wat2wasm(escape_non_ascii(module.code)))
+        text = unfold_try(module.code)
+        if not text.isascii():
+            text = escape_non_ascii(text)
+        if text == module.code:
+            raise AssembleError(refused)
+        return bytes(wasmtime.wat2wasm(text))
     except (wasmtime.WasmtimeError, WastSyntaxError) as error:
         raise AssembleError(str(error)) from None
 

@@ -49,5 +49,14 @@ except wasm.Timeout as error:
 except wasm.WasiExit as stop:
     reveal_type(stop.code)  # int
 
+tag = wasm.Tag(["i32"])
+reveal_type(tag.type.params)  # tuple[str, ...]
+try:
+    raise wasm.WasmException(tag, [1])
+except wasm.WasmException as thrown:
+    reveal_type(thrown.tag)  # pywasi_native._native.Tag | None
+    reveal_type(thrown.args_)  # tuple[Any, ...]
+wasm.WasmException("text")  # error: arg-type
+
 wasm.install(__name__)
 wasm.install(3)  # error: arg-type

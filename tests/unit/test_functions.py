@@ -235,7 +235,7 @@ def test_references_of_a_type() -> None:
         with pytest.raises(TypeError, match=wrong):
             m.call(m.other, 1)
         m.call(m.inc, 1)
-    with pytest.raises(TypeError, match="must be Func, not NoneType"):
+    with pytest.raises(TypeError, match="must be Func or Ref, not NoneType"):
         m.nonnull(None)
     with pytest.raises(TypeError, match="must be an object other than None"):
         m.ext(None)

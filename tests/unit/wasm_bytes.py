@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 TYPES = {
     "i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B, "funcref": 0x70, "externref": 0x6F,
+    "exnref": 0x69,
 }  # fmt: skip
 # One mnemonic, opcode and immediates a word. u = unsigned LEB, s = signed LEB, t = block type, h = heap type,
-# f, d = floats.
+# f, d = floats, v = 128 bits, l = labels of a br_table, * = handlers.
 _OPS = """
     unreachable=00 nop=01 block=02t loop=03t if=04t else=05 end=0b br=0cu br_if=0du return=0f call=10u
     call_indirect=11uu drop=1a local.get=20u local.set=21u local.tee=22u global.get=23u global.set=24u
@@ -17,9 +18,21 @@ _OPS = """
     i32.const=41s i64.const=42s f32.const=43f f64.const=44d
     i32.eqz=45 i64.eqz=50 i32.add=6a i32.sub=6b i32.mul=6c i32.div_s=6d i64.add=7c i64.sub=7d i64.mul=7e
     f64.add=a0
-    ref.null=d0h ref.func=d2u
+    ref.null=d0h ref.func=d2u ref.is_null=d1
+    throw=08u throw_ref=0a try_table=1ft*
+    select=1b br_table=0el return_call=12u
+    v128.const=fd0c,v v128.load=fd00,uu v128.store=fd0b,uu i64x2.add=fdce01,
 """
-OPS = {text: (bytes.fromhex(code[:2]), code[2:]) for text, code in (word.split("=") for word in _OPS.split())}
+CATCHES = {"catch": 0, "catch_ref": 1, "catch_all": 2, "catch_all_ref": 3}
+
+
+def _op(code: str) -> tuple[bytes, str]:
+    """Opcode bytes (the first, or all up to a comma) and the kinds of immediates."""
+    opcode, comma, kinds = code.partition(",")
+    return (bytes.fromhex(opcode), kinds) if comma else (bytes.fromhex(code[:2]), code[2:])
+
+
+OPS = {text: _op(code) for text, code in (word.split("=") for word in _OPS.split())}
 
 
 def unsigned(value: int) -> bytes:
@@ -68,9 +81,19 @@ def assemble(text: str) -> bytes:
             continue
         code, kinds = OPS[words[0]]
         out += code
+        if kinds.endswith("*"):  # as in `try_table i32 catch:0:1 catch_all:2`: tag, label
+            kinds, catches = kinds[:-1], [_catch(word) for word in words[len(kinds) :]]
+            words = words[: len(kinds) + 1]
+            out += _immediate(kinds, words[1]) + vector(catches)
+            continue
         for kind, word in zip(kinds, words[1:], strict=True):
             out += _immediate(kind, word)
     return out
+
+
+def _catch(text: str) -> bytes:
+    kind, *numbers = text.split(":")
+    return bytes([CATCHES[kind]]) + b"".join(unsigned(int(number)) for number in numbers)
 
 
 def _immediate(kind: str, word: str) -> bytes:
@@ -84,6 +107,14 @@ def _immediate(kind: str, word: str) -> bytes:
         return struct.pack("<d", float(word))
     if kind == "h":
         return bytes([TYPES[word + "ref"]])
+    if kind == "v":
+        return int(word, 0).to_bytes(16, "little")
+    if kind == "l":
+        return vector([unsigned(int(depth)) for depth in word.split(",")[:-1]]) + unsigned(
+            int(word.split(",")[-1])
+        )
+    if word.isdigit():  # a function type: parameters, or several results
+        return signed(int(word))
     return b"\x40" if word == "-" else bytes([TYPES[word]])
 
 
@@ -102,6 +133,8 @@ class Module:
         self.tables: list[bytes] = []
         self.memories: list[bytes] = []
         self.globals: list[bytes] = []
+        self.tags: list[bytes] = []
+        self.imported_tags = 0
         self.exports: list[bytes] = []
         self.elements: list[bytes] = []
         self.datas: list[bytes] = []
@@ -143,6 +176,12 @@ class Module:
         """An imported global."""
         self.import_(module, item, 3, bytes([TYPES[kind], mutable]))
 
+    def import_tag(self, module: str, item: str, params: str = "") -> int:
+        """An imported tag; gives its index."""
+        self.import_(module, item, 4, b"\0" + unsigned(self.type(params)))
+        self.imported_tags += 1
+        return self.imported_tags - 1
+
     def func(
         self, body: str = "", params: str = "", results: str = "", *, export: str | bytes | None = None,
         locals_: Iterable[str] = (), label: str | None = None,
@@ -158,7 +197,7 @@ class Module:
         return index
 
     def export(self, item: str | bytes, kind: int, index: int) -> None:
-        """An export; kinds: 0 function, 1 table, 2 memory, 3 global."""
+        """An export; kinds: 0 function, 1 table, 2 memory, 3 global, 4 tag."""
         self.exports.append(name(item) + bytes([kind]) + unsigned(index))
 
     def memory(self, minimum: int, maximum: int | None = None, *, export: str | None = "memory") -> None:
@@ -181,6 +220,14 @@ class Module:
         if export is not None:
             self.export(export, 3, len(self.globals) - 1)
 
+    def tag(self, params: str = "", *, export: str | None = None) -> int:
+        """A tag; gives its index."""
+        self.tags.append(b"\0" + unsigned(self.type(params)))
+        index = self.imported_tags + len(self.tags) - 1
+        if export is not None:
+            self.export(export, 4, index)
+        return index
+
     def elem(self, offset: int, funcs: Sequence[int]) -> None:
         """An active segment of functions for table 0."""
         self.elements.append(
@@ -201,12 +248,12 @@ class Module:
         start = b"" if self.start is None else unsigned(self.start)
         parts = [
             (1, vector(self.types)), (2, vector(self.imports)), (4, vector(self.tables)),
-            (5, vector(self.memories)), (6, vector(self.globals)), (7, vector(self.exports)), (8, start),
-            (9, vector(self.elements)), (10, vector(codes)), (11, vector(self.datas)),
-            (3, vector([unsigned(t) for t, _ in self.funcs])),
+            (5, vector(self.memories)), (5.5, vector(self.tags)), (6, vector(self.globals)),
+            (7, vector(self.exports)), (8, start), (9, vector(self.elements)), (10, vector(codes)),
+            (11, vector(self.datas)), (3, vector([unsigned(t) for t, _ in self.funcs])),
         ]  # fmt: skip
         kept = [(n, body) for n, body in sorted(parts) if body != (b"" if n == 8 else b"\0")]
-        out = b"\0asm\x01\0\0\0" + b"".join(section(n, body) for n, body in kept)
+        out = b"\0asm\x01\0\0\0" + b"".join(section(13 if n == 5.5 else int(n), body) for n, body in kept)
         if self.names:
             pairs = [unsigned(index) + name(text) for index, text in sorted(self.names.items())]
             out += section(0, name("name") + b"\x01" + name(vector(pairs)))

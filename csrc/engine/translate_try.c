@@ -1,0 +1,138 @@
+/* translate_try.c - try_table and throw. A try_table emits nothing: its range of cells and its clauses go into a table
+ * beside the code (catches.h). A clause goes to its label like a branch, with its values put into the label's homes by
+ * the unwinder. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/translate.h"
+
+static pw_catch *add_clause(pw_translator *t)
+{
+    void *clauses = t->clauses;
+    if (!pwi_reserve(&clauses, &t->clause_capacity, t->clause_count + 1, sizeof *t->clauses)) {
+        t->no_memory = true;
+        return NULL;
+    }
+    t->clauses = clauses;
+    memset(&t->clauses[t->clause_count], 0, sizeof *t->clauses);
+    return &t->clauses[t->clause_count++];
+}
+
+/* The label is one around the block. Its operands' places are settled: what was in locals went home at its entry. */
+static void read_clause(pw_translator *t, bool dead)
+{
+    uint8_t kind = *t->p++;
+    uint32_t tag = kind <= PW_CATCH_REF ? pwi_leb_u32(&t->p) : 0;
+    uint32_t depth = pwi_leb_u32(&t->p);
+    if (dead)
+        return;
+    pw_catch *clause = add_clause(t);
+    if (!clause)
+        return;
+    pw_label *label = &t->labels[t->label_count - 1 - depth];
+    clause->kind = kind;
+    clause->tag = tag;
+    clause->slot = (uint16_t)pwi_label_home(t, label);
+    if (label->kind == PW_LABEL_LOOP) {
+        clause->target = label->start;
+    } else {
+        clause->target = label->clauses;
+        label->clauses = (uint32_t)t->clause_count;
+    }
+}
+
+void pwi_translate_try_table(pw_translator *t)
+{
+    int64_t block_type = pwi_leb_s64(&t->p);
+    if (block_type == (int)PW_KIND_REF - 128 || block_type == (int)PW_KIND_REF_NULL - 128)
+        (void)pwi_leb_s64(&t->p);
+    uint32_t first = (uint32_t)t->clause_count;
+    for (uint32_t n = pwi_leb_u32(&t->p); n > 0 && !t->no_memory; n--)
+        read_clause(t, t->dead);
+    pwi_label_push(t, PW_LABEL_TRY, block_type);
+    if (t->dead || t->no_memory)
+        return;
+    pwi_flush_locals(t);
+    t->last.cell = -1; /* nothing of before may move into the range */
+    void *tries = t->tries;
+    if (!pwi_reserve(&tries, &t->try_capacity, t->try_count + 1, sizeof *t->tries)) {
+        t->no_memory = true;
+        return;
+    }
+    t->tries = tries;
+    t->labels[t->label_count - 1].try_index = (uint32_t)t->try_count;
+    t->tries[t->try_count++] =
+        (pw_try){(uint32_t)t->cell_count, 0, first, (uint32_t)t->clause_count - first};
+}
+
+void pwi_try_end(pw_translator *t, const pw_label *label)
+{
+    t->tries[label->try_index].end = (uint32_t)t->cell_count;
+    t->last.cell = -1;
+}
+
+void pwi_resolve_clauses(pw_translator *t, uint32_t chain)
+{
+    while (chain) {
+        pw_catch *clause = &t->clauses[chain - 1];
+        chain = clause->target;
+        clause->target = (uint32_t)t->cell_count;
+    }
+}
+
+void pwi_emit_clause_returns(pw_translator *t, uint32_t chain)
+{
+    if (!chain || t->no_memory)
+        return;
+    pwi_resolve_clauses(t, chain);
+    const pw_func_type *type = &t->type->func;
+    pwi_cut(t, 0);
+    pwi_forget(t);
+    for (uint32_t i = 0; i < type->result_count; i++)
+        pwi_push_home(t, pwi_type_char(type->results[i]));
+    if (!t->no_memory)
+        pwi_emit_return(t);
+}
+
+pw_catches *pwi_catches_make(const pw_translator *t)
+{
+    size_t tries = t->try_count * sizeof *t->tries, clauses = t->clause_count * sizeof *t->clauses;
+    pw_catches *catches = pwi_alloc(sizeof *catches + tries + clauses);
+    if (!catches)
+        return NULL;
+    catches->try_count = (uint32_t)t->try_count;
+    catches->tries = (pw_try *)(catches + 1);
+    catches->clauses = (pw_catch *)(catches->tries + t->try_count);
+    memcpy(catches->tries, t->tries, tries);
+    if (clauses)
+        memcpy(catches->clauses, t->clauses, clauses);
+    return catches;
+}
+
+/* ---- throwing ------------------------------------------------------------------------------------------ */
+
+static void leave(pw_translator *t)
+{
+    pwi_cut(t, t->labels[t->label_count - 1].height);
+    pwi_forget(t);
+    t->dead = true;
+}
+
+void pwi_translate_throw(pw_translator *t, uint32_t tag)
+{
+    uint32_t count = pwi_tag_type_record(t->module, tag)->func.param_count;
+    pwi_flush_top(t, count);
+    uint32_t first = count ? t->stack[t->height - count].home : 0;
+    uint32_t cell = pwi_emit(t, PW_H_throw, 3); /* the values are on the stack still: roots while it allocates */
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, first);
+    *pwi_cell(t, cell + 2) = tag;
+    leave(t);
+}
+
+void pwi_translate_throw_ref(pw_translator *t)
+{
+    pwi_flush(t, t->height - 1);
+    uint32_t cell = pwi_emit(t, PW_H_throw_ref, 2);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, t->stack[t->height - 1].home);
+    leave(t);
+}
