@@ -169,7 +169,7 @@ static uint32_t is_rightly_formed(const pw_op_forms *forms)
         CHECK(forms->base == PW_NO_HANDLER && *forms->operands == 0 && *forms->result == 0);
         return 0;
     }
-    CHECK(!"a shape that does not exist");
+    CHECK(false && "a shape that does not exist");
     return 0;
 }
 

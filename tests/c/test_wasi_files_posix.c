@@ -290,7 +290,7 @@ static uint64_t list_with(uint32_t size, bool unlink_first)
         if (used < size)
             return seen;
     }
-    CHECK(!"the listing ends");
+    CHECK(false && "the listing ends");
     return 0;
 }
 
