@@ -7,11 +7,17 @@ pass by skipping.
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 import locate
+
+# A shell without job control starts its background jobs with Ctrl-C ignored, and children inherit that: the
+# programs that the tests interrupt would run on for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
