@@ -17,7 +17,7 @@ STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 FLOATS = ["-ffp-contract=off", "-fno-math-errno"]
 INCLUDES = [f"-I{locate.ROOT / 'csrc'}", f"-I{locate.ROOT / 'csrc' / 'include'}"]
 # Their words are the interpreter's own (engine/interp.h), which compiles them in every build.
-ENGINE_OPS = {"internal.op.c"}
+ENGINE_OPS = {"internal.op.c", "internal_gc.op.c", "internal_wide.op.c"}
 
 
 def op_files() -> list[Path]:
