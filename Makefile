@@ -15,7 +15,7 @@ CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
 # The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
 SHELLS := "-DPYWASI_SHELLS=goto;switch"
 spec_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver$(3) PYWASI_SPEC_EMULATOR="$(2)" \
-	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q tests/spec/test_spec_driver.py
+	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q tests/spec/test_spec_driver.py tests/spec/test_spec_mutations.py
 # Configures, builds and runs all that is C: $(call all_in_c,BUILD,CMAKE OPTIONS,EMULATOR,SUFFIX)
 define all_in_c
 	$(CMAKE_C) -B $(1) $(SHELLS) $(2) -DPYWASI_TEST_RUNNER=$(3)

@@ -77,8 +77,9 @@ static void call_exports(pw_module *module, pw_instance *instance, int *polls, t
             pw_result result = pw_func_call(value.of.func, slots);
             t->ran++;
             t->trapped += result == PW_ERR_TRAP;
-            must(result == PW_OK || result == PW_ERR_TRAP || result == PW_ERR_HOST || result == PW_ERR_NO_MEMORY,
-                 "a call gives a result, a trap, or is ended by the poll");
+            must(result == PW_OK || result == PW_ERR_TRAP || result == PW_ERR_EXCEPTION || result == PW_ERR_HOST ||
+                     result == PW_ERR_NO_MEMORY,
+                 "a call gives a result, a trap, an exception, or is ended by the poll");
         }
     }
 }
