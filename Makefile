@@ -9,7 +9,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What CI runs, in this order.
-STEPS := install test lint types stubtest ctest asan torture switch cross-build wheel
+STEPS := install test lint types stubtest ctest asan torture tail switch cross-build wheel
 TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
 CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
 # The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
@@ -71,6 +71,13 @@ asan: tools ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 
 torture: tools ## the same in a build that hurts: memory moves, every branch polls
 	$(call all_in_c,$(BUILD)/torture,-DPYWASI_TORTURE=ON)
+
+tail: tools ## the C tests and the core suite on the tail-call shell, by clang (zig cc)
+	$(CMAKE_C) -B $(BUILD)/tail -DPYWASI_SHELLS=tail $(ZIG)=$$(uname -m)-linux-gnu
+	cmake --build $(BUILD)/tail -j $(JOBS)
+	ctest --test-dir $(BUILD)/tail --output-on-failure --no-tests=error
+	PYWASI_SPEC_DRIVER=$(abspath $(BUILD))/tail/spec_driver PYWASI_SPEC_SHELLS=tail \
+	  python -m pytest -q tests/spec/test_spec_driver.py
 
 switch: tools ## the Python tests on a package that was built with the switch shell
 	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . -Ccmake.define.PYWASI_SHELLS=switch
