@@ -14,7 +14,7 @@ TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
 CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
 # The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
 SHELLS := "-DPYWASI_SHELLS=goto;switch"
-DRIVEN = $(shell grep -l 'driver_command\|PYWASI_SPEC_DRIVER' tests/spec/test_*.py)
+DRIVEN = $(shell grep -l 'spec_driver_run\|PYWASI_SPEC_DRIVER' tests/spec/test_*.py)
 spec_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver$(3) PYWASI_SPEC_EMULATOR="$(2)" \
 	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q tests/spec/test_spec_driver.py tests/spec/test_spec_mutations.py
 # Configures, builds and runs all that is C: $(call all_in_c,BUILD,CMAKE OPTIONS,EMULATOR,SUFFIX)
