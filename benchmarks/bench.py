@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import toolchain
+from . import debian, toolchain
 from .bigmodule import module_file
 from .engines import BOUNDARY, ENGINES, FIRST_USE, version
 from .kernels import KERNELS, Kernel
@@ -211,6 +211,11 @@ class Bench:
     def _kernels(self) -> Iterator[Job]:
         for kernel in KERNELS:
             if not self.options.wants("kernels", kernel.name):
+                continue
+            try:
+                kernel.flags()
+            except debian.NoSource as error:
+                self.say(f"{kernel.name} is left out: {error}")
                 continue
             units = kernel.scaled(self.options.scale)
             samplers = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import toolchain
+from . import debian, toolchain
 
 PROGRAMS = Path(__file__).parent / "programs"
+REAL = Path(__file__).parent / "real"
 WASM_FLAGS = ("-O3", toolchain.PORTABLE_CPU)
 # Native code must compute what wasm does: no fused multiply-add. Not this machine's newest instructions
 # either, but those of any x86-64 of the last fifteen years.
@@ -24,11 +26,20 @@ class Kernel:
     units: int
     least: int = 1
     exponential: bool = False
+    sources: Callable[[], Path] | None = None  # of a real program: where the rest of it is
 
     @property
     def source(self) -> Path:
         """The C file."""
-        return PROGRAMS / f"{self.name}.c"
+        return (REAL if self.sources else PROGRAMS) / f"{self.name}.c"
+
+    def flags(self) -> list[str]:
+        """Where the compiler finds the sources of a real program, whose warnings are not ours.
+
+        Raises:
+            NoSource: they cannot be had here.
+        """
+        return ["-w", f"-I{self.sources()}"] if self.sources else []
 
     def scaled(self, scale: float) -> int:
         """The unit count for a run of `scale` times the normal length."""
@@ -38,15 +49,16 @@ class Kernel:
 
     def wasm(self) -> Path:
         """The module: exports `run` (and `_initialize`), imports nothing."""
-        return toolchain.build_reactor(self.source, ["run"], WASM_FLAGS)
+        return toolchain.build_reactor(self.source, ["run"], [*WASM_FLAGS, *self.flags()])
 
     def command(self) -> Path:
         """The same as a WASI program that takes the unit count and prints the checksum."""
-        return toolchain.build_command(self.source, [*WASM_FLAGS, "-DBENCH_COMMAND"])
+        return toolchain.build_command(self.source, [*WASM_FLAGS, *self.flags(), "-DBENCH_COMMAND"])
 
     def native(self) -> Path:
         """The same as a shared object of this machine, by the same compiler."""
-        return toolchain.build_shared(self.source, NATIVE_FLAGS, compiler=toolchain.zig_cc())
+        flags = [*NATIVE_FLAGS, *self.flags()]
+        return toolchain.build_shared(self.source, flags, compiler=toolchain.zig_cc())
 
 
 KERNELS = (
@@ -67,4 +79,6 @@ KERNELS = (
     Kernel("bulk", 60),
     Kernel("permute", 9, least=7, exponential=True),
     Kernel("statemachine", 200),
+    Kernel("lua", 40, sources=debian.lua),
+    Kernel("sqlite", 20, sources=debian.sqlite),
 )
