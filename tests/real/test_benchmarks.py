@@ -16,7 +16,6 @@ from benchmarks.kernels import KERNELS, MASK, Kernel
 
 import locate
 
-
 # The real ones are downloaded and take a minute to compile: there the benchmark itself compares the results.
 OWN = [kernel for kernel in KERNELS if kernel.sources is None]
 
