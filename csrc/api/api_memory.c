@@ -7,11 +7,11 @@
 
 static const char *what_is_wrong(const pw_limits *type)
 {
-    uint64_t most = (uint64_t)1 << (type->is64 ? 48 : 16);
-    if (type->page_bits != 16)
-        return "pages of another size than 64 KiB are not supported";
-    if (type->shared)
-        return "shared memories are not supported";
+    if (type->page_bits != 16 && type->page_bits != 0)
+        return "pages are of 64 KiB or of 1 byte";
+    if (type->shared && !type->has_max)
+        return "a shared memory must have a maximum";
+    uint64_t most = type->page_bits ? (uint64_t)1 << (type->is64 ? 48 : 16) : type->is64 ? UINT64_MAX : UINT32_MAX;
     if (type->has_max && type->max < type->min)
         return "the maximum is below the minimum";
     if (type->min > most || (type->has_max && type->max > most))
@@ -27,6 +27,17 @@ pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memo
     if (wrong)
         return pwi_fail(&store->error, PW_ERR_ARGUMENT, "memory type: %s", wrong);
     return pwi_memory_make(store, type, memory, &store->error);
+}
+
+pw_result pw_memory_join(pw_store *store, pw_memory *shared, pw_memory **memory)
+{
+    *memory = NULL;
+    pw_error_clear(&store->error);
+    if (!shared->shared)
+        return pwi_fail(&store->error, PW_ERR_ARGUMENT, "only a shared memory can be in two stores");
+    if (shared->store->registry != store->registry)
+        return pwi_fail(&store->error, PW_ERR_ARGUMENT, "the memory and the store belong to different engines");
+    return pwi_memory_join(store, shared, memory, &store->error);
 }
 
 pw_store *pw_memory_store(const pw_memory *memory)
@@ -47,12 +58,12 @@ uint8_t *pw_memory_data(const pw_memory *memory)
 
 uint64_t pw_memory_size(const pw_memory *memory)
 {
-    return memory->size;
+    return pwi_memory_size_now(memory);
 }
 
 uint64_t pw_memory_pages(const pw_memory *memory)
 {
-    return memory->size >> memory->type.page_bits;
+    return pwi_memory_size_now(memory) >> memory->type.page_bits;
 }
 
 pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)

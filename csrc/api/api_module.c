@@ -10,7 +10,7 @@
 static pw_result choose_features(const pw_compile_config *config, pw_features *features, pw_error *error)
 {
     pw_features supported = pw_features_supported();
-    *features = config && config->features ? config->features : supported;
+    *features = config && config->features ? config->features : pw_features_default();
     for (uint32_t bit = 0; bit < 64; bit++) {
         if ((*features & ~supported) >> bit & 1)
             return pwi_fail(error, PW_ERR_ARGUMENT, "this build does not support the feature %s",

@@ -32,6 +32,11 @@ void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env)
     store->poll_env = env;
 }
 
+void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env))
+{
+    store->blocking = blocking;
+}
+
 void pw_store_interrupt(pw_store *store)
 {
     __atomic_store_n(&store->interrupted, 1, __ATOMIC_RELAXED);

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "engine/code.h"
 #include "engine/vector_ops.h"
+#include "ops/op_atomics.h"
 #include "ops/op_helpers.h"
 #include "ops/op_vectors.h"
 #include "runtime/gc_object.h"
@@ -87,7 +88,7 @@
 
 /* ea is a 32-bit address plus a 32-bit offset: 33 bits, so ea + size cannot wrap. */
 #define PW_BOUNDS(ea, size) \
-    if (PW_UNLIKELY((ea) + (size) > M)) PW_TRAP(OUT_OF_BOUNDS_MEMORY)
+    if (PW_UNLIKELY((ea) + (size) > M)) PW_JUMP(out_of_bounds)
 #define PW_DEFINE_READ(ctype)                                                   \
     static inline ctype pwi_read_##ctype(const uint8_t *from) {                 \
         ctype value;                                                            \
@@ -122,7 +123,7 @@ PW_DEFINE_READ(double)
         const pw_memory *memory_g = ctx->memories[pc[2]];                                                   \
         uint64_t first = (address) + pc[3];                                                                 \
         if (PW_UNLIKELY(first < pc[3] || memory_g->size < (width) || first > memory_g->size - (width)))     \
-            PW_TRAP(OUT_OF_BOUNDS_MEMORY);                                                                  \
+            PW_JUMP(out_of_bounds);                                                                         \
         ea = memory_g->base + first;                                                                        \
     }
 #define PW_READ_G(ctype, ea) pwi_read_##ctype(ea)
@@ -222,6 +223,14 @@ PW_DEFINE_READ(double)
         if (PW_UNLIKELY(run_now->result != PW_OK)) PW_LEAVE();  \
         PW_LOAD(run_now);                                       \
     } while (0)
+/* In a body: what may take long or fail, without touching the frame; an error ends the run. */
+#define ATTEMPT(expression)                                     \
+    {                                                           \
+        pw_run *run_now = PW_RUN;                               \
+        PW_SAVE(run_now);                                       \
+        run_now->result = (expression);                         \
+        if (PW_UNLIKELY(run_now->result != PW_OK)) PW_LEAVE();  \
+    }
 #define PW_HALT()                                               \
     do {                                                        \
         pw_run *run_now = PW_RUN;                               \

@@ -30,7 +30,7 @@ MEMORY_TYPES = {
 BODY_IMMEDIATES = {
     "MEMORY": 1, "MEMORY_COPY": 2, "MEMORY_INIT": 2, "DATA": 1, "TABLE": 1, "TABLE_COPY": 2, "TABLE_INIT": 2,
     "ELEM": 1, "MEMARG": 1, "MEMARG_ATOMIC": 1, "MEMARG_LANE": 2, "SHUFFLE": 2, "V128": 2,
-    "LANE_2": 1, "LANE_4": 1, "LANE_8": 1, "LANE_16": 1,
+    "LANE_2": 1, "LANE_4": 1, "LANE_8": 1, "LANE_16": 1, "ZERO": 1,
 }  # fmt: skip
 PREFIXES, SUB_OPCODES = range(0xFB, 0xFF), 512
 

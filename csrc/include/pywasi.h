@@ -238,8 +238,9 @@ enum pw_feature_bit {
 };
 #define PW_FEATURE_MASK(name) ((pw_features)1 << PW_FEATURE_BIT_##name)
 
-/* What this build supports. */
+/* What this build supports, and what of it modules may use when nothing else is said. */
 pw_features pw_features_supported(void);
+pw_features pw_features_default(void);
 /* Text name of a feature bit ("bulk-memory"), NULL beyond the last. */
 const char *pw_feature_text(uint32_t bit);
 
@@ -256,7 +257,7 @@ const char *pw_engine_shell_name(const pw_engine *engine);
 /* ---- Modules -------------------------------------------------------------------------------------------------- */
 
 typedef struct pw_compile_config {
-    pw_features features; /* 0: all that are supported */
+    pw_features features; /* 0: pw_features_default */
 } pw_compile_config;
 
 /* Decodes and validates. The bytes are copied. Time is linear in size. */
@@ -321,6 +322,9 @@ PW_MUST_USE pw_result pw_store_new(pw_engine *engine, const pw_store_limits *lim
 void pw_store_retain(pw_store *store);
 void pw_store_free(pw_store *store);
 void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env);
+/* Called before a thread waits in memory.atomic.wait, with the poll's env; it may give locks of the embedder (the GIL)
+ * away, which the poll, called every few milliseconds of the wait, may take back. */
+void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env));
 /* Makes the running call reach its poll soon. Any thread, signal handlers too. */
 void pw_store_interrupt(pw_store *store);
 /* Details of the last call that did not return PW_OK. */
@@ -394,6 +398,9 @@ void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void
 /* ---- Memories, tables, globals -------------------------------------------------------------------------------- */
 
 PW_MUST_USE pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory);
+/* The memory of this store that has the bytes of a shared memory of another store of the engine, and grows with it;
+ * the same one each time. The other store may be in use by another thread, but must be alive. */
+PW_MUST_USE pw_result pw_memory_join(pw_store *store, pw_memory *shared, pw_memory **memory);
 pw_store *pw_memory_store(const pw_memory *memory);
 void pw_memory_type_of(const pw_memory *memory, pw_limits *out); /* min is the current size */
 /* Base address: never moves while the store lives (PW_MEMORY_MOVES tells when it may, see below). */

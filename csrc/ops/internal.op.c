@@ -184,6 +184,20 @@ INTERNAL(translate, 1)
     PW_NEXT(0);
 }
 
+/* An access outside of what this store has seen of its memories. A shared one may have grown meanwhile: then the
+ * instruction begins anew, its operands in the accumulators still. */
+INTERNAL(out_of_bounds, 0)
+{
+    float f = F;
+    double d = D;
+    pw_run *now = PW_RUN;
+    PW_SAVE(now);
+    if (!pwi_memory_catch_up(ctx)) PW_TRAP(OUT_OF_BOUNDS_MEMORY);
+    PW_LOAD(now);
+    F = f, D = d;
+    PW_NEXT(0);
+}
+
 INTERNAL(poll_slow, 0)
 {
     PW_CALL_OUT(pwi_run_poll);

@@ -26,7 +26,8 @@
  *    INTERNAL(ident, cells)     a handler without an opcode; the body ends by itself (engine/interp.h has the words)
  *    FEATURE(NAME)              the definitions below need this feature of base/features.def; NONE is Wasm 1.0
  *
- * In a body: TRAP_IF(condition, KIND) with a kind of base/traps.def, CTX (the pw_instance), RELOAD_MEMORY() after
+ * In a body: TRAP_IF(condition, KIND) with a kind of base/traps.def, ATTEMPT(expression) that gives a pw_result and ends
+ * the run when that is an error (store->error tells which), CTX (the pw_instance), RELOAD_MEMORY() after
  * memory 0 may have grown. Bodies call no library function unless they are rare ops anyway: a call spills what the
  * interpreter keeps in registers.
  */
@@ -76,6 +77,11 @@ void pwi_op_trap(pw_trap_kind kind);
             pwi_op_trap(PW_TRAP_##kind);                                                                     \
             return;                                                                                          \
         }                                                                                                    \
+    } while (0)
+#define ATTEMPT(expression)                                                                                  \
+    do {                                                                                                     \
+        if ((expression) != PW_OK)                                                                           \
+            return;                                                                                          \
     } while (0)
 #define CTX             context
 #define RELOAD_MEMORY() ((void)0)

@@ -26,7 +26,7 @@ void pwi_extern_type_of(const pw_extern *value, pw_extern_type *out)
         break;
     case PW_EXTERN_MEMORY:
         out->memory = value->of.memory->type;
-        out->memory.min = value->of.memory->size >> value->of.memory->type.page_bits;
+        out->memory.min = pwi_memory_size_now(value->of.memory) >> value->of.memory->type.page_bits;
         break;
     case PW_EXTERN_GLOBAL:
         out->global = value->of.global->type;

@@ -4,7 +4,8 @@
  *    |  committed      |  reserved, no access             |  guard page |
  *
  * The reservation holds whatever the type and the store's limit let the memory become, so the base never
- * moves. Where the host refuses it (reserved is 0), memory is a heap block that growth moves. */
+ * moves. Where the host refuses it (reserved is 0), memory is a heap block that growth moves. Memory that stores share:
+ * shared_memory.h. */
 #include "runtime/memory.h"
 
 #include <string.h>
@@ -41,6 +42,15 @@ static size_t reservation(uint64_t most_bytes)
     if (most_bytes > SIZE_MAX / 2)
         return 0;
     return (size_t)(round_up(most_bytes ? most_bytes : 1, page) + page);
+}
+
+/* A shared memory's bytes are its own from the start. */
+static pw_result place_shared(pw_memory *memory, uint64_t most_bytes)
+{
+    if (pwi_shared_make(memory->size, most_bytes, &memory->shared) != PW_OK)
+        return PW_ERR_NO_MEMORY;
+    memory->base = pwi_shared_base(memory->shared);
+    return PW_OK;
 }
 
 /* Finds a place for memory->size bytes that may become most_bytes. */
@@ -90,7 +100,39 @@ pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **me
     self->size = type->min << type->page_bits;
     self->max_pages = type->has_max ? type->max : address_space_pages(type);
     uint64_t most = self->max_pages < limit_pages ? self->max_pages : limit_pages;
-    if (place(self, most << type->page_bits) != PW_OK || pwi_list_add(&store->memories, self) != PW_OK) {
+    pw_result placed = type->shared ? place_shared(self, most << type->page_bits) : place(self, most << type->page_bits);
+    if (placed != PW_OK || pwi_list_add(&store->memories, self) != PW_OK) {
+        pwi_memory_destroy(self);
+        return pwi_no_memory(error);
+    }
+    *memory = self;
+    return PW_OK;
+}
+
+pw_result pwi_memory_join(pw_store *store, pw_memory *other, pw_memory **memory, pw_error *error)
+{
+    for (size_t i = 0; i < store->memories.count; i++) {
+        *memory = store->memories.items[i];
+        if ((*memory)->shared == other->shared)
+            return PW_OK;
+    }
+    *memory = NULL;
+    pw_memory *self = pwi_alloc_zero(1, sizeof *self);
+    if (!self)
+        return pwi_no_memory(error);
+    self->store = store;
+    self->type = other->type;
+    self->max_pages = other->max_pages;
+    self->shared = other->shared;
+    self->base = other->base;
+    pwi_shared_retain(self->shared);
+    uint64_t size = pwi_shared_size(self->shared);
+    if (pwi_store_take_memory(store, size) != PW_OK) {
+        pwi_memory_destroy(self); /* of size 0 still: it has taken nothing */
+        return over_limit(store, size >> other->type.page_bits, error);
+    }
+    self->size = size;
+    if (pwi_list_add(&store->memories, self) != PW_OK) {
         pwi_memory_destroy(self);
         return pwi_no_memory(error);
     }
@@ -101,7 +143,11 @@ pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **me
 void pwi_memory_destroy(pw_memory *memory)
 {
     pwi_store_return_memory(memory->store, memory->size);
-    if (memory->reserved && memory->base)
+    if (memory->shared)
+        pwi_shared_release(memory->shared);
+    else if (memory->type.shared)
+        memory->base = NULL; /* there was no place for it */
+    else if (memory->reserved && memory->base)
         pwi_vm_release(memory->base, (size_t)memory->reserved);
     else if (!memory->reserved)
         pwi_free(memory->base);
@@ -115,6 +161,31 @@ static void tell_users(const pw_memory *memory)
         memory->users[i]->memory_base = memory->base;
         memory->users[i]->memory_size = memory->size;
     }
+}
+
+uint64_t pwi_memory_size_now(const pw_memory *memory)
+{
+    return memory->shared ? pwi_shared_size(memory->shared) : memory->size;
+}
+
+/* What another store has grown counts here too, but is not refused: it is there. */
+static bool catch_up(pw_memory *memory)
+{
+    uint64_t size = pwi_memory_size_now(memory);
+    if (size == memory->size)
+        return false;
+    pwi_store_add_memory(memory->store, size - memory->size);
+    memory->size = size;
+    tell_users(memory);
+    return true;
+}
+
+bool pwi_memory_catch_up(pw_instance *instance)
+{
+    bool grown = false;
+    for (uint32_t i = 0; i < instance->module->memory_count; i++)
+        grown |= catch_up(instance->memories[i]);
+    return grown;
 }
 
 pw_result pwi_memory_attach(pw_memory *memory, pw_instance *instance)
@@ -171,8 +242,27 @@ static bool extend(pw_memory *memory, uint64_t size)
     return from == to || pwi_vm_commit(memory->base + from, (size_t)(to - from));
 }
 
+/* Other threads may grow it at the same time: who comes first is decided in there. */
+static pw_result grow_shared(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
+{
+    const pw_store_limits *limits = &memory->store->limits;
+    uint32_t bits = memory->type.page_bits;
+    uint64_t before = pwi_memory_size_now(memory);
+    (void)catch_up(memory);
+    *old_pages = before >> bits;
+    if (pages > memory->max_pages || pages << bits > limits->memory_bytes ||
+        memory->store->memory_in_use > limits->memory_bytes - (pages << bits))
+        return pages ? PW_ERR_LIMIT : PW_OK;
+    pw_result result = pwi_shared_grow(memory->shared, pages << bits, &before);
+    *old_pages = before >> bits;
+    (void)catch_up(memory);
+    return result;
+}
+
 pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
 {
+    if (memory->shared)
+        return grow_shared(memory, pages, old_pages);
     pw_store *store = memory->store;
     uint64_t old = memory->size >> memory->type.page_bits;
     *old_pages = old;
@@ -195,7 +285,8 @@ pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages
 
 static bool in_bounds(const pw_memory *memory, uint64_t at, uint64_t count)
 {
-    return at <= memory->size && count <= memory->size - at;
+    uint64_t size = pwi_memory_size_now(memory);
+    return at <= size && count <= size - at;
 }
 
 bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count)

@@ -6,6 +6,7 @@
 #define PW_RUNTIME_MEMORY_H
 
 #include "pywasi.h"
+#include "runtime/shared_memory.h"
 
 #define PW_PAGE_BYTES ((uint64_t)65536)
 
@@ -16,6 +17,7 @@ struct pw_memory {
     uint64_t max_pages; /* of the type, or the address space's */
     pw_limits type;     /* as declared */
     uint32_t pins;
+    pwi_shared_memory *shared; /* or NULL; then base is that one's, and size what this store has seen of it */
     pw_store *store;
     pw_instance **users; /* instances whose memory 0 this is: their base and size follow */
     size_t user_count, user_capacity;
@@ -23,7 +25,13 @@ struct pw_memory {
 
 PW_MUST_USE pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **memory,
                                       pw_error *error);
+/* The memory of this store that has the bytes of a shared memory of another one; the same one each time. */
+PW_MUST_USE pw_result pwi_memory_join(pw_store *store, pw_memory *other, pw_memory **memory, pw_error *error);
 void pwi_memory_destroy(pw_memory *memory);
+/* Bytes now, which for a shared memory may be more than `size`. */
+uint64_t pwi_memory_size_now(const pw_memory *memory);
+/* Brings the sizes of the instance's shared memories up to date; whether one has grown. */
+bool pwi_memory_catch_up(pw_instance *instance);
 /* Makes memory the memory 0 of the instance. */
 PW_MUST_USE pw_result pwi_memory_attach(pw_memory *memory, pw_instance *instance);
 void pwi_memory_detach(pw_memory *memory, pw_instance *instance);
@@ -35,5 +43,15 @@ PW_MUST_USE pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_
 bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count);
 bool pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from,
                      uint64_t count);
+
+/* memory_wait.c. The memory of the instance that p points into; it points into one. */
+pw_memory *pwi_memory_of(const pw_instance *instance, const uint8_t *p);
+/* Waits at p, which is aligned and in a shared memory; what came of it is told by pwi_memory_wait_answer. Not PW_OK: the
+ * store's poll ended the wait, and store->error says so. */
+PW_MUST_USE pw_result pwi_memory_wait(pw_instance *instance, const uint8_t *p, bool is64, uint64_t expected,
+                                      int64_t timeout);
+uint32_t pwi_memory_wait_answer(const pw_instance *instance);
+/* How many waiting threads were woken; 0 in a memory that is not shared. */
+uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32_t count);
 
 #endif

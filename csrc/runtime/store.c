@@ -124,13 +124,19 @@ void pwi_store_destroy(pw_store *store)
     pwi_free(store);
 }
 
-pw_result pwi_store_take_memory(pw_store *store, uint64_t bytes)
+void pwi_store_add_memory(pw_store *store, uint64_t bytes)
 {
-    if (bytes > store->limits.memory_bytes - store->memory_in_use)
-        return PW_ERR_LIMIT;
     store->memory_in_use += bytes;
     if (store->memory_in_use > store->memory_peak)
         store->memory_peak = store->memory_in_use;
+}
+
+pw_result pwi_store_take_memory(pw_store *store, uint64_t bytes)
+{
+    uint64_t most = store->limits.memory_bytes, used = store->memory_in_use;
+    if (used > most || bytes > most - used) /* more than most: a shared memory has grown elsewhere */
+        return PW_ERR_LIMIT;
+    pwi_store_add_memory(store, bytes);
     return PW_OK;
 }
 

@@ -56,6 +56,8 @@ struct pw_store {
     int interrupted;    /* set from any thread; running code clears it */
     pw_poll_fn poll;
     void *poll_env;
+    void (*blocking)(void *env); /* a thread is about to wait, with poll_env; or NULL */
+    uint32_t wait_answer;        /* of the latest memory.atomic.wait */
     pw_error error;
 
     pw_gc_heap gc;
@@ -77,6 +79,8 @@ PW_MUST_USE pw_result pwi_list_add(pw_list *list, void *item);
 /* Accounting against the store's limits. PW_ERR_LIMIT when they would be passed. */
 PW_MUST_USE pw_result pwi_store_take_memory(pw_store *store, uint64_t bytes);
 void pwi_store_return_memory(pw_store *store, uint64_t bytes);
+/* Counts what is there already and cannot be refused. */
+void pwi_store_add_memory(pw_store *store, uint64_t bytes);
 PW_MUST_USE pw_result pwi_store_take_elements(pw_store *store, uint64_t count);
 void pwi_store_return_elements(pw_store *store, uint64_t count);
 /* Adds a reference to the record of a concrete heap type, for as long as the store lives: a host's table

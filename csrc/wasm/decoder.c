@@ -157,7 +157,7 @@ static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, si
     }
     module->references = 1;
     module->registry = registry;
-    module->features = features ? features : pw_features_supported();
+    module->features = features ? features : pw_features_default();
     if (module->features & PW_FEATURE_MASK(LEGACY_EXCEPTIONS)) /* the same tags and throw */
         module->features |= PW_FEATURE_MASK(EXCEPTIONS);
     module->size = size;

@@ -4,7 +4,16 @@
 pw_features pw_features_supported(void)
 {
     pw_features all = 0;
-#define PW_FEATURE(name, text, supported, standard) all |= (pw_features)(supported) << PW_FEATURE_BIT_##name;
+#define PW_FEATURE(name, text, supported, standard) all |= (pw_features)((supported) > 0) << PW_FEATURE_BIT_##name;
+#include "base/features.def"
+#undef PW_FEATURE
+    return all;
+}
+
+pw_features pw_features_default(void)
+{
+    pw_features all = 0;
+#define PW_FEATURE(name, text, supported, standard) all |= (pw_features)((supported) > 1) << PW_FEATURE_BIT_##name;
 #include "base/features.def"
 #undef PW_FEATURE
     return all;

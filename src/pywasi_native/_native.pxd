@@ -199,6 +199,7 @@ cdef extern from "pywasi.h":
     pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
     void pw_store_free(pw_store *store)
     void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env)
+    void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env) noexcept)
     void pw_store_interrupt(pw_store *store)
     pw_error *pw_store_error(pw_store *store)
     uint64_t pw_store_peak_memory(const pw_store *store)
@@ -230,6 +231,7 @@ cdef extern from "pywasi.h":
     void *pw_extern_host(pw_slot handle)
 
     pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory)
+    pw_result pw_memory_join(pw_store *store, pw_memory *shared, pw_memory **memory)
     void pw_memory_type_of(const pw_memory *memory, pw_limits *out)
     uint8_t *pw_memory_data(const pw_memory *memory)
     uint64_t pw_memory_size(const pw_memory *memory)
@@ -350,6 +352,7 @@ cdef extern from "native_run.h":
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
     pwn_stop pwn_poll_step(pwn_run *run)
+    void pwn_block(pwn_run *run)
 
 
 cdef extern from "native_compat.h":
@@ -458,6 +461,7 @@ cdef class Memory:
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_memory *pointer(self) except NULL
+    cdef Memory joined(self, Store store)
     cdef int check(self, uint64_t start, uint64_t count) except -1
     cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1
 

@@ -47,7 +47,10 @@ _ADVICE: dict[tuple[str, str | None], str] = {
     ("env", "emscripten_resize_heap"): "the module was built by Emscripten; link it with -sSTANDALONE_WASM",
     ("go", None): "the module was built by Go for JavaScript; build it with GOOS=wasip1",
     ("gojs", None): "the module was built by Go for JavaScript; build it with GOOS=wasip1",
-    ("wasi", "thread-spawn"): "the module uses threads, which this version does not have",
+    (
+        "wasi",
+        "thread-spawn",
+    ): "the module starts threads by the wasi-threads proposal, which is withdrawn: run instances that share a memory in threads of Python",
 }
 
 
@@ -138,7 +141,7 @@ class Plan:
             self._missing(item)
             return None
         if isinstance(value, _EXTERNS):
-            engine.native.bind(value, self.store)
+            value = engine.native.bind(value, self.store)
         elif callable(value) and isinstance(item.type, FuncType):
             return self.module._handle.host_function(self.store, index, value)
         else:

@@ -8,6 +8,9 @@ cdef class Memory:
     ``mem[a:b]`` gives bytes, ``mem[a:b] = data`` writes as many, ``mem[i]`` is one byte. Offsets are never negative;
     what lies outside of the memory raises IndexError.
 
+    A shared memory may be given to instances of several stores, which may run in several threads at the same time; each
+    store has its own `Memory` object for the same bytes. What Python reads and writes there is not atomic.
+
     Args:
         type: its `MemoryType`, or the number of pages that it begins with.
         maximum: of pages, when `type` is a number.
@@ -23,10 +26,10 @@ cdef class Memory:
         elif maximum is not None:
             raise TypeError("the MemoryType says the maximum already")
         self.type_ = type
-        if type.shared:
-            raise NotImplementedError("shared memories come with threads, which this version does not have")
-        if type.page_size != 65536:
-            raise NotImplementedError("this version has pages of 64 KiB only")
+        if type.shared and type.maximum is None:
+            raise ValueError("a shared memory must have a maximum")
+        if type.page_size not in (1, 65536):
+            raise ValueError(f"pages are of 65536 bytes or of 1, not of {type.page_size}")
         if store is not None:
             self.bind(store)
 
@@ -39,6 +42,21 @@ cdef class Memory:
                 pwn_leave(&store.run)
         same_store(self.store, store)
         return 0
+
+    cdef Memory joined(self, Store store):
+        """The memory of that store with these bytes: this one, or if it is shared, one that is made for it."""
+        cdef pw_memory *there = NULL
+        if self.store is None:
+            self.bind(store)
+        if self.store is store or not self.type.shared:
+            self.bind(store)
+            return self
+        store.enter()
+        try:
+            check_result(pw_memory_join(store.ptr, self.ptr, &there), store)
+            return wrap_memory(store, there)
+        finally:
+            pwn_leave(&store.run)
 
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_limits limits

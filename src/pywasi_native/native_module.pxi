@@ -198,13 +198,15 @@ cdef int fill_extern(object value, pw_extern *out) except -1:
 def bind(value, Store store not None):
     """Makes a `Func`, `Memory`, `Table`, `Global` or `Tag` part of a store, if it is part of none.
 
+    Gives it back; a shared memory of another store as a `Memory` of this one.
+
     Raises:
         ValueError: it is part of another one.
     """
     if isinstance(value, Func):
         (<Func>value).bind(store)
     elif isinstance(value, Memory):
-        (<Memory>value).bind(store)
+        return (<Memory>value).joined(store)
     elif isinstance(value, Table):
         (<Table>value).bind(store)
     elif isinstance(value, Global):
@@ -213,14 +215,15 @@ def bind(value, Store store not None):
         (<Tag>value).bind(store)
     else:
         raise TypeError(f"{type_name(value)} has no store")
+    return value
 
 
 def store_of(value):
-    """The store that a `Func`, `Memory`, `Table`, `Global` or `Tag` is part of, or None."""
+    """The store that a `Func`, `Memory`, `Table`, `Global` or `Tag` is part of and cannot leave, or None."""
     if isinstance(value, Func):
         return (<Func>value).store
     if isinstance(value, Memory):
-        return (<Memory>value).store
+        return (<Memory>value).store if not (<Memory>value).type.shared else None
     if isinstance(value, Table):
         return (<Table>value).store
     if isinstance(value, Global):
@@ -271,5 +274,6 @@ cdef int fill_limits(object type, pw_limits *out) except -1:
     if out.has_max:
         out.max = type.maximum
     out.is64 = type.address == "i64"
-    out.page_bits = 16
+    if hasattr(type, "page_size"):
+        out.shared, out.page_bits = type.shared, type.page_size.bit_length() - 1
     return 0

@@ -218,4 +218,14 @@ static inline pwn_stop pwn_poll_step(pwn_run *run)
     return PWN_GO_ON;
 }
 
+/* The running call is about to wait for another thread, which may need the GIL. */
+static inline void pwn_block(pwn_run *run)
+{
+    if (!run->started) {
+        run->started = pwn_now();
+        run->next_check = run->started + PWN_SIGNALS_EVERY_NS;
+    }
+    pwn_detach(run);
+}
+
 #endif

@@ -81,6 +81,7 @@ cdef class Store:
         if pw_store_new(engine(), &bounds, &self.ptr) != PW_OK:
             raise MemoryError("no memory for a store")
         pw_store_set_poll(self.ptr, store_poll, &self.run)
+        pw_store_set_blocking(self.ptr, store_blocks)
 
     def __dealloc__(self):
         cdef Owned item
@@ -151,6 +152,10 @@ cdef int check_result(pw_result result, Store store) except -1:
 cdef pw_result store_poll(void *env) noexcept:
     cdef pwn_stop stop = pwn_poll_step(<pwn_run *>env)
     return PW_OK if stop == PWN_GO_ON else store_stop(<Store>(<pwn_run *>env).store, stop)
+
+
+cdef void store_blocks(void *env) noexcept:
+    pwn_block(<pwn_run *>env)
 
 
 cdef pw_result store_stop(Store store, pwn_stop stop) noexcept:

@@ -27,6 +27,8 @@ class TrapKind(enum.Enum):
     OUT_OF_BOUNDS_ARRAY = "out of bounds array access"
     CAST_FAILURE = "cast failure"
     HOST = "host function trapped"
+    UNALIGNED_ATOMIC = "unaligned atomic"
+    EXPECTED_SHARED_MEMORY = "expected shared memory"
     OUT_OF_FUEL = "all fuel consumed"
     TIMEOUT = "timed out"
     CANCELLED = "cancelled"

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "engine/vector_ops.c"
+#include "ops/op_atomics.h"
 #include "ops/op_helpers.h"
 #include "pywasi.h"
 #include "runtime/instance.h"
@@ -113,6 +114,32 @@ pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t
     return count <= 100 ? PW_OK : PW_ERR_LIMIT;
 }
 
+pw_memory *pwi_memory_of(const pw_instance *instance, const uint8_t *p)
+{
+    bool first = p >= instance->memories[0]->base && p < instance->memories[0]->base + instance->memories[0]->size;
+    return instance->memories[first ? 0 : 1];
+}
+
+pw_result pwi_memory_wait(pw_instance *instance, const uint8_t *p, bool is64, uint64_t expected, int64_t timeout)
+{
+    SAY("memory_wait(%u,%x,%d,%" PRIx64 ",%" PRIx64 ")", pwi_memory_of(instance, p)->pins,
+        (unsigned)(p - pwi_memory_of(instance, p)->base), is64, expected, (uint64_t)timeout);
+    return timeout >= 0 ? PW_OK : PW_ERR_HOST;
+}
+
+uint32_t pwi_memory_wait_answer(const pw_instance *instance)
+{
+    (void)instance;
+    return 2;
+}
+
+uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32_t count)
+{
+    SAY("memory_notify(%u,%x,%x)", pwi_memory_of(instance, p)->pins,
+        (unsigned)(p - pwi_memory_of(instance, p)->base), count);
+    return 3;
+}
+
 /* ---- the words of the cases -------------------------------------------------------------------------------------- */
 
 #define CTX              sh->context
@@ -164,6 +191,13 @@ pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t
         if (condition) {                                                                                     \
             (void)PW_TRAP_##kind;                                                                            \
             sh->trap = #kind;                                                                                \
+            return;                                                                                          \
+        }                                                                                                    \
+    } while (0)
+#define ATTEMPT(expression)                                                                                  \
+    do {                                                                                                     \
+        if ((expression) != PW_OK) {                                                                         \
+            sh->trap = "HOST";                                                                               \
             return;                                                                                          \
         }                                                                                                    \
     } while (0)
@@ -304,6 +338,7 @@ int main(void)
     pw_table table[2] = {
         {.elements = elements[0], .size = TABLE_ELEMENTS, .capacity = 0},
         {.elements = elements[1], .size = TABLE_ELEMENTS, .capacity = 1, .type = {.limits = {.is64 = true}}}};
+    memory[0].shared = (pwi_shared_memory *)(void *)bytes[0]; /* the second one is not */
     pw_memory *memories[2] = {&memory[0], &memory[1]};
     pw_table *tables[2] = {&table[0], &table[1]};
     pw_instance instance = {.memory_base = bytes[0], .memories = memories, .tables = tables};

@@ -197,8 +197,8 @@ static void test_memory_types_are_checked(void)
         {2, 1, true, false, false, 16},      /* max < min */
         {65537, 0, false, false, false, 16}, /* beyond 4 GiB */
         {1, 65537, true, false, false, 16},  /* likewise */
-        {1, 0, false, false, false, 0},      /* pages of one byte */
-        {1, 2, true, true, false, 16},       /* shared */
+        {1, 0, false, false, false, 3},      /* pages of eight bytes */
+        {1, 2, false, true, false, 16},      /* shared, without a maximum */
         {1, ((uint64_t)1 << 48) + 1, true, false, true, 16},
     };
     world w;

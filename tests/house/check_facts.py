@@ -8,8 +8,10 @@ from collections import defaultdict
 
 from tree import Tree
 
-FEATURE = re.compile(r'^PW_FEATURE\((\w+),\s*"([^"]+)",\s*([01]),\s*"([^"]+)"\)', re.MULTILINE)
-README_ROW = re.compile(r"^\|\s*([a-z0-9-]+)\s*\|\s*(yes|not yet)\s*\|\s*([^|]+?)\s*\|", re.MULTILINE)
+FEATURE = re.compile(r'^PW_FEATURE\((\w+),\s*"([^"]+)",\s*([012]),\s*"([^"]+)"\)', re.MULTILINE)
+README_ROW = re.compile(
+    r"^\|\s*([a-z0-9-]+)\s*\|\s*(yes|on request|not yet)\s*\|\s*([^|]+?)\s*\|", re.MULTILINE
+)
 README_TABLE = re.compile(r"<!-- features -->(.*?)<!-- /features -->", re.DOTALL)
 TRAP = re.compile(r'^PW_TRAP\((\w+),\s*"([^"]+)"\)', re.MULTILINE)
 TRAP_ENUM = re.compile(r"^class TrapKind\(.*?\n(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
@@ -49,7 +51,7 @@ def check_not_committed(tree: Tree, generated: set[str]) -> list[str]:
 def check_feature_table(tree: Tree) -> list[str]:
     """The README's feature table against csrc/base/features.def, row by row."""
     rows = {
-        name: ("yes" if on == "1" else "not yet", standard)
+        name: ({"0": "not yet", "1": "on request", "2": "yes"}[on], standard)
         for _, name, on, standard in FEATURE.findall(tree.text("csrc/base/features.def"))
     }
     table = README_TABLE.search(tree.text("README.md"))

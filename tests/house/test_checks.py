@@ -266,7 +266,7 @@ def test_a_committed_generated_file_is_found(plant) -> None:
     ]
 
 
-FEATURES = 'PW_FEATURE(SIMD, "simd", 0, "2.0")\nPW_FEATURE(GC,  "gc",  1, "3.0")\n'
+FEATURES = 'PW_FEATURE(SIMD, "simd", 0, "2.0")\nPW_FEATURE(GC,  "gc",  2, "3.0")\n'
 TABLE = """\
 <!-- features -->
 | feature | works | of |

@@ -11,9 +11,11 @@ from wast_reader import WastSyntaxError
 from wast_runner import Outcome, Status, run_script
 from wast_script import parse_script
 
-# A proposal's suite may rest on an older core: these features must be off, or its "malformed" is legal.
+# A proposal's suite may rest on an older core: these features must be off, or its "malformed" is legal. The core's
+# counts on pages of a free size being none.
 _WITHOUT = {
-    "proposals/threads": frozenset({"multi-memory", "memory64"}),
+    "proposals/threads": frozenset({"multi-memory", "memory64", "custom-page-sizes"}),
+    "proposals/custom-page-sizes": frozenset(),
 }
 # Component-model texts that lie among core scripts.
 NOT_CORE = frozenset({"proposals/shared-everything-threads/shared-builtins.wast"})
@@ -30,7 +32,7 @@ class Script:
     @property
     def without(self) -> frozenset[str]:
         """Features that must be off for this script."""
-        return _WITHOUT.get(self.group, frozenset())
+        return _WITHOUT.get(self.group, frozenset({"custom-page-sizes"}))
 
 
 def group_of(path: str) -> str:
