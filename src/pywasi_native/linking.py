@@ -50,7 +50,7 @@ _ADVICE: dict[tuple[str, str | None], str] = {
     (
         "wasi",
         "thread-spawn",
-    ): "the module starts threads by the wasi-threads proposal, which is withdrawn: run instances that share a memory in threads of Python",
+    ): "wasi-threads is withdrawn: run instances that share a memory in threads of Python",
 }
 
 
