@@ -1,4 +1,4 @@
-"""Handlers of atomic accesses, run in the shell of tests/c/ops_shell.c: what is read, written and given, where it traps.
+"""Handlers of atomic accesses, run in the shell of tests/c/ops_shell.c: what is read, written, given; traps.
 
 That the accesses are atomic no single thread can show: tests/unit/test_threads.py has several.
 """
@@ -22,7 +22,8 @@ UPDATE = {
     "xor": lambda was, v: was ^ v,
     "xchg": lambda was, v: v,
 }
-# Operands behind the address; what is asked of the shell's runtime, which says no to a negative timeout; the result.
+# Operands behind the address; what is asked of the shell's runtime, which says no to a negative timeout;
+# the result.
 RUNTIME = {
     "memory_atomic_notify": ([7], "memory_notify({memory},{at:x},7)", 3, None),
     "memory_atomic_wait32": ([9, 11], "memory_wait({memory},{at:x},0,9,b)", 2, None),

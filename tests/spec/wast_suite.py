@@ -11,8 +11,8 @@ from wast_reader import WastSyntaxError
 from wast_runner import Outcome, Status, run_script
 from wast_script import parse_script
 
-# A proposal's suite may rest on an older core: these features must be off, or its "malformed" is legal. The core's
-# counts on pages of a free size being none.
+# A proposal's suite may rest on an older core: these features must be off, or its "malformed" is legal.
+# All but its own count on pages of a free size being none.
 _WITHOUT = {
     "proposals/threads": frozenset({"multi-memory", "memory64", "custom-page-sizes"}),
     "proposals/custom-page-sizes": frozenset(),
