@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         SYSTEM_RANDOM,
         Grant,
         Wasi,
+        dir,
         fixed_clock,
         mem,
         ro,
@@ -67,7 +68,7 @@ _HOMES = {
     "process": "CompletedRun run",
     "trap_kinds": "TrapKind",
     "references": "Array I31 Ref Struct",
-    "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi fixed_clock mem ro rw seeded",
+    "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi dir fixed_clock mem ro rw seeded",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 _MODULES = ("cli", "engine", "errors", "machinery", "wasi")
@@ -77,7 +78,7 @@ __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "Module", "Instance", "Func", "Memory", "Table", "Global", "Tag", "Store",
     "FuncType", "MemoryType", "TableType", "GlobalType", "TagType", "ImportType", "ExportType",
     "Ref", "Struct", "Array", "I31",
-    "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "mem", "PIPE", "INHERIT",
+    "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "dir", "mem", "PIPE", "INHERIT",
     "SYSTEM_CLOCK", "SYSTEM_RANDOM", "fixed_clock", "seeded",
     "WasmError", "MalformedError", "ValidationError", "LinkError", "Trap", "TrapKind", "Frame",
     "StackExhausted", "OutOfFuel", "Timeout", "Cancelled", "WasmException", "WasiExit", "CapabilityError",

@@ -10,7 +10,7 @@ cdef class WasiState(Owned):
         args, env: argv and the environment, as bytes.
         stdio: for stdin, stdout, stderr: None, an int (descriptor), bytes (stdin), True (output: kept, see `output`), or
             a binary file object.
-        dirs: (host path, guest path, whether it may be written).
+        dirs: (host path, guest path, bits PW_WASI_READ ... of what it allows).
         clock: nanoseconds at which both clocks stand, or None for those of the system.
         seed: for reproducible random numbers, or None for those of the system.
         output: bytes that may be written to each kept output.
@@ -54,10 +54,9 @@ cdef class WasiState(Owned):
             first, second = name, value
             wasi_check(pw_wasi_config_env(config, first, <size_t>len(first), second, <size_t>len(second)),
                        f"the environment variable {first!r} has no proper name or value")
-        for host, guest, writable in dirs:
+        for host, guest, access in dirs:
             first, second = host, guest
-            wasi_check(pw_wasi_config_dir(config, first, second,
-                                          PW_WASI_READ_WRITE if writable else PW_WASI_READ_ONLY),
+            wasi_check(pw_wasi_config_dir(config, first, second, <uint32_t>access),
                        f"the directory {second!r} cannot be granted")
         return 0
 

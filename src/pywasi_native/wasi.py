@@ -52,27 +52,90 @@ INHERIT = Stream("INHERIT")
 """The stream of this process."""
 
 
+# What a grant of a directory may allow, and the bits PW_WASI_... of it in pywasi_wasi.h.
+ACCESS = {"read": 1, "write": 2, "create": 4, "delete": 8, "append": 16}
+
+
 class Grant(Record):
-    """A directory of the host that a program may use. Made by `ro` and `rw`."""
+    """A directory of the host that a program may use. Made by `ro`, `rw` and `dir`."""
 
-    __slots__ = _fields = ("path", "writable")
+    __slots__ = _fields = ("path", "read", "write", "create", "delete", "append")
     path: str
-    writable: bool
+    read: bool
+    write: bool
+    create: bool
+    delete: bool
+    append: bool
 
-    def __init__(self, path: Path, writable: bool) -> None:
-        self._set(os.fspath(path), writable)
+    def __init__(
+        self,
+        path: Path,
+        read: bool = True,
+        write: bool = False,
+        create: bool = False,
+        delete: bool = False,
+        append: bool = False,
+    ) -> None:
+        self._set(os.fspath(path), bool(read), bool(write), bool(create), bool(delete), bool(append))
         if not isinstance(self.path, str):
             raise TypeError("the path of a granted directory must be a str")
+        if not self.access:
+            raise ValueError(f"a grant of {self.path!r} that allows nothing: leave it out")
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything below it can be changed."""
+        return self.write or self.create or self.delete or self.append
+
+    @property
+    def access(self) -> tuple[str, ...]:
+        """The words of what it allows: ``read``, ``write``, ``create``, ``delete``, ``append``."""
+        return tuple(word for word in ACCESS if getattr(self, word))
+
+    def __repr__(self) -> str:
+        if self.access == ("read",):
+            return f"ro({self.path!r})"
+        if self.access == ("read", "write", "create", "delete"):
+            return f"rw({self.path!r})"
+        words = [
+            f"{word}={getattr(self, word)}" for word in ACCESS if getattr(self, word) != (word == "read")
+        ]
+        return f"dir({', '.join([repr(self.path), *words])})"
 
 
 def ro(path: Path) -> Grant:
     """Grants reading below a directory of the host."""
-    return Grant(path, False)
+    return Grant(path)
 
 
 def rw(path: Path) -> Grant:
     """Grants reading, writing, making and removing below a directory of the host."""
-    return Grant(path, True)
+    return Grant(path, True, True, True, True)
+
+
+def dir(
+    path: Path,
+    *,
+    read: bool = True,
+    write: bool = False,
+    create: bool = False,
+    delete: bool = False,
+    append: bool = False,
+) -> Grant:
+    """Grants exactly what is said below a directory of the host.
+
+    Args:
+        path: the directory.
+        read: read files, list directories, read links.
+        write: write, shorten and extend files that are there, set their times.
+        create: make files, directories and links.
+        delete: remove them; moving needs `create` too.
+        append: write at the end of files only; `write` includes it.
+
+    Raises:
+        ValueError: nothing is allowed.
+    """
+    return Grant(path, read, write, create, delete, append)
 
 
 def mem(files: Mapping[str, bytes] | None = None) -> NoReturn:
@@ -132,7 +195,7 @@ class Wasi(Record):
         stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or
             None to throw the output away.
         stderr: likewise.
-        dirs: guest path -> `ro` or `rw` of a host directory.
+        dirs: guest path -> `ro`, `rw` or `dir` of a host directory.
         clock: `SYSTEM_CLOCK` or `fixed_clock(ns)`.
         random: `SYSTEM_RANDOM` or `seeded(n)`.
     """
@@ -188,14 +251,54 @@ class Wasi(Record):
             (self.args, frozenset(self.env.items()), frozenset(self.dirs.items()), self.clock, self.random)
         )
 
+    def __repr__(self) -> str:
+        from .attenuation import describe
+
+        return describe(self)
+
+    def __copy__(self) -> Wasi:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Wasi:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
-        values = (self.args, dict(self.env), self.stdin, self.stdout, self.stderr, dict(self.dirs))
-        return Wasi, (*values, self.clock, self.random)
+        from .attenuation import secrets
+
+        if found := secrets(self):
+            raise TypeError(
+                f"a Wasi with {' and '.join(found)} is not pickled, they may be secret: "
+                f"send wasi.without({', '.join(map(repr, found))}), and add the rest with replace() where it "
+                "arrives"
+            )
+        fields = {name: getattr(self, name) for name in self._fields}
+        return _rebuild, ({**fields, "env": {}, "dirs": dict(self.dirs)},)
 
     def replace(self, **changes: Any) -> Wasi:
         """A copy with some of its fields changed."""
         fields = {name: getattr(self, name) for name in self._fields}
         return Wasi(**{**fields, **changes})
+
+    def without(self, *names: str) -> Wasi:
+        """A copy that grants less: `names` are taken away. What is not granted may be named too.
+
+        Args:
+            names: ``args``, ``env`` or ``env:NAME``, ``stdin``, ``stdout``, ``stderr``, ``dirs``, a guest
+                path or ``dirs:PATH`` (with all that is granted below it), ``clock`` (it stands at 0 then),
+                ``random`` (the same numbers every time then).
+
+        Raises:
+            ValueError: there is no such capability, or it is a part of a granted directory.
+        """
+        from .attenuation import without
+
+        return without(self, names)
+
+    def __and__(self, other: object) -> Wasi:
+        """What both grant, and no more: see `pywasi_native.attenuation`."""
+        from .attenuation import intersection
+
+        return intersection(self, other) if isinstance(other, Wasi) else NotImplemented
 
     def open(self, store: engine.Store) -> engine.native.WasiState:
         """The state of one guest in a store: opens what is granted.
@@ -245,7 +348,8 @@ def _grants(dirs: Mapping[str, Grant]) -> dict[str, Grant]:
         _text(guest, "a guest path")
         if not isinstance(grant, Grant):
             raise TypeError(
-                f"dirs[{guest!r}] must be wasm.ro(path) or wasm.rw(path), not {type(grant).__name__}: "
+                f"dirs[{guest!r}] must be wasm.ro(path), wasm.rw(path) or wasm.dir(path, ...), not "
+                f"{type(grant).__name__}: "
                 "say whether the program may write"
             )
     return dict(dirs)
@@ -280,7 +384,11 @@ def _stdio(stream: Any, number: int, opened: list[Any]) -> Any:
     return stream
 
 
-def _directory(guest: str, grant: Grant) -> tuple[bytes, bytes, bool]:
+def _rebuild(fields: dict[str, Any]) -> Wasi:
+    return Wasi(**fields)
+
+
+def _directory(guest: str, grant: Grant) -> tuple[bytes, bytes, int]:
     host = os.path.abspath(grant.path)  # noqa: PTH100
     os.stat(host)  # noqa: PTH116 - the error that Python users know, with the path in it
     if not os.path.isdir(host):  # noqa: PTH112
@@ -289,4 +397,4 @@ def _directory(guest: str, grant: Grant) -> tuple[bytes, bytes, bool]:
     encoded = host.encode() if os.name == "nt" else os.fsencode(host)
     if b"\0" in encoded or "\0" in guest:
         raise ValueError("a path holds a NUL character")
-    return encoded, guest.encode(), grant.writable
+    return encoded, guest.encode(), sum(ACCESS[word] for word in grant.access)

@@ -242,7 +242,7 @@ class WasiState(Owned):
         args: list[bytes],
         env: list[tuple[bytes, bytes]],
         stdio: tuple[Any, ...],
-        dirs: list[tuple[bytes, bytes, bool]],
+        dirs: list[tuple[bytes, bytes, int]],
         clock: int | None,
         seed: int | None,
         output: int,

@@ -11,6 +11,7 @@ import pywasi_native as wasm
 
 HEAVY = ["typing", "inspect", "dataclasses", "subprocess", "pathlib", "argparse", "json", "enum", "re"]
 CONTRACT = """
+    dir
     load compile validate run install uninstall Module Instance Func Memory Table Global Tag Store
     FuncType MemoryType TableType GlobalType ImportType ExportType Ref Struct Array I31 Wasi Limits
     ro rw mem PIPE INHERIT SYSTEM_CLOCK SYSTEM_RANDOM fixed_clock seeded

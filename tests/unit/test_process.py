@@ -290,7 +290,7 @@ def test_directories(tmp_path: Path) -> None:
 
 
 def test_grants_are_checked(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match=r"must be wasm.ro\(path\) or wasm.rw\(path\), not str"):
+    with pytest.raises(TypeError, match=r"wasm\.rw\(path\) or wasm\.dir\(path, \.\.\.\), not str"):
         wasm.Wasi(dirs={"/": "."})  # type: ignore[dict-item]
     with pytest.raises(FileNotFoundError, match="absent"):
         wasm.run(printer(), dirs={"/": wasm.ro(tmp_path / "absent")})
@@ -331,8 +331,9 @@ def test_strings_that_no_program_can_get(wasi: wasm.Wasi) -> None:
 
 def test_wasi_is_a_value() -> None:
     wasi = wasm.Wasi(args=["a"], env={"A": "1"}, dirs={"/": wasm.ro(".")}, clock=wasm.fixed_clock(5))
-    assert wasi == pickle.loads(pickle.dumps(wasi))
-    assert hash(wasi) == hash(pickle.loads(pickle.dumps(wasi)))
+    sent = wasi.without("env")  # variables may be secret
+    assert sent == pickle.loads(pickle.dumps(sent))
+    assert hash(sent) == hash(pickle.loads(pickle.dumps(sent)))
     assert wasi.replace(args=["b"]).env == {"A": "1"}
     with pytest.raises(AttributeError, match="immutable"):
         wasi.args = ()  # type: ignore[misc]
