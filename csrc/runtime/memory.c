@@ -99,6 +99,8 @@ pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **me
     self->type = *type;
     self->size = type->min << type->page_bits;
     self->max_pages = type->has_max ? type->max : address_space_pages(type);
+    if (type->shared && limit_pages < PW_DEFAULT_MEMORY_BYTES >> type->page_bits)
+        limit_pages = PW_DEFAULT_MEMORY_BYTES >> type->page_bits; /* another store may allow more */
     uint64_t most = self->max_pages < limit_pages ? self->max_pages : limit_pages;
     pw_result placed = type->shared ? place_shared(self, most << type->page_bits) : place(self, most << type->page_bits);
     if (placed != PW_OK || pwi_list_add(&store->memories, self) != PW_OK) {
