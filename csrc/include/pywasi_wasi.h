@@ -32,10 +32,11 @@ PW_MUST_USE pw_result pw_wasi_config_env(pw_wasi_config *config, const char *nam
 
 /* What a grant of a directory allows below it. */
 enum {
-    PW_WASI_READ = 1,   /* read files, list directories, read links */
-    PW_WASI_WRITE = 2,  /* write, truncate and extend existing files, set times */
-    PW_WASI_CREATE = 4, /* make files, directories and links */
-    PW_WASI_DELETE = 8, /* remove them; moving needs CREATE too */
+    PW_WASI_READ = 1,    /* read files, list directories, read links */
+    PW_WASI_WRITE = 2,   /* write, truncate and extend existing files, set times */
+    PW_WASI_CREATE = 4,  /* make files, directories and links */
+    PW_WASI_DELETE = 8,  /* remove them; moving needs CREATE too */
+    PW_WASI_APPEND = 16, /* write at the end of existing files, and nothing else; WRITE allows it too */
     PW_WASI_READ_ONLY = PW_WASI_READ,
     PW_WASI_READ_WRITE = PW_WASI_READ | PW_WASI_WRITE | PW_WASI_CREATE | PW_WASI_DELETE
 };
@@ -90,8 +91,18 @@ typedef struct pw_wasi_denial {
     const char *call;    /* "path_open" */
     const char *wanted;  /* "write", "a path outside of the directory": English, static */
     const char *granted; /* guest path of the grant that was asked, "" if none */
+    uint32_t access;     /* PW_WASI_READ...: what a wider grant would have to allow; 0: no grant would help */
     char path[256];      /* the guest's path, shortened, UTF-8, "" if the call has none */
 } pw_wasi_denial;
+
+/* A grant that is about to be used. Told once per call that takes a path, per listing and per accepted connection;
+ * reading and writing what is open is not told. */
+typedef struct pw_wasi_use {
+    const char *call;    /* "path_open" */
+    const char *granted; /* guest path of the grant, or the name of the socket */
+    uint32_t access;     /* PW_WASI_READ...: for what; 0: to look only */
+    char path[256]; /* the guest's path below the grant, or the address of the peer; as in pw_wasi_denial */
+} pw_wasi_use;
 
 /* Any of these may be NULL. */
 typedef struct pw_wasi_hooks {
@@ -104,6 +115,10 @@ typedef struct pw_wasi_hooks {
     void (*acquire)(void *env);
     /* Told of every refusal, before the guest sees its error number. */
     void (*denied)(void *env, const pw_wasi_denial *denial);
+    /* Told of every use of a grant, after the checks and before anything is done. *allowed is true before; false
+     * refuses (PERM for the guest, and `denied` is told). Not PW_OK: the guest's call ends with it. May use the store
+     * and call into the guest. NULL costs one test. */
+    pw_result (*used)(void *env, const pw_wasi_use *use, bool *allowed);
 } pw_wasi_hooks;
 void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks);
 

@@ -101,7 +101,7 @@ pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, cons
 {
     size_t length = strlen(guest_path);
     if (length == 0 || length > PWI_OS_PATH_MAX || !pwi_utf8_valid((const uint8_t *)guest_path, length) ||
-        (access & ~(uint32_t)PW_WASI_READ_WRITE))
+        (access & ~(uint32_t)(PW_WASI_READ_WRITE | PW_WASI_APPEND)))
         return PW_ERR_ARGUMENT;
     if (!pwi_reserve((void **)&config->dirs, &config->dir_capacity, config->dir_count + 1,
                      sizeof *config->dirs))

@@ -22,14 +22,20 @@ pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t length, uint8
     return *out ? PWI_ESUCCESS : pwi_call_fault(call);
 }
 
-pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path,
-                   size_t path_length)
+static const char *grant_name(const pwi_grant *grant)
+{
+    return grant && grant->guest_path ? grant->guest_path : "";
+}
+
+static pwi_errno deny_access(pwi_call *call, const pwi_grant *grant, const char *wanted, uint32_t access,
+                             const char *path, size_t path_length)
 {
     pw_wasi *wasi = call->wasi;
     pw_wasi_denial *denial = &wasi->denial;
     denial->call = call->name;
     denial->wanted = wanted;
-    denial->granted = grant && grant->guest_path ? grant->guest_path : "";
+    denial->granted = grant_name(grant);
+    denial->access = access;
     pwi_utf8_printable(path ? path : "", path ? path_length : 0, denial->path, sizeof denial->path);
     wasi->was_denied = true;
     if (wasi->hooks.denied) {
@@ -37,6 +43,12 @@ pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, c
         pwi_call_refresh(call);
     }
     return PWI_EPERM;
+}
+
+pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path,
+                   size_t path_length)
+{
+    return deny_access(call, grant, wanted, 0, path, path_length);
 }
 
 pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t access, const char *path,
@@ -48,12 +60,32 @@ pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t acces
     } words[] = {{PW_WASI_READ, "read"},
                  {PW_WASI_WRITE, "write"},
                  {PW_WASI_CREATE, "create"},
-                 {PW_WASI_DELETE, "delete"}};
-    uint32_t missing = access & ~(grant ? grant->access : 0);
+                 {PW_WASI_DELETE, "delete"},
+                 {PW_WASI_APPEND, "append"}};
+    uint32_t allowed = grant ? grant->access : 0;
+    if (allowed & PW_WASI_WRITE)
+        allowed |= PW_WASI_APPEND;
+    uint32_t missing = access & ~allowed;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (missing & words[i].bit)
-            return pwi_deny(call, grant, words[i].word, path, path_length);
+            return deny_access(call, grant, words[i].word, missing, path, path_length);
     return PWI_ESUCCESS;
+}
+
+pwi_errno pwi_grant_use_told(pwi_call *call, const pwi_grant *grant, uint32_t access, const char *path,
+                             size_t path_length)
+{
+    const pw_wasi_hooks *hooks = &call->wasi->hooks;
+    bool allowed = true;
+    pw_wasi_use use = {.call = call->name, .granted = grant_name(grant), .access = access};
+    pwi_utf8_printable(path ? path : "", path ? path_length : 0, use.path, sizeof use.path);
+    pw_result result = hooks->used(hooks->env, &use, &allowed);
+    pwi_call_refresh(call);
+    if (result != PW_OK)
+        return pwi_call_stop(call, result);
+    if (allowed)
+        return PWI_ESUCCESS;
+    return pwi_deny(call, grant, "what a hook of the host refuses", path, path_length);
 }
 
 void pwi_unlocked_begin(pwi_call *call)

@@ -72,6 +72,15 @@ PW_MUST_USE pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t l
 /* Notes a refusal, tells the hook, returns PERM. path may be NULL; it is the guest's, any bytes. */
 PW_MUST_USE pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path,
                                size_t path_length);
+/* Tells the hook that a grant is used: SUCCESS, a denial or PWI_STOP. The hook may have run the guest: descriptors and
+ * memory have to be looked up again. Costs one test without a hook. */
+PW_MUST_USE pwi_errno pwi_grant_use_told(pwi_call *call, const pwi_grant *grant, uint32_t access,
+                                         const char *path, size_t path_length);
+static inline pwi_errno pwi_grant_use(pwi_call *call, const pwi_grant *grant, uint32_t access,
+                                      const char *path, size_t path_length)
+{
+    return call->wasi->hooks.used ? pwi_grant_use_told(call, grant, access, path, path_length) : PWI_ESUCCESS;
+}
 /* SUCCESS if the grant allows all of `access`, else a denial. */
 PW_MUST_USE pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t access,
                                       const char *path, size_t path_length);

@@ -75,6 +75,8 @@ static pwi_errno positioned(pwi_call *call, const pw_slot *args, bool write)
         error = pwi_p1_file(call, (uint32_t)args[0], write ? PWI_EBADF : PWI_EISDIR, PWI_ESPIPE, &entry);
     if (error == PWI_ESUCCESS && offset > INT64_MAX)
         error = PWI_EINVAL;
+    if (error == PWI_ESUCCESS && write) /* who may only append writes at no place of choice */
+        error = pwi_grant_check(call, entry->grant, PW_WASI_WRITE, NULL, 0);
     if (error == PWI_ESUCCESS)
         error = transfer(call, entry, args, &offset, write, &done);
     if (error == PWI_ESUCCESS)

@@ -29,12 +29,17 @@ static size_t pack(const pwi_dir_list *list, uint64_t cookie, uint8_t *buffer, s
     return used;
 }
 
-static pwi_errno snapshot(pwi_call *call, pwi_fd *entry)
+static pwi_errno snapshot(pwi_call *call, uint32_t fd, pwi_fd **out)
 {
     pwi_dir_list *list;
+    pwi_errno error = pwi_grant_use(call, (*out)->grant, PW_WASI_READ, NULL, 0);
+    if (error == PWI_ESUCCESS) /* the hook may have run the guest */
+        error = pwi_p1_dir(call, fd, out);
+    if (error != PWI_ESUCCESS)
+        return error;
+    pwi_fd *entry = *out;
     pwi_unlocked_begin(call);
-    pwi_errno error =
-        pwi_dir_list_new(entry->fs, entry->handle, entry->is_preopen, call->wasi->max_dirents, &list);
+    error = pwi_dir_list_new(entry->fs, entry->handle, entry->is_preopen, call->wasi->max_dirents, &list);
     pwi_unlocked_end(call);
     if (error == PWI_ESUCCESS) {
         pwi_dir_list_free(entry->list);
@@ -57,7 +62,7 @@ pwi_errno pwi_p1_fd_readdir(pwi_call *call, const pw_slot *args)
     if (error == PWI_ESUCCESS)
         error = pwi_grant_check(call, entry->grant, PW_WASI_READ, NULL, 0);
     if (error == PWI_ESUCCESS && (cookie == 0 || !entry->list))
-        error = snapshot(call, entry);
+        error = snapshot(call, (uint32_t)args[0], &entry);
     if (error == PWI_ESUCCESS)
         error = pwi_call_range(call, buffer_at, size, &buffer);
     if (error == PWI_ESUCCESS)

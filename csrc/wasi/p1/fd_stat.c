@@ -38,6 +38,11 @@ pwi_errno pwi_p1_fd_fdstat_set_flags(pwi_call *call, const pw_slot *args)
     uint32_t changed = flags ^ entry->flags;
     if (changed & ~settable)
         return PWI_EINVAL;
+    if ((changed & PWI_FDFLAG_APPEND) && !(flags & PWI_FDFLAG_APPEND) && (entry->access & PWI_OPEN_WRITE) &&
+        entry->kind == PWI_FD_FILE)
+        error = pwi_grant_check(call, entry->grant, PW_WASI_WRITE, NULL, 0);
+    if (error != PWI_ESUCCESS)
+        return error;
     /* NONBLOCK is kept here only: the handle itself never blocks. */
     if ((changed & PWI_FDFLAG_APPEND) && entry->kind == PWI_FD_FILE && !entry->is_shared)
         error = entry->fs->set_append(entry->handle, (flags & PWI_FDFLAG_APPEND) != 0);

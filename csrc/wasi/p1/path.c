@@ -30,26 +30,48 @@ pwi_errno pwi_p1_lookup(uint64_t flags, pwi_last *last)
 
 /* One end of a call: descriptor, path, place. */
 typedef struct end {
+    uint32_t fd;
+    uint64_t right;
     pwi_fd *dir;
     pwi_path_arg path;
     pwi_place place;
 } end;
 
-/* Descriptor with a right, path, grant, place: what every call here begins with. */
-static pwi_errno begin(pwi_call *call, uint32_t fd, uint64_t right, uint64_t path_at, uint64_t length,
-                       uint32_t access, pwi_last last, end *out)
+/* Descriptor with a right, path, grant, leave of the hook. Nothing is open afterwards: the hook may have run the guest. */
+static pwi_errno ask(pwi_call *call, uint32_t fd, uint64_t right, uint64_t path_at, uint64_t length,
+                     uint32_t access, end *out)
 {
+    out->fd = fd;
+    out->right = right;
     pwi_errno error = pwi_p1_path(call, (uint32_t)path_at, (uint32_t)length, &out->path);
     if (error == PWI_ESUCCESS)
         error = pwi_p1_dir_with(call, fd, right, &out->dir);
-    if (error == PWI_ESUCCESS)
-        error = pwi_path_check(out->path.bytes, out->path.length);
-    if (error == PWI_ESUCCESS || error == PWI_EPERM) { /* absolute: pwi_path_resolve tells so */
-        error = pwi_grant_check(call, out->dir->grant, access, out->path.bytes, out->path.length);
-        if (error == PWI_ESUCCESS)
-            error = pwi_path_resolve(call, out->dir, out->path.bytes, out->path.length, last, &out->place);
-    }
+    if (error != PWI_ESUCCESS)
+        return error;
+    const pwi_grant *grant = out->dir->grant;
+    pwi_errno shape = pwi_path_check(out->path.bytes, out->path.length);
+    if (shape != PWI_ESUCCESS && shape != PWI_EPERM) /* absolute: pwi_path_resolve tells so */
+        return shape;
+    error = pwi_grant_check(call, grant, access, out->path.bytes, out->path.length);
+    if (error == PWI_ESUCCESS && shape == PWI_ESUCCESS)
+        error = pwi_grant_use(call, grant, access, out->path.bytes, out->path.length);
     return error;
+}
+
+static pwi_errno find(pwi_call *call, pwi_last last, end *out)
+{
+    pwi_errno error = pwi_p1_dir_with(call, out->fd, out->right, &out->dir);
+    if (error == PWI_ESUCCESS)
+        error = pwi_path_resolve(call, out->dir, out->path.bytes, out->path.length, last, &out->place);
+    return error;
+}
+
+/* Both: what every call here begins with. */
+static pwi_errno begin(pwi_call *call, uint32_t fd, uint64_t right, uint64_t path_at, uint64_t length,
+                       uint32_t access, pwi_last last, end *out)
+{
+    pwi_errno error = ask(call, fd, right, path_at, length, access, out);
+    return error == PWI_ESUCCESS ? find(call, last, out) : error;
 }
 
 static bool is_self(const pwi_place *place)
@@ -149,11 +171,15 @@ static pwi_errno may_cross(pwi_call *call, const end *from, const end *to)
 static pwi_errno begin_two(pwi_call *call, const pw_slot *from_args, const pw_slot *to_args,
                            uint64_t to_right, uint32_t from_access, uint32_t to_access, end *from, end *to)
 {
-    pwi_errno error = begin(call, (uint32_t)from_args[0], call->right, from_args[1], from_args[2],
-                            from_access, PWI_LAST_KEEP, from);
+    pwi_errno error =
+        ask(call, (uint32_t)from_args[0], call->right, from_args[1], from_args[2], from_access, from);
+    if (error == PWI_ESUCCESS)
+        error = ask(call, (uint32_t)to_args[0], to_right, to_args[1], to_args[2], to_access, to);
+    if (error == PWI_ESUCCESS)
+        error = find(call, PWI_LAST_KEEP, from);
     if (error != PWI_ESUCCESS)
         return error;
-    error = begin(call, (uint32_t)to_args[0], to_right, to_args[1], to_args[2], to_access, PWI_LAST_KEEP, to);
+    error = find(call, PWI_LAST_KEEP, to);
     if (error == PWI_ESUCCESS) {
         error = may_cross(call, from, to);
         if (error != PWI_ESUCCESS)

@@ -4,6 +4,7 @@
 enum { OFLAG_CREAT = 1, OFLAG_DIRECTORY = 2, OFLAG_EXCL = 4, OFLAG_TRUNC = 8, OFLAG_ALL = 15 };
 
 typedef struct opening {
+    uint32_t fd; /* of dir */
     pwi_fd *dir;
     pwi_path_arg path;
     pwi_last last;
@@ -19,7 +20,7 @@ static pwi_errno parse(pwi_call *call, const pw_slot *args, opening *open)
     if (error == PWI_ESUCCESS)
         error = pwi_p1_path(call, (uint32_t)args[2], (uint32_t)args[3], &open->path);
     if (error == PWI_ESUCCESS)
-        error = pwi_p1_dir(call, (uint32_t)args[0], &open->dir);
+        error = pwi_p1_dir(call, open->fd = (uint32_t)args[0], &open->dir);
     if (error == PWI_ESUCCESS)
         error = pwi_p1_lookup(args[1], &open->last);
     if (error != PWI_ESUCCESS)
@@ -38,15 +39,16 @@ static pwi_errno parse(pwi_call *call, const pw_slot *args, opening *open)
     return PWI_ESUCCESS;
 }
 
-/* The grant (PERM), then the rights of the directory (NOTCAPABLE). */
-static pwi_errno check_wishes(pwi_call *call, const opening *open)
+/* The grant (PERM), the rights of the directory (NOTCAPABLE), room in the table, leave of the hook. */
+static pwi_errno check_wishes(pwi_call *call, opening *open)
 {
     uint32_t access = 0;
     uint64_t rights = 0, inheriting = 0;
     if (open->read)
         access |= PW_WASI_READ, inheriting |= PWI_RIGHT(FD_READ);
     if (open->write)
-        access |= PW_WASI_WRITE, inheriting |= PWI_RIGHT(FD_WRITE);
+        access |= open->fdflags & PWI_FDFLAG_APPEND ? PW_WASI_APPEND : PW_WASI_WRITE,
+            inheriting |= PWI_RIGHT(FD_WRITE);
     if (open->oflags & OFLAG_TRUNC)
         access |= PW_WASI_WRITE, rights |= PWI_RIGHT(PATH_FILESTAT_SET_SIZE);
     if (open->oflags & OFLAG_CREAT)
@@ -56,7 +58,15 @@ static pwi_errno check_wishes(pwi_call *call, const opening *open)
         return error;
     if ((rights & ~open->dir->rights) || (inheriting & ~open->dir->inheriting))
         return PWI_ENOTCAPABLE;
-    return pwi_fd_room(&call->wasi->fds);
+    error = pwi_fd_room(&call->wasi->fds);
+    if (error != PWI_ESUCCESS || open->path.bytes[0] == '/') /* absolute: pwi_path_resolve tells so */
+        return error;
+    if (open->oflags & OFLAG_CREAT)
+        access |= PW_WASI_CREATE;
+    error = pwi_grant_use(call, open->dir->grant, access, open->path.bytes, open->path.length);
+    if (error == PWI_ESUCCESS) /* the hook may have run the guest */
+        error = pwi_p1_dir(call, open->fd, &open->dir);
+    return error;
 }
 
 static bool is_device(uint8_t type)
