@@ -5,14 +5,23 @@
 
 #include "engine/code.h"
 
-/* Clauses by their byte in the binary format. */
-enum { PW_CATCH, PW_CATCH_REF, PW_CATCH_ALL, PW_CATCH_ALL_REF };
+/* Clauses of try_table by their byte in the binary format; those of the legacy encoding behind them. */
+enum {
+    PW_CATCH,
+    PW_CATCH_REF,
+    PW_CATCH_ALL,
+    PW_CATCH_ALL_REF,
+    PW_CATCH_LEGACY,     /* the exception itself comes before the values */
+    PW_CATCH_ALL_LEGACY,
+    PW_DELEGATE          /* looks further among the tries before number `target` only */
+};
 
 typedef struct pw_catch {
     uint8_t kind;
-    uint16_t slot;   /* of the first value in the frame; the exception itself comes behind the values */
+    uint16_t slot;   /* of the first value in the frame; the exception itself comes behind the values (_REF) */
     uint32_t tag;    /* index in the instance */
     uint32_t target; /* cell where execution goes on */
+    uint32_t owner;  /* while translating: number of the try; clauses of one come in order, but not in one piece */
 } pw_catch;
 
 typedef struct pw_try {

@@ -190,6 +190,11 @@ static bool translate_control(pw_translator *t, uint32_t code) {
     case PW_OP_try_table: pwi_translate_try_table(t); return true;
     case PW_OP_throw: pwi_translate_throw(t, pwi_leb_u32(&t->p)); return true;
     case PW_OP_throw_ref: pwi_translate_throw_ref(t); return true;
+    case PW_OP_try: pwi_translate_legacy_try(t); return true;
+    case PW_OP_catch: pwi_translate_catch(t, false); return true;
+    case PW_OP_catch_all: pwi_translate_catch(t, true); return true;
+    case PW_OP_delegate: pwi_translate_delegate(t); return true;
+    case PW_OP_rethrow: pwi_translate_rethrow(t, pwi_leb_u32(&t->p)); return true;
     case PW_OP_call: pwi_translate_call(t, pwi_leb_u32(&t->p)); return true;
     case PW_OP_call_indirect:
         first = pwi_leb_u32(&t->p);
@@ -208,7 +213,8 @@ static bool translate_control(pw_translator *t, uint32_t code) {
 
 static bool structures(uint32_t code) {
     return code == PW_OP_block || code == PW_OP_loop || code == PW_OP_if || code == PW_OP_else || code == PW_OP_end ||
-           code == PW_OP_try_table;
+           code == PW_OP_try_table || code == PW_OP_try || code == PW_OP_catch || code == PW_OP_catch_all ||
+           code == PW_OP_delegate;
 }
 
 static void translate_body(pw_translator *t) {

@@ -37,7 +37,8 @@ typedef struct pw_operand {
     uint64_t constant;
 } pw_operand;
 
-typedef enum pw_label_kind { PW_LABEL_FUNC, PW_LABEL_BLOCK, PW_LABEL_LOOP, PW_LABEL_IF, PW_LABEL_ELSE, PW_LABEL_TRY } pw_label_kind;
+typedef enum pw_label_kind { PW_LABEL_FUNC, PW_LABEL_BLOCK, PW_LABEL_LOOP, PW_LABEL_IF, PW_LABEL_ELSE, PW_LABEL_TRY,
+               PW_LABEL_LEGACY_TRY, PW_LABEL_CATCH /* a handler of one */ } pw_label_kind;
 
 typedef struct pw_label {
     uint8_t kind;
@@ -51,6 +52,7 @@ typedef struct pw_label {
     uint32_t else_patch; /* if: cell that waits for the else branch */
     uint32_t clauses;    /* catch clauses that go to the end: chain through pw_catch.target, index + 1; 0 ends it */
     uint32_t try_index;  /* try: its pw_try */
+    uint32_t tries;      /* that have begun when code in here begins */
     uint32_t piece;      /* while a br_table is translated: code that moves values and branches here */
 } pw_label;
 
@@ -193,6 +195,10 @@ void pwi_translate_br_table(pw_translator *t);
 void pwi_translate_br_on_null(pw_translator *t, uint32_t depth, bool on_null);
 void pwi_translate_return(pw_translator *t);
 
+/* The immediate of a block: below zero a value type or none. */
+int64_t pwi_translate_block_type(pw_translator *t);
+/* An unconditional branch with the label's values, which are on the stack. */
+void pwi_branch_to(pw_translator *t, pw_label *label);
 /* The label's first value's home; moves to it are label_moves. */
 uint32_t pwi_label_home(const pw_translator *t, const pw_label *label);
 /* Emits a return of values that are on the stack; code may go on behind it. */
@@ -201,6 +207,8 @@ void pwi_emit_return(pw_translator *t);
 /* ---- translate_try.c: exceptions ------------------------------------------------------------------------------------------ */
 
 void pwi_translate_try_table(pw_translator *t);
+/* The range of the innermost label, a try, begins, and ends. */
+void pwi_try_begin(pw_translator *t);
 void pwi_try_end(pw_translator *t, const pw_label *label);
 /* Clauses of this chain go to the current place. */
 void pwi_resolve_clauses(pw_translator *t, uint32_t chain);
@@ -208,9 +216,18 @@ void pwi_resolve_clauses(pw_translator *t, uint32_t chain);
 void pwi_emit_clause_returns(pw_translator *t, uint32_t chain);
 void pwi_translate_throw(pw_translator *t, uint32_t tag);
 void pwi_translate_throw_ref(pw_translator *t);
+void pwi_emit_throw_ref(pw_translator *t, uint32_t slot);
+/* A new clause of a try. NULL: no memory. */
+pw_catch *pwi_add_clause(pw_translator *t, uint32_t owner);
 
 /* What the code needs of the clauses, in one block. NULL: no memory. */
 pw_catches *pwi_catches_make(const pw_translator *t);
+
+/* translate_legacy.c */
+void pwi_translate_legacy_try(pw_translator *t);
+void pwi_translate_catch(pw_translator *t, bool all);
+void pwi_translate_delegate(pw_translator *t);
+void pwi_translate_rethrow(pw_translator *t, uint32_t depth);
 
 /* translate_gc.c: false when the opcode is none of its. */
 bool pwi_translate_gc(pw_translator *t, uint32_t code);

@@ -17,6 +17,7 @@ void pwi_label_push(pw_translator *t, pw_label_kind kind, int64_t block_type) {
     memset(label, 0, sizeof *label);
     label->kind = (uint8_t)kind;
     label->dead_before = t->dead;
+    label->tries = (uint32_t)t->try_count;
     if (block_type >= 0) {
         const pw_func_type *type = &t->module->types[block_type]->func;
         label->param_count = type->param_count;
@@ -177,10 +178,21 @@ void pwi_translate_return(pw_translator *t) {
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------------ */
 
-void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
+int64_t pwi_translate_block_type(pw_translator *t) {
     int64_t block_type = pwi_leb_s64(&t->p);
     if (block_type == (int)PW_KIND_REF - 128 || block_type == (int)PW_KIND_REF_NULL - 128)
         (void)pwi_leb_s64(&t->p); /* the heap type of a long reference type */
+    return block_type;
+}
+
+void pwi_branch_to(pw_translator *t, pw_label *label) {
+    (void)label_moves(t, label, false);
+    uint32_t cell = pwi_emit(t, PW_H_br, 2);
+    link_branch(t, label, cell + 1);
+}
+
+void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
+    int64_t block_type = pwi_translate_block_type(t);
     if (t->dead) {
         pwi_label_push(t, kind, block_type);
         return;
@@ -206,9 +218,11 @@ void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
     label_at(t, 0)->else_patch = cell;
 }
 
-/* Live code reaches the end of an arm: its results go home. */
+/* Live code reaches the end of an arm: its results go home. Those of a handler are above the exception still. */
 static void finish_arm(pw_translator *t, const pw_label *label) {
-    if (!t->dead) pwi_flush_top(t, label->result_count);
+    if (t->dead) return;
+    if (label->kind == PW_LABEL_CATCH) (void)label_moves(t, label, false);
+    else pwi_flush_top(t, label->result_count);
 }
 
 void pwi_translate_else(pw_translator *t) {
@@ -241,8 +255,9 @@ void pwi_translate_end(pw_translator *t) {
         t->label_count--;
         return;
     }
-    if (label.kind == PW_LABEL_TRY) pwi_try_end(t, &label);
+    if (label.kind == PW_LABEL_TRY || label.kind == PW_LABEL_LEGACY_TRY) pwi_try_end(t, &label);
     bool joins = label.patches != 0 || label.else_patch != 0 || label.clauses != 0;
+    joins = joins || (label.kind == PW_LABEL_CATCH && !t->dead);
     if (joins) {
         finish_arm(t, &label);
         if (t->no_memory) return;

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "engine/translate.h"
 
-static pw_catch *add_clause(pw_translator *t)
+pw_catch *pwi_add_clause(pw_translator *t, uint32_t owner)
 {
     void *clauses = t->clauses;
     if (!pwi_reserve(&clauses, &t->clause_capacity, t->clause_count + 1, sizeof *t->clauses)) {
@@ -14,7 +14,7 @@ static pw_catch *add_clause(pw_translator *t)
         return NULL;
     }
     t->clauses = clauses;
-    memset(&t->clauses[t->clause_count], 0, sizeof *t->clauses);
+    t->clauses[t->clause_count] = (pw_catch){.owner = owner};
     return &t->clauses[t->clause_count++];
 }
 
@@ -26,7 +26,7 @@ static void read_clause(pw_translator *t, bool dead)
     uint32_t depth = pwi_leb_u32(&t->p);
     if (dead)
         return;
-    pw_catch *clause = add_clause(t);
+    pw_catch *clause = pwi_add_clause(t, (uint32_t)t->try_count); /* the try that is about to begin */
     if (!clause)
         return;
     pw_label *label = &t->labels[t->label_count - 1 - depth];
@@ -43,13 +43,15 @@ static void read_clause(pw_translator *t, bool dead)
 
 void pwi_translate_try_table(pw_translator *t)
 {
-    int64_t block_type = pwi_leb_s64(&t->p);
-    if (block_type == (int)PW_KIND_REF - 128 || block_type == (int)PW_KIND_REF_NULL - 128)
-        (void)pwi_leb_s64(&t->p);
-    uint32_t first = (uint32_t)t->clause_count;
+    int64_t block_type = pwi_translate_block_type(t);
     for (uint32_t n = pwi_leb_u32(&t->p); n > 0 && !t->no_memory; n--)
         read_clause(t, t->dead);
     pwi_label_push(t, PW_LABEL_TRY, block_type);
+    pwi_try_begin(t);
+}
+
+void pwi_try_begin(pw_translator *t)
+{
     if (t->dead || t->no_memory)
         return;
     pwi_flush_locals(t);
@@ -60,9 +62,10 @@ void pwi_translate_try_table(pw_translator *t)
         return;
     }
     t->tries = tries;
-    t->labels[t->label_count - 1].try_index = (uint32_t)t->try_count;
-    t->tries[t->try_count++] =
-        (pw_try){(uint32_t)t->cell_count, 0, first, (uint32_t)t->clause_count - first};
+    pw_label *label = &t->labels[t->label_count - 1];
+    label->try_index = (uint32_t)t->try_count;
+    t->tries[t->try_count++] = (pw_try){(uint32_t)t->cell_count, 0, 0, 0};
+    label->tries = (uint32_t)t->try_count;
 }
 
 void pwi_try_end(pw_translator *t, const pw_label *label)
@@ -94,6 +97,23 @@ void pwi_emit_clause_returns(pw_translator *t, uint32_t chain)
         pwi_emit_return(t);
 }
 
+/* Clauses in the order of their tries, and within one in the order of the code. */
+static void sort_clauses(const pw_translator *t, pw_catches *catches)
+{
+    for (size_t i = 0; i < t->clause_count; i++)
+        catches->tries[t->clauses[i].owner].count++;
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < catches->try_count; i++) {
+        catches->tries[i].first = first;
+        first += catches->tries[i].count;
+        catches->tries[i].count = 0;
+    }
+    for (size_t i = 0; i < t->clause_count; i++) {
+        pw_try *owner = &catches->tries[t->clauses[i].owner];
+        catches->clauses[owner->first + owner->count++] = t->clauses[i];
+    }
+}
+
 pw_catches *pwi_catches_make(const pw_translator *t)
 {
     size_t tries = t->try_count * sizeof *t->tries, clauses = t->clause_count * sizeof *t->clauses;
@@ -104,8 +124,7 @@ pw_catches *pwi_catches_make(const pw_translator *t)
     catches->tries = (pw_try *)(catches + 1);
     catches->clauses = (pw_catch *)(catches->tries + t->try_count);
     memcpy(catches->tries, t->tries, tries);
-    if (clauses)
-        memcpy(catches->clauses, t->clauses, clauses);
+    sort_clauses(t, catches);
     return catches;
 }
 
@@ -129,10 +148,15 @@ void pwi_translate_throw(pw_translator *t, uint32_t tag)
     leave(t);
 }
 
+void pwi_emit_throw_ref(pw_translator *t, uint32_t slot)
+{
+    uint32_t cell = pwi_emit(t, PW_H_throw_ref, 2);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, slot);
+    leave(t);
+}
+
 void pwi_translate_throw_ref(pw_translator *t)
 {
     pwi_flush(t, t->height - 1);
-    uint32_t cell = pwi_emit(t, PW_H_throw_ref, 2);
-    pwi_set_lane(pwi_cell(t, cell + 1), 0, t->stack[t->height - 1].home);
-    leave(t);
+    pwi_emit_throw_ref(t, t->stack[t->height - 1].home);
 }

@@ -4,6 +4,11 @@
 #include "engine/walk.h"
 #include "runtime/exception.h"
 
+static bool catches_all(const pw_catch *clause)
+{
+    return clause->kind == PW_CATCH_ALL || clause->kind == PW_CATCH_ALL_REF || clause->kind == PW_CATCH_ALL_LEGACY;
+}
+
 static const pw_catch *matching_clause(const pw_walk *walk, const pw_object *exception)
 {
     const pw_catches *catches = walk->code->catches;
@@ -16,7 +21,9 @@ static const pw_catch *matching_clause(const pw_walk *walk, const pw_object *exc
             continue;
         for (uint32_t k = 0; k < try->count; k++) {
             const pw_catch *clause = &catches->clauses[try->first + k];
-            if (clause->kind >= PW_CATCH_ALL || walk->instance->tags[clause->tag] == exception->tag)
+            if (clause->kind == PW_DELEGATE)
+                i = clause->target; /* its only clause */
+            else if (catches_all(clause) || walk->instance->tags[clause->tag] == exception->tag)
                 return clause;
         }
     }
@@ -26,7 +33,9 @@ static const pw_catch *matching_clause(const pw_walk *walk, const pw_object *exc
 static void enter_clause(pw_run *run, const pw_walk *walk, const pw_catch *clause, const pw_object *exception)
 {
     pw_slot *to = walk->fp + clause->slot;
-    if (clause->kind <= PW_CATCH_REF) {
+    if (clause->kind == PW_CATCH_LEGACY || clause->kind == PW_CATCH_ALL_LEGACY)
+        *to++ = (pw_slot)(uintptr_t)exception;
+    if (!catches_all(clause)) {
         for (uint32_t i = 0; i < exception->length; i++)
             *to++ = exception->payload[i];
     }

@@ -97,6 +97,7 @@ pw_result pwi_validate_catch(pw_validator *v, bool all)
         return pwi_reader_malformed(&v->reader, v->instr, "misplaced catch, END opcode expected");
     if (!all)
         PW_TRY(read_tag(v, &params));
+    v->local_slots++; /* the exception itself, which the frame keeps for `rethrow` */
     PW_TRY(pwi_ctrl_divide(v, all ? PW_CTRL_CATCH_ALL : PW_CTRL_CATCH));
     return pwi_push_types(v, params);
 }

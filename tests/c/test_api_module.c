@@ -121,10 +121,6 @@ static void test_features(pw_engine *engine, const pw_module *module)
     CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, &error) !=
           PW_OK);
     CHECK(!refused && strstr(error.text, "memory64"));
-    config.features = PW_FEATURE_MASK(LEGACY_EXCEPTIONS);
-    CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, &error) ==
-          PW_ERR_ARGUMENT);
-    CHECK(strstr(error.text, "legacy-exceptions") && error.result == PW_ERR_ARGUMENT);
     config.features = (pw_features)1 << 63;
     CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, NULL) ==
           PW_ERR_ARGUMENT);
