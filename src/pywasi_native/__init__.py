@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         WasmException,
     )  # fmt: skip
     from .extern_types import ExportType, FuncType, GlobalType, ImportType, MemoryType, TableType, TagType
+    from .grants import grant
     from .importer import install, uninstall
     from .instance import Instance
     from .limits import Limits
@@ -61,6 +62,7 @@ _HOMES = {
     "errors": "Cancelled CapabilityError Frame LinkError MalformedError OutOfFuel StackExhausted Timeout "
     "Trap ValidationError WasiExit WasmError WasmException",
     "extern_types": "ExportType FuncType GlobalType ImportType MemoryType TableType TagType",
+    "grants": "grant",
     "importer": "install uninstall",
     "instance": "Instance",
     "limits": "Limits",
@@ -71,10 +73,10 @@ _HOMES = {
     "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi dir fixed_clock mem ro rw seeded",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = ("cli", "engine", "errors", "machinery", "wasi")
+_MODULES = ("asks", "attenuation", "cli", "engine", "errors", "grants", "machinery", "wasi")
 
 __all__ = [  # noqa: RUF022 - in the order in which they are needed
-    "load", "compile", "validate", "run", "install", "uninstall",
+    "load", "compile", "validate", "run", "install", "uninstall", "grant",
     "Module", "Instance", "Func", "Memory", "Table", "Global", "Tag", "Store",
     "FuncType", "MemoryType", "TableType", "GlobalType", "TagType", "ImportType", "ExportType",
     "Ref", "Struct", "Array", "I31",

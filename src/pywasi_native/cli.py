@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 EXIT_ERROR, EXIT_USAGE, EXIT_TIMEOUT, EXIT_INTERRUPT, EXIT_TRAP = 1, 2, 124, 130, 134
-VERBS = ("run", "inspect", "validate", "objdump", "stubs", "doctor")
+VERBS = ("run", "inspect", "validate", "objdump", "stubs", "audit", "lock", "approve", "doctor")
 
 _EPILOG = """\
 examples:
@@ -79,6 +79,10 @@ def _dispatch(words: list[str]) -> int:
         raise CommandError("no command and no file", "pywasi --help", EXIT_USAGE)
     if options.verb == "run":
         return _run(options)
+    if options.verb in ("audit", "lock", "approve"):
+        from . import cli_audit
+
+        return cli_audit.command(options)
     from . import cli_inspect
 
     return cli_inspect.command(options)
@@ -126,8 +130,28 @@ def _parser() -> argparse.ArgumentParser:
     stubs.add_argument(
         "-o", dest="output", metavar="OUT.pyi", help="where to; by default beside the module, - for stdout"
     )
+    _add_grant_verbs(verbs)
     verbs.add_parser("doctor", help="say what this installation is and whether it works")
     return parser
+
+
+def _add_grant_verbs(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    audit = verbs.add_parser("audit", help="show what modules of a package want, ask for, and are granted")
+    audit.add_argument("--json", action="store_true", help="as JSON")
+    audit.add_argument("--check", action="store_true", help="exit code 1 if its import would be refused")
+    audit.add_argument(
+        "package", metavar="PACKAGE", help="an installed package, a folder, a wheel, or a .wasm file"
+    )
+    lock = verbs.add_parser("lock", help="write pywasi.lock: what packages ask for today")
+    lock.add_argument("packages", nargs="*", metavar="PACKAGE", help="by default those of the policy")
+    approve = verbs.add_parser("approve", help="put what packages ask for now into pywasi.lock")
+    approve.add_argument("packages", nargs="+", metavar="PACKAGE")
+    for verb in (audit, lock, approve):
+        verb.add_argument(
+            "--policy",
+            metavar="FILE",
+            help="the application's policy; by default PYWASI_POLICY, else ./pyproject.toml",
+        )
 
 
 def _run(options: argparse.Namespace) -> int:

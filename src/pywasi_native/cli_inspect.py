@@ -49,8 +49,9 @@ def _inspect(file: str, as_json: bool) -> int:
         print(f"  {entry['offset']:#08x}  {what}: {entry['size']} bytes{count}")
     print(f"\nimports{'' if facts['imports'] else ': none'}")
     for entry in facts["imports"]:
+        needs = inspection.explain(entry["needs"])
         missing = " (not there in this version)" if entry.get("implemented") is False else ""
-        print(f"  {entry['module']}.{entry['name']} {entry['type']}  needs: {entry['needs']}{missing}")
+        print(f"  {entry['module']}.{entry['name']} {entry['type']}  needs: {needs}{missing}")
     print(f"\nexports{'' if facts['exports'] else ': none'}")
     for entry in facts["exports"]:
         print(f"  {entry['name']} {entry['type']}")

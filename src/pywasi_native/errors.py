@@ -213,6 +213,17 @@ class WasiExit(WasmError):
 class CapabilityError(WasmError, PermissionError):
     """Something was asked for that nobody granted: what, by which call, and how to grant it."""
 
+    package: str | None
+    """The package that wants it, where that is known."""
+    capability: str | None
+    """What it wants: a name as in `Wasi.without`, for directories with the access that is missing."""
+
+    def __init__(
+        self, message: str = "", *, package: str | None = None, capability: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.package, self.capability = package, capability
+
     # OSError would read (1, "text") as errno and message and print them in its own way.
     __str__ = Exception.__str__
 

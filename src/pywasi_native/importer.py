@@ -30,7 +30,8 @@ def install(
         name: a package: only modules in it are found. None, for the prompt: every ``.wasm`` file on
             `sys.path`, but not in the current directory of a script.
         imports: what these modules import from the host, as for `load`.
-        wasi: what they are granted; by default nothing.
+        wasi: what they are granted; by default nothing. What the application grants to the package (`grant`)
+            counts before it.
         limits: of each module's store.
     """
     global _finder

@@ -33,8 +33,24 @@ def sections(module: Module) -> list[dict[str, Any]]:
     return found
 
 
+# What stands behind the words of the table of WASI's functions that are no capability of their own.
+_MEANINGS = {
+    "fds": "fds (what stdin, stdout, stderr, dirs or sockets opened)",
+    "exit": "exit (nothing has to be granted)",
+    "none": "nothing",
+    "host": "host (imports= of the application)",
+}
+
+
+def explain(needs: str) -> str:
+    """The ``needs`` of an import for a reader: a capability, or what else it stands on."""
+    return _MEANINGS.get(needs, needs)
+
+
 def imports(module: Module) -> list[dict[str, Any]]:
-    """Every import, with the capability that it needs: "args", "dirs", ... for WASI, "host" for others."""
+    """Every import, with the capability that it needs: a name as in `Wasi.without`, or "fds", "exit", "none"
+    (see `explain`) for WASI; "host" for others.
+    """
     from .engine import native
 
     found = []

@@ -7,7 +7,7 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from . import load
+from . import compile
 from .engine import Func, set_origin
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from . import Instance, Limits, Wasi
+    from . import Instance, Limits, Module, Wasi
 
 __all__ = ["WASM_SUFFIXES", "WasmExtensionFileLoader", "WasmFinder"]
 
@@ -47,7 +47,8 @@ class WasmExtensionFileLoader:
         path: the file; it may lie in a zip or a bundle whose loader is `archive`.
         archive: an object with ``get_data(path)``, where the file is not one of the file system.
         imports: what the module imports from the host, as for `load`.
-        wasi: what it is granted; by default WASI is there and grants nothing.
+        wasi: what it is granted where the application grants its package nothing else (`grants`); by default
+            WASI is there and grants nothing.
         limits: as for `load`.
     """
 
@@ -83,7 +84,8 @@ class WasmExtensionFileLoader:
 
     def exec_module(self, module: ModuleType) -> None:
         """Instantiates the file and makes its exports attributes of `module`; again at a reload."""
-        instance = load(self._source(), self._imports, wasi=self._grants(), limits=self._limits)
+        compiled = compile(self._source())
+        instance = compiled.instantiate(self._imports, wasi=self._grants(compiled), limits=self._limits)
         for name in getattr(module, "__all__", ()):
             module.__dict__.pop(name, None)
         names = [name for name in instance.exports if name.isidentifier() and name not in _OWN]
@@ -102,10 +104,16 @@ class WasmExtensionFileLoader:
             return self.path
         return _Resource(self.path, self.get_data(self.path))
 
-    def _grants(self) -> Wasi:
+    def _grants(self, compiled: Module) -> Wasi:
+        from .linking import is_wasi
         from .wasi import Wasi
 
-        return self._wasi if self._wasi is not None else Wasi()
+        own = self._wasi if self._wasi is not None else Wasi()
+        if not any(is_wasi(item.module) for item in compiled.imports):
+            return own
+        from .grants import decide
+
+        return decide(self.name, compiled, self.path, self.get_data, self._wasi)
 
     def _describe(self, instance: Instance) -> str:
         exports = "\n".join(f"    {name}: {value.type}" for name, value in instance.exports.items())

@@ -61,9 +61,13 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def run_python(
     code: str, *args: str, cwd: Path, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    return run_script(*args, "-c", textwrap.dedent(code), cwd=cwd, env=env)
+
+
+def run_script(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *args, "-c", textwrap.dedent(code)], check=False, capture_output=True, text=True,
-        timeout=120, cwd=cwd, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
+        [sys.executable, *words], check=False, capture_output=True, text=True, timeout=120, cwd=cwd,
+        stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
     )  # fmt: skip
 
 
