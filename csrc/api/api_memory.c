@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "runtime/store.h"
+#include "wasm/module.h"
 
 static const char *what_is_wrong(const pw_limits *type)
 {
@@ -11,7 +12,7 @@ static const char *what_is_wrong(const pw_limits *type)
         return "pages are of 64 KiB or of 1 byte";
     if (type->shared && !type->has_max)
         return "a shared memory must have a maximum";
-    uint64_t most = type->page_bits ? (uint64_t)1 << (type->is64 ? 48 : 16) : type->is64 ? UINT64_MAX : UINT32_MAX;
+    uint64_t most = pwi_most_pages(type);
     if (type->has_max && type->max < type->min)
         return "the maximum is below the minimum";
     if (type->min > most || (type->has_max && type->max > most))
@@ -29,15 +30,45 @@ pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memo
     return pwi_memory_make(store, type, memory, &store->error);
 }
 
-pw_result pw_memory_join(pw_store *store, pw_memory *shared, pw_memory **memory)
+pw_result pw_shared_memory_new(const pw_limits *type, uint64_t limit_bytes, pw_shared_memory **memory,
+                               pw_error *error)
 {
+    uint64_t limit = limit_bytes ? limit_bytes : PW_DEFAULT_MEMORY_BYTES;
+    const char *wrong = type->shared ? what_is_wrong(type) : "it is not shared";
     *memory = NULL;
+    if (wrong)
+        return pwi_fail(error, PW_ERR_ARGUMENT, "memory type: %s", wrong);
+    if (type->min > limit >> type->page_bits)
+        return pwi_fail(error, PW_ERR_LIMIT, "a memory of %llu pages would pass the limit of %llu bytes",
+                        (unsigned long long)type->min, (unsigned long long)limit);
+    return pwi_shared_memory_make(type, limit, memory, error);
+}
+
+pw_shared_memory *pw_memory_shared(const pw_memory *memory)
+{
+    return memory->shared;
+}
+
+pw_result pw_shared_memory_join(pw_shared_memory *memory, pw_store *store, pw_memory **joined)
+{
     pw_error_clear(&store->error);
-    if (!shared->shared)
-        return pwi_fail(&store->error, PW_ERR_ARGUMENT, "only a shared memory can be in two stores");
-    if (shared->store->registry != store->registry)
-        return pwi_fail(&store->error, PW_ERR_ARGUMENT, "the memory and the store belong to different engines");
-    return pwi_memory_join(store, shared, memory, &store->error);
+    return pwi_memory_join(store, memory, joined, &store->error);
+}
+
+void pw_shared_memory_type_of(const pw_shared_memory *memory, pw_limits *out)
+{
+    *out = memory->type;
+    out->min = pwi_shared_memory_size(memory) >> memory->type.page_bits;
+}
+
+uint8_t *pw_shared_memory_data(const pw_shared_memory *memory)
+{
+    return memory->base;
+}
+
+uint64_t pw_shared_memory_size(const pw_shared_memory *memory)
+{
+    return pwi_shared_memory_size(memory);
 }
 
 pw_store *pw_memory_store(const pw_memory *memory)

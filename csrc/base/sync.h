@@ -1,4 +1,4 @@
-/* sync.h - a mutex, a condition, a clock and the atomics that the core needs; one implementation file per OS (sync_posix.c, sync_win32.c). */
+/* sync.h - a mutex, a condition, a clock and the atomics that the core needs; implementation files per OS. */
 #ifndef PW_BASE_SYNC_H
 #define PW_BASE_SYNC_H
 
@@ -27,7 +27,8 @@ typedef struct pwi_condition {
 
 int pwi_condition_init(pwi_condition *condition); /* 0 on failure */
 void pwi_condition_destroy(pwi_condition *condition);
-/* Lets the mutex go, waits at most ns nanoseconds (or less, for no reason), takes the mutex again. */
+/* Lets the mutex go, waits at most ns nanoseconds (or less, for no reason), takes the mutex again. Setting the clock on
+ * the wall does not matter. */
 void pwi_condition_wait(pwi_condition *condition, pwi_mutex *mutex, uint64_t ns);
 void pwi_condition_wake(pwi_condition *condition);
 /* Nanoseconds of a clock that only goes forward. */

@@ -229,7 +229,10 @@ PW_DEFINE_READ(double)
         pw_run *run_now = PW_RUN;                               \
         PW_SAVE(run_now);                                       \
         run_now->result = (expression);                         \
-        if (PW_UNLIKELY(run_now->result != PW_OK)) PW_LEAVE();  \
+        if (PW_UNLIKELY(run_now->result != PW_OK)) {            \
+            run_now->pc++; /* in this instruction */            \
+            PW_LEAVE();                                         \
+        }                                                       \
     }
 #define PW_HALT()                                               \
     do {                                                        \

@@ -9,8 +9,8 @@
  * reference. Everything inside a store (instances, functions, memories, tables, globals) lives as long as the
  * store does: their pointers stay valid until the last reference to the store is dropped.
  *
- * Threads: engines and modules may be used from any thread at any time. A store and all that is in it serve one
- * thread at a time; the embedder holds pw_store_enter/pw_store_leave (or a lock of its own) around uses.
+ * Threads: engines, modules and shared memories may be used from any thread at any time. A store and all that is in
+ * it serve one thread at a time; the embedder holds a lock of its own around uses.
  *
  * Errors: every function that can fail returns a pw_result; details go to the pw_error that was passed, or, for
  * what happens inside a call, to the store's (pw_store_error). The first error wins.
@@ -38,6 +38,7 @@ typedef struct pw_store pw_store;
 typedef struct pw_instance pw_instance;
 typedef struct pw_func pw_func;
 typedef struct pw_memory pw_memory;
+typedef struct pw_shared_memory pw_shared_memory;
 typedef struct pw_table pw_table;
 typedef struct pw_global pw_global;
 typedef struct pw_tag pw_tag;
@@ -398,9 +399,6 @@ void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void
 /* ---- Memories, tables, globals -------------------------------------------------------------------------------- */
 
 PW_MUST_USE pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory);
-/* The memory of this store that has the bytes of a shared memory of another store of the engine, and grows with it;
- * the same one each time. The other store may be in use by another thread, but must be alive. */
-PW_MUST_USE pw_result pw_memory_join(pw_store *store, pw_memory *shared, pw_memory **memory);
 pw_store *pw_memory_store(const pw_memory *memory);
 void pw_memory_type_of(const pw_memory *memory, pw_limits *out); /* min is the current size */
 /* Base address: never moves while the store lives (PW_MEMORY_MOVES tells when it may, see below). */
@@ -412,6 +410,27 @@ PW_MUST_USE pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t
 /* Views held by the host: while there are any, a memory that would have to move refuses to grow. */
 void pw_memory_pin(pw_memory *memory);
 void pw_memory_unpin(pw_memory *memory);
+
+/* ---- Shared memories: bytes that memories of several stores have in common; for any thread ---- */
+
+/* A shared memory of no store yet; limit_bytes: what it may grow to, 0: 4 GiB. PW_ERR_ARGUMENT, _LIMIT, _NO_MEMORY.
+ * Those of modules are made by instantiation. It is freed with its last reference; each store that it is in has one. */
+PW_MUST_USE pw_result pw_shared_memory_new(const pw_limits *type, uint64_t limit_bytes, pw_shared_memory **memory,
+                                           pw_error *error);
+void pw_shared_memory_retain(pw_shared_memory *memory);
+void pw_shared_memory_free(pw_shared_memory *memory);
+/* What is shared behind a store's memory, borrowed; NULL for memories that are not shared. */
+pw_shared_memory *pw_memory_shared(const pw_memory *memory);
+/* The store's memory for it (always the same one), for its imports; the thread has the store. PW_ERR_LIMIT: it is larger
+ * than the store allows; details: pw_store_error. Each of its stores counts it whole, and lets its own code grow it within
+ * its memory_bytes; what others make of it is not refused. */
+PW_MUST_USE pw_result pw_shared_memory_join(pw_shared_memory *memory, pw_store *store, pw_memory **joined);
+/* As those of pw_memory. The base never moves, and bytes below a size that was seen once stay there. What others write
+ * meanwhile may be seen in part: copy first, then look. */
+void pw_shared_memory_type_of(const pw_shared_memory *memory, pw_limits *out);
+uint8_t *pw_shared_memory_data(const pw_shared_memory *memory);
+uint64_t pw_shared_memory_size(const pw_shared_memory *memory);
+PW_MUST_USE pw_result pw_shared_memory_grow(pw_shared_memory *memory, uint64_t pages, uint64_t *old_pages);
 
 PW_MUST_USE pw_result pw_table_new(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table);
 pw_store *pw_table_store(const pw_table *table);

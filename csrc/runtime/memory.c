@@ -27,13 +27,6 @@ static uint64_t round_up(uint64_t bytes, uint64_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-static uint64_t address_space_pages(const pw_limits *type)
-{
-    if (type->is64)
-        return type->page_bits ? (uint64_t)1 << (64 - type->page_bits) : UINT64_MAX;
-    return (uint64_t)1 << (32 - type->page_bits);
-}
-
 /* Bytes of address space to ask for: room for all growth, at least a page so that base is a real address,
  * and the guard. 0 when that does not fit into an address. */
 static size_t reservation(uint64_t most_bytes)
@@ -42,15 +35,6 @@ static size_t reservation(uint64_t most_bytes)
     if (most_bytes > SIZE_MAX / 2)
         return 0;
     return (size_t)(round_up(most_bytes ? most_bytes : 1, page) + page);
-}
-
-/* A shared memory's bytes are its own from the start. */
-static pw_result place_shared(pw_memory *memory, uint64_t most_bytes)
-{
-    if (pwi_shared_make(memory->size, most_bytes, &memory->shared) != PW_OK)
-        return PW_ERR_NO_MEMORY;
-    memory->base = pwi_shared_base(memory->shared);
-    return PW_OK;
 }
 
 /* Finds a place for memory->size bytes that may become most_bytes. */
@@ -83,10 +67,27 @@ static pw_result over_limit(const pw_store *store, uint64_t pages, pw_error *err
                     (unsigned long long)store->memory_in_use);
 }
 
+/* The memory, with its first use in the store that makes it. Other stores may let it grow further than this one. */
+static pw_result make_shared(pw_store *store, const pw_limits *type, pw_memory **memory, pw_error *error)
+{
+    pw_shared_memory *shared;
+    uint64_t limit = store->limits.memory_bytes;
+    if (limit < PW_DEFAULT_MEMORY_BYTES)
+        limit = PW_DEFAULT_MEMORY_BYTES;
+    pw_result result = pwi_shared_memory_make(type, limit, &shared, error);
+    if (result == PW_OK) {
+        result = pwi_memory_join(store, shared, memory, error);
+        pw_shared_memory_free(shared);
+    }
+    return result;
+}
+
 pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **memory, pw_error *error)
 {
     uint64_t limit_pages = store->limits.memory_bytes >> type->page_bits;
     *memory = NULL;
+    if (type->shared && type->min <= limit_pages)
+        return make_shared(store, type, memory, error);
     if (type->min > limit_pages || pwi_store_take_memory(store, type->min << type->page_bits) != PW_OK)
         return over_limit(store, type->min, error);
 
@@ -98,12 +99,9 @@ pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **me
     self->store = store;
     self->type = *type;
     self->size = type->min << type->page_bits;
-    self->max_pages = type->has_max ? type->max : address_space_pages(type);
-    if (type->shared && limit_pages < PW_DEFAULT_MEMORY_BYTES >> type->page_bits)
-        limit_pages = PW_DEFAULT_MEMORY_BYTES >> type->page_bits; /* another store may allow more */
+    self->max_pages = type->has_max ? type->max : pwi_most_pages(type);
     uint64_t most = self->max_pages < limit_pages ? self->max_pages : limit_pages;
-    pw_result placed = type->shared ? place_shared(self, most << type->page_bits) : place(self, most << type->page_bits);
-    if (placed != PW_OK || pwi_list_add(&store->memories, self) != PW_OK) {
+    if (place(self, most << type->page_bits) != PW_OK || pwi_list_add(&store->memories, self) != PW_OK) {
         pwi_memory_destroy(self);
         return pwi_no_memory(error);
     }
@@ -111,11 +109,11 @@ pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **me
     return PW_OK;
 }
 
-pw_result pwi_memory_join(pw_store *store, pw_memory *other, pw_memory **memory, pw_error *error)
+pw_result pwi_memory_join(pw_store *store, pw_shared_memory *shared, pw_memory **memory, pw_error *error)
 {
     for (size_t i = 0; i < store->memories.count; i++) {
         *memory = store->memories.items[i];
-        if ((*memory)->shared == other->shared)
+        if ((*memory)->shared == shared)
             return PW_OK;
     }
     *memory = NULL;
@@ -123,15 +121,15 @@ pw_result pwi_memory_join(pw_store *store, pw_memory *other, pw_memory **memory,
     if (!self)
         return pwi_no_memory(error);
     self->store = store;
-    self->type = other->type;
-    self->max_pages = other->max_pages;
-    self->shared = other->shared;
-    self->base = other->base;
-    pwi_shared_retain(self->shared);
-    uint64_t size = pwi_shared_size(self->shared);
+    self->type = shared->type;
+    self->max_pages = shared->type.max;
+    self->shared = shared;
+    self->base = shared->base;
+    pw_shared_memory_retain(shared);
+    uint64_t size = pwi_shared_memory_size(shared);
     if (pwi_store_take_memory(store, size) != PW_OK) {
         pwi_memory_destroy(self); /* of size 0 still: it has taken nothing */
-        return over_limit(store, size >> other->type.page_bits, error);
+        return over_limit(store, size >> shared->type.page_bits, error);
     }
     self->size = size;
     if (pwi_list_add(&store->memories, self) != PW_OK) {
@@ -146,9 +144,7 @@ void pwi_memory_destroy(pw_memory *memory)
 {
     pwi_store_return_memory(memory->store, memory->size);
     if (memory->shared)
-        pwi_shared_release(memory->shared);
-    else if (memory->type.shared)
-        memory->base = NULL; /* there was no place for it */
+        pw_shared_memory_free(memory->shared);
     else if (memory->reserved && memory->base)
         pwi_vm_release(memory->base, (size_t)memory->reserved);
     else if (!memory->reserved)
@@ -167,7 +163,7 @@ static void tell_users(const pw_memory *memory)
 
 uint64_t pwi_memory_size_now(const pw_memory *memory)
 {
-    return memory->shared ? pwi_shared_size(memory->shared) : memory->size;
+    return memory->shared ? pwi_shared_memory_size(memory->shared) : memory->size;
 }
 
 /* What another store has grown counts here too, but is not refused: it is there. */
@@ -244,19 +240,20 @@ static bool extend(pw_memory *memory, uint64_t size)
     return from == to || pwi_vm_commit(memory->base + from, (size_t)(to - from));
 }
 
-/* Other threads may grow it at the same time: who comes first is decided in there. */
+/* Other threads may grow it at the same time: who comes first is decided in there. The bytes are taken from the store
+ * only to see whether it has them: what the memory has grown by counts afterwards. */
 static pw_result grow_shared(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
 {
-    const pw_store_limits *limits = &memory->store->limits;
-    uint32_t bits = memory->type.page_bits;
-    uint64_t before = pwi_memory_size_now(memory);
+    pw_store *store = memory->store;
+    uint8_t bits = memory->type.page_bits;
     (void)catch_up(memory);
-    *old_pages = before >> bits;
-    if (pages > memory->max_pages || pages << bits > limits->memory_bytes ||
-        memory->store->memory_in_use > limits->memory_bytes - (pages << bits))
-        return pages ? PW_ERR_LIMIT : PW_OK;
-    pw_result result = pwi_shared_grow(memory->shared, pages << bits, &before);
-    *old_pages = before >> bits;
+    *old_pages = memory->size >> bits;
+    if (pages > store->limits.memory_bytes >> bits)
+        return PW_ERR_LIMIT;
+    if (pages && pwi_store_take_memory(store, pages << bits) != PW_OK)
+        return PW_ERR_LIMIT;
+    pwi_store_return_memory(store, pages << bits);
+    pw_result result = pw_shared_memory_grow(memory->shared, pages, old_pages);
     (void)catch_up(memory);
     return result;
 }

@@ -17,7 +17,7 @@ struct pw_memory {
     uint64_t max_pages; /* of the type, or the address space's */
     pw_limits type;     /* as declared */
     uint32_t pins;
-    pwi_shared_memory *shared; /* or NULL; then base is that one's, and size what this store has seen of it */
+    pw_shared_memory *shared; /* or NULL; then base is that one's, and size what this store has seen of it */
     pw_store *store;
     pw_instance **users; /* instances whose memory 0 this is: their base and size follow */
     size_t user_count, user_capacity;
@@ -25,8 +25,9 @@ struct pw_memory {
 
 PW_MUST_USE pw_result pwi_memory_make(pw_store *store, const pw_limits *type, pw_memory **memory,
                                       pw_error *error);
-/* The memory of this store that has the bytes of a shared memory of another one; the same one each time. */
-PW_MUST_USE pw_result pwi_memory_join(pw_store *store, pw_memory *other, pw_memory **memory, pw_error *error);
+/* The store's record of a shared memory; the same one each time. */
+PW_MUST_USE pw_result pwi_memory_join(pw_store *store, pw_shared_memory *shared, pw_memory **memory,
+                                      pw_error *error);
 void pwi_memory_destroy(pw_memory *memory);
 /* Bytes now, which for a shared memory may be more than `size`. */
 uint64_t pwi_memory_size_now(const pw_memory *memory);

@@ -14,14 +14,15 @@ pw_memory *pwi_memory_of(const pw_instance *instance, const uint8_t *p)
     return instance->memories[last];
 }
 
-pw_result pwi_memory_wait(pw_instance *instance, const uint8_t *p, bool is64, uint64_t expected, int64_t timeout)
+pw_result pwi_memory_wait(pw_instance *instance, const uint8_t *p, bool is64, uint64_t expected,
+                          int64_t timeout)
 {
     pw_store *store = instance->store;
-    pwi_wait_poll poll = {store->poll, store->poll_env};
-    if (store->blocking)
-        store->blocking(store->poll_env);
-    pw_result result = pwi_shared_wait(pwi_memory_of(instance, p)->shared, p, is64, expected, timeout, &poll,
-                                       &store->wait_answer);
+    pw_wait_hooks hooks = {store->blocking, store->poll, store->poll_env};
+    pw_wait_outcome outcome;
+    pw_result result = pwi_shared_memory_wait(pwi_memory_of(instance, p)->shared, p, is64 ? 8 : 4, expected,
+                                              timeout, &hooks, &outcome);
+    store->wait_answer = (uint32_t)outcome;
     if (result != PW_OK && store->error.result != result) {
         pw_error_clear(&store->error);
         return result == PW_ERR_NO_MEMORY ? pwi_no_memory(&store->error)
@@ -37,6 +38,6 @@ uint32_t pwi_memory_wait_answer(const pw_instance *instance)
 
 uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32_t count)
 {
-    pwi_shared_memory *shared = pwi_memory_of(instance, p)->shared;
-    return shared ? pwi_shared_notify(shared, p, count) : 0;
+    pw_shared_memory *shared = pwi_memory_of(instance, p)->shared;
+    return shared ? pwi_shared_memory_notify(shared, p, count) : 0;
 }

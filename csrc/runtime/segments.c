@@ -108,7 +108,8 @@ pw_result pwi_memory_init(pw_instance *instance, uint32_t memory_index, uint32_t
     const pw_memory *memory = instance->memories[memory_index];
     const pw_data_segment *segment = &instance->module->datas[segment_index];
     uint64_t size = instance->dropped_datas[segment_index] ? 0 : segment->bytes_size;
-    if (from > size || count > size - from || to > memory->size || count > memory->size - to)
+    uint64_t memory_size = pwi_memory_size_now(memory);
+    if (from > size || count > size - from || to > memory_size || count > memory_size - to)
         return PW_ERR_TRAP;
     memcpy(memory->base + to, instance->module->bytes + segment->bytes_offset + from, (size_t)count);
     return PW_OK;

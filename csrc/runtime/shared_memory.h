@@ -1,45 +1,64 @@
-/* shared_memory.h - linear memory that several stores, and so several threads, have at once.
+/* shared_memory.h - memories that several stores use at the same time.
  *
- *   store 1: pw_memory ──┐
- *                        ├──► pwi_shared_memory   bytes, size, waiters; counted, freed with the last store
- *   store 2: pw_memory ──┘
+ *   store A ── pw_memory ──┐                                each store has a record of its own (memory.h), with the
+ *                          ├──► pw_shared_memory ──► bytes  size that its instances have seen
+ *   store B ── pw_memory ──┘      size, lock, waiters
  *
- * The bytes never move and never shrink: the whole maximum is reserved, and a host that refuses the reservation refuses the
- * memory. Each store's pw_memory has a size of its own that lags behind: code checks bounds against that, and what fails the
- * check looks again (pwi_memory_catch_up) before it traps. So a running loop pays nothing for memory being shared.
+ * The base never moves: the maximum, which the type must have, is reserved. The size only grows. A store's record has a size
+ * that lags behind: code checks bounds against that, and what fails the check looks again (pwi_memory_catch_up) before it
+ * traps. So a running loop pays nothing for memory being shared.
  *
- * Plain accesses that race are what the specification says they are: some bytes of either value. In C that is a data race on
- * memory that no C object owns; each access is one machine load or store of the width, and nothing is derived from a value
- * read twice.
+ * Plain accesses that race are what the specification says they are: some bytes of either value. In C that is a data race
+ * on memory that no C object owns; each access is one machine load or store of the width, and nothing is derived from a
+ * value read twice.
  */
 #ifndef PW_RUNTIME_SHARED_MEMORY_H
 #define PW_RUNTIME_SHARED_MEMORY_H
 
+#include "base/sync.h"
 #include "pywasi.h"
 
-typedef struct pwi_shared_memory pwi_shared_memory;
+struct pwi_waiter;
 
-PW_MUST_USE pw_result pwi_shared_make(uint64_t size, uint64_t most, pwi_shared_memory **shared);
-void pwi_shared_retain(pwi_shared_memory *shared);
-void pwi_shared_release(pwi_shared_memory *shared);
-uint8_t *pwi_shared_base(const pwi_shared_memory *shared);
-/* Bytes now; any thread. */
-uint64_t pwi_shared_size(const pwi_shared_memory *shared);
-/* Grows to the size and beyond what it was by `more` bytes, at most `most` in all; *before is the size until then. */
-PW_MUST_USE pw_result pwi_shared_grow(pwi_shared_memory *shared, uint64_t more, uint64_t *before);
+struct pw_shared_memory {
+    uint32_t references;
+    uint8_t *base;
+    uint64_t size; /* bytes; written under the lock, read without */
+    uint64_t reserved;
+    uint64_t limit; /* bytes that it may grow to: the maximum, or what could be reserved */
+    pw_limits type; /* as declared */
+    pwi_mutex lock; /* for growing, and the waiting threads, oldest first */
+    struct pwi_waiter *first_waiter, *last_waiter;
+};
 
-enum { PWI_WAIT_OK = 0, PWI_WAIT_NOT_EQUAL = 1, PWI_WAIT_TIMED_OUT = 2 };
+/* limit: bytes that it may grow to, not below the type's minimum. The caller has the first reference. */
+PW_MUST_USE pw_result pwi_shared_memory_make(const pw_limits *type, uint64_t limit, pw_shared_memory **memory,
+                                             pw_error *error);
+static inline uint64_t pwi_shared_memory_size(const pw_shared_memory *memory)
+{
+    return pwi_load_u64_acquire(&memory->size);
+}
+/* ---- wait and notify (shared_wait.c) ---- */
 
-/* What a waiting thread does every few milliseconds; a result other than PW_OK ends the wait. */
-typedef struct pwi_wait_poll {
-    pw_result (*poll)(void *env);
+typedef enum pw_wait_outcome {
+    PW_WAIT_WOKEN = 0,
+    PW_WAIT_NOT_EQUAL = 1,
+    PW_WAIT_TIMED_OUT = 2
+} pw_wait_outcome;
+
+/* The hooks of a store; they may be NULL. */
+typedef struct pw_wait_hooks {
+    void (*blocking)(void *env);  /* before the thread really waits */
+    pw_result (*poll)(void *env); /* about every 20 ms; not PW_OK ends the wait with that result */
     void *env;
-} pwi_wait_poll;
+} pw_wait_hooks;
 
-/* Waits until another thread notifies this address, if memory there has the expected value; timeout in ns, negative: none. */
-PW_MUST_USE pw_result pwi_shared_wait(pwi_shared_memory *shared, const uint8_t *at, bool is64, uint64_t expected,
-                                      int64_t timeout, const pwi_wait_poll *poll, uint32_t *answer);
-/* Wakes up to count threads that wait at this address, the longest waiting first; how many it were. */
-uint32_t pwi_shared_notify(pwi_shared_memory *shared, const uint8_t *at, uint32_t count);
+/* Waits while the 4 or 8 bytes at the aligned place are what is expected, until notified; timeout in nanoseconds,
+ * negative: none. */
+PW_MUST_USE pw_result pwi_shared_memory_wait(pw_shared_memory *memory, const uint8_t *at, uint32_t bytes,
+                                             uint64_t expected, int64_t timeout, const pw_wait_hooks *hooks,
+                                             pw_wait_outcome *outcome);
+/* Wakes at most count threads that wait at the place, the oldest first; gives their number. */
+uint32_t pwi_shared_memory_notify(pw_shared_memory *memory, const uint8_t *at, uint32_t count);
 
 #endif

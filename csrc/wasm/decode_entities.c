@@ -58,8 +58,7 @@ static pw_result read_page_size(pw_reader *reader, pw_limits *out)
     return PW_OK;
 }
 
-/* Pages of the largest memory that addresses reach: less one page where their number would not fit an address. */
-static uint64_t most_pages(const pw_limits *type)
+uint64_t pwi_most_pages(const pw_limits *type)
 {
     uint64_t last = type->is64 ? UINT64_MAX : UINT32_MAX;
     return type->page_bits == 0 ? last : (last >> type->page_bits) + 1;
@@ -74,7 +73,7 @@ static pw_result read_memory_type(pw_reader *reader, pw_limits *out)
         PW_TRY(read_page_size(reader, out));
     if (out->shared)
         PW_TRY(pwi_reader_need(reader, start, PW_FEATURE_BIT_THREADS));
-    uint64_t bound = most_pages(out);
+    uint64_t bound = pwi_most_pages(out);
     if (out->min > bound || (out->has_max && out->max > bound))
         return pwi_reader_invalid(reader, start, "memory size must be at most %llu pages of %u bytes",
                                   (unsigned long long)bound, 1u << out->page_bits);

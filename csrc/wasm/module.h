@@ -20,7 +20,8 @@ typedef struct pw_const_expr {
 
 typedef struct pw_func_decl {
     uint32_t type_index;
-    bool declared; /* ref.func may name it in code: in an export, an element segment or a global (spec: C.refs) */
+    bool
+        declared; /* ref.func may name it in code: in an export, an element segment or a global (spec: C.refs) */
 } pw_func_decl;
 
 typedef struct pw_import {
@@ -44,22 +45,26 @@ typedef struct pw_table_decl {
 
 typedef struct pw_global_decl {
     pw_global_type type;
-    pw_const_expr init;  /* of defined globals */
-    uint32_t slot;       /* place in pw_instance.globals */
-    bool is_pointer;     /* imported and mutable: the slot holds a pw_slot* to the value */
+    pw_const_expr init; /* of defined globals */
+    uint32_t slot;      /* place in pw_instance.globals */
+    bool is_pointer;    /* imported and mutable: the slot holds a pw_slot* to the value */
 } pw_global_decl;
 
 typedef struct pw_tag_decl {
     uint32_t type_index; /* of a function type without results */
 } pw_tag_decl;
 
-typedef enum pw_segment_mode { PW_SEGMENT_ACTIVE, PW_SEGMENT_PASSIVE, PW_SEGMENT_DECLARATIVE } pw_segment_mode;
+typedef enum pw_segment_mode {
+    PW_SEGMENT_ACTIVE,
+    PW_SEGMENT_PASSIVE,
+    PW_SEGMENT_DECLARATIVE
+} pw_segment_mode;
 
 typedef struct pw_elem_segment {
     pw_segment_mode mode;
     pw_val_type type;
-    uint32_t table;        /* active */
-    pw_const_expr offset;  /* active */
+    uint32_t table;       /* active */
+    pw_const_expr offset; /* active */
     uint32_t count;
     bool uses_expressions; /* items are const exprs, else function indices (LEB in the bytes) */
     uint32_t items_offset; /* of the first item in the module's bytes */
@@ -89,11 +94,12 @@ typedef struct pw_code {
     uint64_t *cells; /* owned; NULL before translation */
     uint32_t cell_count;
     uint32_t frame_slots;
-    uint32_t func_index;  /* in the module's index space */
-    uint16_t return_slot; /* where the frame keeps its return address */
-    uint16_t state;       /* 0 not translated, 1 translated */
+    uint32_t func_index;        /* in the module's index space */
+    uint16_t return_slot;       /* where the frame keeps its return address */
+    uint16_t state;             /* 0 not translated, 1 translated */
     struct pw_catches *catches; /* of its try_tables; NULL: none. engine/catches.h */
-    struct pw_ref_map *ref_map; /* where it holds references; made when a collection needs it. engine/gc_roots.c */
+    struct pw_ref_map
+        *ref_map; /* where it holds references; made when a collection needs it. engine/gc_roots.c */
 } pw_code;
 
 typedef struct pw_custom {
@@ -152,28 +158,33 @@ struct pw_module {
     uint32_t func_name_count;
 
     pwi_mutex code_lock;
-    pw_code *codes; /* body_count; made by the engine's module hook */
-    uint32_t translated_count;         /* codes in state 1; under code_lock */
-    struct pw_code_index *code_index;  /* engine/walk.c; under code_lock */
+    pw_code *codes;                   /* body_count; made by the engine's module hook */
+    uint32_t translated_count;        /* codes in state 1; under code_lock */
+    struct pw_code_index *code_index; /* engine/walk.c; under code_lock */
     void (*free_codes)(struct pw_module *module);
 };
 
 /* decoder.c: bytes -> module (features 0: all that this build supports; others may be asked for here, as decoding and
  * validating them is not running them), sections and their contents, no code bodies looked into (locals and code are validate.c's).
  * On failure nothing is left. */
-PW_MUST_USE pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size, pw_features features,
-                                        pw_module **module, pw_error *error);
+PW_MUST_USE pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size,
+                                        pw_features features, pw_module **module, pw_error *error);
 /* validate.c: the whole module; linear time, no native recursion on nesting. Sets `used`. */
 PW_MUST_USE pw_result pwi_module_validate(pw_module *module, pw_error *error);
 /* Frees a module whose last reference is gone. */
 void pwi_module_destroy(pw_module *module);
 
-static inline const pw_type_record *pwi_func_type_record(const pw_module *module, uint32_t func_index) {
+static inline const pw_type_record *pwi_func_type_record(const pw_module *module, uint32_t func_index)
+{
     return module->types[module->funcs[func_index].type_index];
 }
 
-static inline const pw_type_record *pwi_tag_type_record(const pw_module *module, uint32_t tag_index) {
+static inline const pw_type_record *pwi_tag_type_record(const pw_module *module, uint32_t tag_index)
+{
     return module->types[module->tags[tag_index].type_index];
 }
+
+/* Pages of the largest memory that addresses reach: less one page where their number would not fit an address. */
+uint64_t pwi_most_pages(const pw_limits *type);
 
 #endif

@@ -15,6 +15,7 @@ cdef extern from "pywasi.h":
     ctypedef struct pw_instance
     ctypedef struct pw_func
     ctypedef struct pw_memory
+    ctypedef struct pw_shared_memory
     ctypedef struct pw_table
     ctypedef struct pw_global
     ctypedef struct pw_tag
@@ -231,7 +232,6 @@ cdef extern from "pywasi.h":
     void *pw_extern_host(pw_slot handle)
 
     pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory)
-    pw_result pw_memory_join(pw_store *store, pw_memory *shared, pw_memory **memory)
     void pw_memory_type_of(const pw_memory *memory, pw_limits *out)
     uint8_t *pw_memory_data(const pw_memory *memory)
     uint64_t pw_memory_size(const pw_memory *memory)
@@ -239,6 +239,17 @@ cdef extern from "pywasi.h":
     pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
     void pw_memory_pin(pw_memory *memory)
     void pw_memory_unpin(pw_memory *memory)
+
+    pw_result pw_shared_memory_new(const pw_limits *type, uint64_t limit_bytes, pw_shared_memory **memory,
+                                   pw_error *error)
+    void pw_shared_memory_retain(pw_shared_memory *memory)
+    void pw_shared_memory_free(pw_shared_memory *memory)
+    pw_shared_memory *pw_memory_shared(const pw_memory *memory)
+    pw_result pw_shared_memory_join(pw_shared_memory *memory, pw_store *store, pw_memory **joined)
+    void pw_shared_memory_type_of(const pw_shared_memory *memory, pw_limits *out)
+    uint8_t *pw_shared_memory_data(const pw_shared_memory *memory)
+    uint64_t pw_shared_memory_size(const pw_shared_memory *memory)
+    pw_result pw_shared_memory_grow(pw_shared_memory *memory, uint64_t pages, uint64_t *old_pages)
 
     pw_result pw_table_new(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table)
     void pw_table_type_of(const pw_table *table, pw_table_type *out)
@@ -342,6 +353,7 @@ cdef extern from "native_run.h":
     ctypedef struct pwn_run:
         PyObject *store
         int depth
+        int is_eager
         int cancelled
         int64_t timeout_ns
     int pwn_run_init(pwn_run *run, PyObject *store) except -1
@@ -453,15 +465,20 @@ cdef class Func:
 
 
 cdef class Memory:
-    cdef pw_memory *ptr
+    cdef pw_memory *ptr      # of a memory that is not shared
     cdef Store store
     cdef object type_        # of an unbound memory
+    cdef pw_shared_memory *shared  # of one that is: it belongs to no store, and has a record in each that it is in
     cdef object __weakref__
 
+    cdef int make_shared(self) except -1
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_memory *pointer(self) except NULL
-    cdef Memory joined(self, Store store)
+    cdef pw_memory *pointer_in(self, Store store) except NULL
+    cdef pw_result grow_in_store(self, uint64_t more, uint64_t *before) except *
+    cdef uint8_t *data(self) noexcept
+    cdef uint64_t bytes_now(self) except? 0xffffffffffffffff
     cdef int check(self, uint64_t start, uint64_t count) except -1
     cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1
 

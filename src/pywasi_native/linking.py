@@ -147,7 +147,7 @@ class Plan:
         else:
             self._mistyped(item, f"a Python {type(value).__name__}")
             return None
-        if not self.module._handle.matches(index, value):
+        if not self.module._handle.matches(self.store, index, value):
             self._mistyped(item, str(value.type))
         return value
 

@@ -120,12 +120,12 @@ cdef class ModuleHandle:
             raise TypeError("the import is no function")
         return make_host_func(store, &item.type.func, function, name_text(item.name))
 
-    def matches(self, Py_ssize_t index, value):
-        """Whether a `Func`, `Memory`, `Table`, `Global` or `Tag` of a store satisfies the import at `index`."""
+    def matches(self, Store store not None, Py_ssize_t index, value):
+        """Whether a `Func`, `Memory`, `Table`, `Global` or `Tag` of the store satisfies the import at `index`."""
         cdef pw_extern given
         if not 0 <= index < <Py_ssize_t>pw_module_import_count(self.ptr):
             raise IndexError("there is no such import")
-        fill_extern(value, &given)
+        fill_extern(store, value, &given)
         return bool(pw_import_matches(self.ptr, <size_t>index, &given))
 
     def instantiate(self, Store store not None, list imports not None):
@@ -140,7 +140,7 @@ cdef class ModuleHandle:
             raise MemoryError()
         try:
             for i in range(len(imports)):
-                fill_extern(imports[i], &given[i])
+                fill_extern(store, imports[i], &given[i])
             memset(&error, 0, sizeof(error))
             pw_error_clear(&error)
             store.modules[<size_t>self.ptr] = self
@@ -179,11 +179,11 @@ cdef class ModuleHandle:
         return exports
 
 
-cdef int fill_extern(object value, pw_extern *out) except -1:
+cdef int fill_extern(Store store, object value, pw_extern *out) except -1:
     if isinstance(value, Func):
         out.kind, out.of.func = PW_EXTERN_FUNC, (<Func>value).pointer()
     elif isinstance(value, Memory):
-        out.kind, out.of.memory = PW_EXTERN_MEMORY, (<Memory>value).pointer()
+        out.kind, out.of.memory = PW_EXTERN_MEMORY, (<Memory>value).pointer_in(store)
     elif isinstance(value, Table):
         out.kind, out.of.table = PW_EXTERN_TABLE, (<Table>value).pointer()
     elif isinstance(value, Global):
@@ -198,7 +198,7 @@ cdef int fill_extern(object value, pw_extern *out) except -1:
 def bind(value, Store store not None):
     """Makes a `Func`, `Memory`, `Table`, `Global` or `Tag` part of a store, if it is part of none.
 
-    Gives it back; a shared memory of another store as a `Memory` of this one.
+    Gives it back. A shared memory may be part of any number.
 
     Raises:
         ValueError: it is part of another one.
@@ -206,7 +206,7 @@ def bind(value, Store store not None):
     if isinstance(value, Func):
         (<Func>value).bind(store)
     elif isinstance(value, Memory):
-        return (<Memory>value).joined(store)
+        (<Memory>value).bind(store)
     elif isinstance(value, Table):
         (<Table>value).bind(store)
     elif isinstance(value, Global):
@@ -223,7 +223,7 @@ def store_of(value):
     if isinstance(value, Func):
         return (<Func>value).store
     if isinstance(value, Memory):
-        return (<Memory>value).store if not (<Memory>value).type.shared else None
+        return (<Memory>value).store  # None for a shared one
     if isinstance(value, Table):
         return (<Table>value).store
     if isinstance(value, Global):

@@ -41,6 +41,7 @@ typedef struct pwn_run {
     PyThread_type_lock wake;
     PyThreadState *released;   /* set while the running call does without the GIL */
     int in_poll;               /* a poll runs Python code (signal handlers, finalizers): it may not enter */
+    int is_eager;              /* other threads run on the same memory: the first poll gives the GIL away */
     int volatile cancelled;
     int64_t timeout_ns;        /* of one outermost call, 0: none */
     int64_t started, next_check, deadline; /* monotonic clock, 0: not set */
@@ -213,7 +214,7 @@ static inline pwn_stop pwn_poll_step(pwn_run *run)
     run->next_check = now + PWN_SIGNALS_EVERY_NS;
     if (failed)
         return PWN_STOP_SIGNAL;
-    if (was_released || now - run->started >= PWN_RELEASE_AFTER_NS)
+    if (was_released || run->is_eager || now - run->started >= PWN_RELEASE_AFTER_NS)
         pwn_detach(run);
     return PWN_GO_ON;
 }

@@ -338,7 +338,7 @@ int main(void)
     pw_table table[2] = {
         {.elements = elements[0], .size = TABLE_ELEMENTS, .capacity = 0},
         {.elements = elements[1], .size = TABLE_ELEMENTS, .capacity = 1, .type = {.limits = {.is64 = true}}}};
-    memory[0].shared = (pwi_shared_memory *)(void *)bytes[0]; /* the second one is not */
+    memory[0].shared = (pw_shared_memory *)(void *)bytes[0]; /* the second one is not */
     pw_memory *memories[2] = {&memory[0], &memory[1]};
     pw_table *tables[2] = {&table[0], &table[1]};
     pw_instance instance = {.memory_base = bytes[0], .memories = memories, .tables = tables};

@@ -162,6 +162,8 @@ static void test_pages_of_one_byte(void)
     memory->base[2] = 9;
     CHECK(pwi_memory_grow(memory, 70000, &old) == PW_OK && old == 3 && memory->size == 70003);
     CHECK(memory->base[2] == 9 && all_zero(memory, 3, 70003));
+    CHECK(memory->max_pages == UINT32_MAX); /* of 2^32 bytes the number would be no i32 */
+    CHECK(pwi_memory_grow(memory, UINT32_MAX - 70002, &old) == PW_ERR_LIMIT && old == 70003);
     fx_end(&fx);
 }
 

@@ -209,3 +209,65 @@ def test_the_limit_of_the_store() -> None:
     assert store.peak_memory == 2 * PAGE
     with pytest.raises(wasm.WasmError):
         wasm.Memory(1, store=store)
+
+
+def small_pages(minimum: int, maximum: int | None = None) -> wasm.Module:
+    """A module with a memory of pages of one byte."""
+    m = wasm_bytes.Module()
+    m.memory(minimum, maximum, small_pages=True)
+    m.func("memory.size 0", results="i32", export="size")
+    m.func("local.get 0; memory.grow 0", "i32", "i32", export="grow")
+    m.func("local.get 0; i32.load8_u 0 0", "i32", "i32", export="peek")
+    return wasm.compile(m.bytes(), features=FEATURES)
+
+
+FEATURES = {"custom-page-sizes", "mutable-globals"}
+
+
+def test_pages_of_one_byte() -> None:
+    instance = small_pages(3).instantiate()
+    memory = instance.memory
+    assert memory.type == wasm.MemoryType(3, page_size=1)
+    assert repr(memory) == "<wasm memory (memory 3 (pagesize 1))>"
+    assert (memory.size, memory.pages, len(memory), instance.size()) == (3, 3, 3, 3)
+    memory[0:3] = b"abc"
+    with pytest.raises(IndexError):
+        memory[3]
+    with pytest.raises(wasm.Trap, match="out of bounds"):
+        instance.peek(3)
+    assert memory.grow(2) == 3
+    assert memory[0:5] == b"abc\0\0"
+    assert instance.grow(10_000) == 5
+    assert instance.peek(10_004) == 0
+    with pytest.raises(wasm.Trap, match="out of bounds"):
+        instance.peek(10_005)
+
+
+def test_pages_of_one_byte_have_their_own_limits() -> None:
+    instance = small_pages(1, 5).instantiate()
+    assert instance.grow(5) == -1
+    assert instance.grow(4) == 1
+    with pytest.raises(ValueError, match="cannot grow"):
+        instance.memory.grow(1)
+    bounded = small_pages(1).instantiate(limits=wasm.Limits(memory=1000))
+    assert bounded.grow(1000) == -1
+    assert bounded.grow(999) == 1
+    with pytest.raises(wasm.WasmError, match="would pass the limit"):
+        small_pages(1001).instantiate(limits=wasm.Limits(memory=1000))
+
+
+def test_memories_of_python_with_small_pages() -> None:
+    m = wasm_bytes.Module()
+    m.import_(*("env", "mem"), 2, wasm_bytes.limits(4, 8, small_pages=True))
+    module = wasm.compile(m.bytes(), features=FEATURES)
+    assert module.imports[0].type == wasm.MemoryType(4, 8, page_size=1)
+    module.instantiate({"env": {"mem": wasm.Memory(wasm.MemoryType(4, 8, page_size=1))}})
+    with pytest.raises(wasm.LinkError, match=r"must be \(memory 4 8 \(pagesize 1\)\), not \(memory 1 1\)"):
+        module.instantiate({"env": {"mem": wasm.Memory(1, 1)}})
+
+
+def test_pages_of_one_byte_are_on_request() -> None:
+    m = wasm_bytes.Module()
+    m.memory(1, small_pages=True)
+    with pytest.raises(wasm.ValidationError, match="custom-page-sizes"):
+        wasm.compile(m.bytes())

@@ -16,11 +16,15 @@ _OPS = """
     call_indirect=11uu drop=1a local.get=20u local.set=21u local.tee=22u global.get=23u global.set=24u
     table.get=25u     i32.load=28uu i32.load8_u=2duu i32.store=36uu memory.size=3fu memory.grow=40u
     i32.const=41s i64.const=42s f32.const=43f f64.const=44d
-    i32.eqz=45 i64.eqz=50 i32.add=6a i32.sub=6b i32.mul=6c i32.div_s=6d i64.add=7c i64.sub=7d i64.mul=7e
+    i32.eqz=45 i32.eq=46 i64.eqz=50 i32.rem_u=70
+    i32.add=6a i32.sub=6b i32.mul=6c i32.div_s=6d i64.add=7c i64.sub=7d i64.mul=7e
     f64.add=a0
     ref.null=d0h ref.func=d2u ref.is_null=d1
     throw=08u throw_ref=0a try_table=1ft*
     select=1b br_table=0el return_call=12u
+    memory.init=fc08,uu memory.atomic.notify=fe00,uu memory.atomic.wait32=fe01,uu memory.atomic.wait64=fe02,uu
+    i32.atomic.load=fe10,uu i32.atomic.store=fe17,uu i32.atomic.rmw.add=fe1e,uu i32.atomic.rmw.xchg=fe41,uu
+    i32.atomic.rmw.cmpxchg=fe48,uu
     v128.const=fd0c,v v128.load=fd00,uu v128.store=fd0b,uu i64x2.add=fdce01,
 """
 CATCHES = {"catch": 0, "catch_ref": 1, "catch_all": 2, "catch_all_ref": 3}
@@ -118,9 +122,11 @@ def _immediate(kind: str, word: str) -> bytes:
     return b"\x40" if word == "-" else bytes([TYPES[word]])
 
 
-def limits(minimum: int, maximum: int | None) -> bytes:
-    """Limits of a memory or table."""
-    return b"\x00" + unsigned(minimum) if maximum is None else b"\x01" + unsigned(minimum) + unsigned(maximum)
+def limits(minimum: int, maximum: int | None, *, shared: bool = False, small_pages: bool = False) -> bytes:
+    """Limits of a memory or table; a memory may be shared, and have pages of one byte."""
+    flags = bytes([(maximum is not None) | shared << 1 | small_pages << 3])
+    sizes = unsigned(minimum) + (b"" if maximum is None else unsigned(maximum))
+    return flags + sizes + (b"\x00" if small_pages else b"")
 
 
 class Module:
@@ -168,9 +174,11 @@ class Module:
         """An imported table."""
         self.import_(module, item, 1, bytes([TYPES[element]]) + limits(minimum, maximum))
 
-    def import_memory(self, module: str, item: str, minimum: int, maximum: int | None = None) -> None:
+    def import_memory(
+        self, module: str, item: str, minimum: int, maximum: int | None = None, *, shared: bool = False
+    ) -> None:
         """An imported memory."""
-        self.import_(module, item, 2, limits(minimum, maximum))
+        self.import_(module, item, 2, limits(minimum, maximum, shared=shared))
 
     def import_global(self, module: str, item: str, kind: str, mutable: bool = False) -> None:
         """An imported global."""
@@ -200,9 +208,12 @@ class Module:
         """An export; kinds: 0 function, 1 table, 2 memory, 3 global, 4 tag."""
         self.exports.append(name(item) + bytes([kind]) + unsigned(index))
 
-    def memory(self, minimum: int, maximum: int | None = None, *, export: str | None = "memory") -> None:
+    def memory(
+        self, minimum: int, maximum: int | None = None, *, export: str | None = "memory",
+        shared: bool = False, small_pages: bool = False,
+    ) -> None:  # fmt: skip
         """A memory."""
-        self.memories.append(limits(minimum, maximum))
+        self.memories.append(limits(minimum, maximum, shared=shared, small_pages=small_pages))
         if export is not None:
             self.export(export, 2, 0)
 
