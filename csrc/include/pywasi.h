@@ -244,6 +244,8 @@ pw_features pw_features_supported(void);
 pw_features pw_features_default(void);
 /* Text name of a feature bit ("bulk-memory"), NULL beyond the last. */
 const char *pw_feature_text(uint32_t bit);
+/* The standard that it is part of: "2.0", "after 3.0"; NULL beyond the last. */
+const char *pw_feature_standard(uint32_t bit);
 
 typedef struct pw_engine_config {
     pw_shell shell; /* PW_ERR_ARGUMENT when the build lacks it */

@@ -32,6 +32,19 @@ const char *pw_feature_text(uint32_t bit)
     }
 }
 
+const char *pw_feature_standard(uint32_t bit)
+{
+    switch (bit) {
+#define PW_FEATURE(name, text, supported, standard)                                                          \
+    case PW_FEATURE_BIT_##name:                                                                              \
+        return standard;
+#include "base/features.def"
+#undef PW_FEATURE
+    default:
+        return NULL;
+    }
+}
+
 const char *pwi_feature_refusal(uint32_t bit)
 {
     pw_features mask = (pw_features)1 << bit;

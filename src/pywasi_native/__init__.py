@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         WasmException,
     )  # fmt: skip
     from .extern_types import ExportType, FuncType, GlobalType, ImportType, MemoryType, TableType, TagType
+    from .features import DEFAULT_FEATURES, FEATURES, WASM_1_0, WASM_2_0, WASM_3_0
     from .grants import grant
     from .importer import install, uninstall
     from .instance import Instance
@@ -63,6 +64,7 @@ _HOMES = {
     "Trap ValidationError WasiExit WasmError WasmException",
     "extern_types": "ExportType FuncType GlobalType ImportType MemoryType TableType TagType",
     "grants": "grant",
+    "features": "DEFAULT_FEATURES FEATURES WASM_1_0 WASM_2_0 WASM_3_0",
     "importer": "install uninstall",
     "instance": "Instance",
     "limits": "Limits",
@@ -80,6 +82,7 @@ __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "Module", "Instance", "Func", "Memory", "Table", "Global", "Tag", "Store",
     "FuncType", "MemoryType", "TableType", "GlobalType", "TagType", "ImportType", "ExportType",
     "Ref", "Struct", "Array", "I31",
+    "WASM_1_0", "WASM_2_0", "WASM_3_0", "FEATURES", "DEFAULT_FEATURES",
     "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "dir", "mem", "PIPE", "INHERIT",
     "SYSTEM_CLOCK", "SYSTEM_RANDOM", "fixed_clock", "seeded",
     "WasmError", "MalformedError", "ValidationError", "LinkError", "Trap", "TrapKind", "Frame",

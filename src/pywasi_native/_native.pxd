@@ -151,6 +151,8 @@ cdef extern from "pywasi.h":
     enum:
         PW_FEATURE_COUNT
     pw_features pw_features_supported()
+    pw_features pw_features_default()
+    const char *pw_feature_standard(uint32_t bit)
     const char *pw_feature_text(uint32_t bit)
 
     ctypedef struct pw_engine_config:

@@ -95,11 +95,11 @@ def shell() -> str:
 
 def features() -> dict[str, bool]:
     """The WebAssembly features by name, and whether this build supports them."""
-    return dict(_native.features())
+    return {name: level > 0 for name, level, _ in _native.features()}
 
 
 def feature_bits(names: Iterable[str] | None) -> int:
-    """The set of features as bits; 0 for None, which means all that are supported.
+    """The set of features as bits; 0 for None, which means `DEFAULT_FEATURES`.
 
     Raises:
         ValueError: a name is unknown, or this build does not have the feature.
@@ -109,11 +109,14 @@ def feature_bits(names: Iterable[str] | None) -> int:
     if isinstance(names, str):
         raise TypeError(f"features is a collection of names: [{names!r}]")
     table = _native.features()
-    places = {name: bit for bit, (name, _) in enumerate(table)}
+    places = {name: bit for bit, (name, _, _) in enumerate(table)}
     bits = 0
     for name in names:
         if name not in places:
-            raise ValueError(f"{name!r} is no feature; there are {', '.join(places)}")
+            from .linking import closest
+
+            known = closest(str(name), places) or f"; there are {', '.join(places)}"
+            raise ValueError(f"{name!r} is no WebAssembly feature{known}")
         if not table[places[name]][1]:
             raise ValueError(f"this version does not support the feature {name!r}")
         bits |= 1 << places[name]

@@ -232,6 +232,14 @@ RESULT_MALFORMED, RESULT_INVALID, RESULT_UNLINKABLE, RESULT_TRAP = 1, 2, 3, 4
 RESULT_EXIT, RESULT_HOST, RESULT_NO_MEMORY, RESULT_LIMIT, RESULT_ARGUMENT = 6, 7, 8, 9, 10
 
 
+def _feature_advice(text: str) -> str:
+    before, _, name = text.partition("needs the proposal ")
+    name, _, rest = name.partition(",")
+    if before or "switched off" not in rest:
+        return ""
+    return f'; features= has to name it: features=wasm.DEFAULT_FEATURES | {{"{name}"}}'
+
+
 def from_failure(failure: Failure) -> BaseException:
     """The exception for a failure that the engine reports."""
     result, text = failure.result, failure.text
@@ -242,7 +250,7 @@ def from_failure(failure: Failure) -> BaseException:
     if result == RESULT_MALFORMED:
         return MalformedError(_at(text, failure.offset), offset=failure.offset)
     if result == RESULT_INVALID:
-        message = _at(text, failure.offset, failure.func_index)
+        message = _at(text, failure.offset, failure.func_index) + _feature_advice(text)
         return ValidationError(message, offset=failure.offset, function=failure.func_index)
     if result == RESULT_UNLINKABLE:
         return LinkError(text or "an import does not fit", problems=[text])

@@ -126,7 +126,8 @@ def compile(source: Source, *, features: Iterable[str] | None = None, tier: str 
 
     Args:
         source: a path, a bytes-like object, an `importlib.resources` Traversable, or a binary file.
-        features: names of the WebAssembly features that it may use; by default all that are supported.
+        features: names of the WebAssembly features that it may use, as `WASM_3_0 - {"gc"}`; by default
+            `DEFAULT_FEATURES`.
         tier: which engine may run it: ``interpreter``, or ``auto`` (environment variable ``PYWASI_TIER``).
 
     Raises:

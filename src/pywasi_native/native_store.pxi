@@ -45,9 +45,11 @@ def shell():
 
 
 def features():
-    """(name, whether this build supports it) of every WebAssembly feature; the position is its bit."""
-    cdef pw_features supported = pw_features_supported()
-    return tuple((c_text(pw_feature_text(i)), bool((supported >> i) & 1)) for i in range(<uint32_t>PW_FEATURE_COUNT))
+    """(name, level, standard) of every WebAssembly feature; the position is its bit. Level: 0 not in this build, 1 on
+    request, 2 by default."""
+    cdef pw_features supported = pw_features_supported(), default = pw_features_default()
+    return tuple((c_text(pw_feature_text(i)), int((supported >> i) & 1) + int((default >> i) & 1),
+                  c_text(pw_feature_standard(i))) for i in range(<uint32_t>PW_FEATURE_COUNT))
 
 
 @cython.no_gc_clear

@@ -195,7 +195,7 @@ def test_features() -> None:
         wasm.compile(DATA, features=["mutable-globals"])
     assert wasm.compile(DATA, features=module.features).instantiate().add(1, 2) == 3
     assert wasm.compile(b"\0asm\x01\0\0\0", features=[]).features == ()
-    with pytest.raises(ValueError, match="'sims' is no feature"):
+    with pytest.raises(ValueError, match="'sims' is no WebAssembly feature"):
         wasm.compile(DATA, features=["sims"])
     with pytest.raises(TypeError, match="a collection of names"):
         wasm.compile(DATA, features="simd")
