@@ -1,6 +1,6 @@
 /* spec_driver.c - runs one compiled script of the official suite through pywasi.h, without Python.
  *
- *   spec_driver [--shell goto|switch|tail] FILE
+ *   spec_driver [--shell goto|switch|tail] [--without FEATURE,...] FILE
  *
  * FILE comes from tests/spec/compile_script.py; its docstring is the format. For every command that does not go
  * as the script demands there is one line on stdout, and at the end the totals:
@@ -57,6 +57,7 @@ typedef struct named_extern {
 typedef struct driver {
     pw_engine *engine;
     pw_store *store;
+    pw_compile_config config;
     module_slot *modules;
     instance_slot *instances;
     uint32_t module_count;
@@ -238,7 +239,7 @@ static void compile_module(driver *d, span wasm, pw_module **module, ending *end
 {
     pw_error error;
     pw_error_clear(&error);
-    pw_result result = pw_module_new(d->engine, wasm.bytes, wasm.size, NULL, module, &error);
+    pw_result result = pw_module_new(d->engine, wasm.bytes, wasm.size, &d->config, module, &error);
     note_ending(end, result, &error);
 }
 
@@ -629,20 +630,45 @@ static void stop(driver *d)
     free(d->instances);
 }
 
+/* Takes the features of a list, divided by commas, away from all; false when there is none of that name. */
+static bool without(pw_features *features, const char *names)
+{
+    while (*names != 0) {
+        size_t length = strcspn(names, ",");
+        uint32_t bit = 0;
+        const char *text;
+        while ((text = pw_feature_text(bit)) != NULL && (strlen(text) != length || memcmp(text, names, length) != 0))
+            bit++;
+        if (text == NULL)
+            return false;
+        *features &= ~((pw_features)1 << bit);
+        names += length + (names[length] == ',');
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    bool has_shell = argc == 4 && strcmp(argv[1], "--shell") == 0;
-    if (argc != 2 && !has_shell) {
-        fprintf(stderr, "usage: spec_driver [--shell goto|switch|tail] FILE\n");
+    static driver d; /* too large for the stack of some systems */
+    const char *shell = NULL;
+    bool ok = argc % 2 == 0;
+    d.config.features = pw_features_supported();
+    for (int i = 1; i + 2 < argc && ok; i += 2) {
+        if (strcmp(argv[i], "--shell") == 0)
+            shell = argv[i + 1];
+        else
+            ok = strcmp(argv[i], "--without") == 0 && without(&d.config.features, argv[i + 1]);
+    }
+    if (!ok) {
+        fprintf(stderr, "usage: spec_driver [--shell goto|switch|tail] [--without FEATURE,...] FILE\n");
         return 2;
     }
-    static driver d; /* too large for the stack of some systems */
     uint8_t *bytes = NULL;
     size_t size = 0;
     int code = 2;
     if (!read_whole_file(argv[argc - 1], &bytes, &size))
         fprintf(stderr, "spec_driver: cannot read %s\n", argv[argc - 1]);
-    else if (!start(&d, has_shell ? argv[2] : NULL))
+    else if (!start(&d, shell))
         fprintf(stderr, "spec_driver: cannot start (a shell that this build lacks, or no memory)\n");
     else {
         cursor in = {bytes, bytes + size, true};

@@ -48,7 +48,9 @@ def run_driver(script: Script, shell: str, cache: Path, folder: Path) -> list[Ou
     file = folder / "script.pwspec"
     file.write_bytes(ScriptCompiler(modules).compile(commands))
     modules.save()
-    words = [*(driver_command() or []), *(["--shell", shell] if shell else []), str(file)]
+    options = ["--shell", shell] if shell else []
+    options += ["--without", ",".join(sorted(script.without))] if script.without else []
+    words = [*(driver_command() or []), *options, str(file)]
     done = subprocess.run(
         words, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
     )

@@ -21,13 +21,17 @@ def nothing(reason: str) -> list[object]:
     return [pytest.param(None, id="none", marks=pytest.mark.skip(reason=reason))]
 
 
-def collect(group_prefix: str) -> list[object]:
-    """One parameter per script; a skipped one without the suite (test_spec_presence.py fails on CI)."""
+def collect(group_prefix: str, *, threads: bool = True) -> list[object]:
+    """One parameter per script; a skipped one without the suite (test_spec_presence.py fails on CI).
+
+    Without `threads` those are left out that start threads.
+    """
     shared = locate.shared_folder()
     suite = shared / "conformance" / "spec-testsuite" if shared else None
     if suite is None or not suite.is_dir():
         return nothing(locate.SHARED_ADVICE)
-    return [pytest.param(s, id=s.path) for s in scripts(suite) if s.group.startswith(group_prefix)]
+    found = [s for s in scripts(suite) if s.group.startswith(group_prefix) and (threads or not s.has_threads)]
+    return [pytest.param(s, id=s.path) for s in found]
 
 
 def judge(label: str, script: Script, outcomes: list[Outcome], record: Callable[[str, object], None]) -> None:

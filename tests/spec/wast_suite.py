@@ -34,6 +34,11 @@ class Script:
         """Features that must be off for this script."""
         return _WITHOUT.get(self.group, frozenset({"custom-page-sizes"}))
 
+    @property
+    def has_threads(self) -> bool:
+        """Whether the script starts threads; only some of one proposal do."""
+        return self.group == "proposals/threads" and b"(thread " in self.file.read_bytes()
+
 
 def group_of(path: str) -> str:
     """``core``, ``core/<folder>``, ``proposals/<name>``, ``custom`` or ``legacy``."""
