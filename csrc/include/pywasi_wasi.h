@@ -44,6 +44,13 @@ enum {
 PW_MUST_USE pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path,
                                          const char *guest_path, uint32_t access);
 
+/* Grants a stream socket of the process (a file descriptor or SOCKET): a connection, or one that listens. The guest
+ * finds them behind the directories, in this order. READ: receive, accept. WRITE: send; both also hold for what is
+ * accepted. name (UTF-8) is how refusals and uses call it. pw_wasi_new duplicates it; it is not closed. A socket that
+ * listens becomes a non-blocking one, on macOS and Windows a connection too. */
+PW_MUST_USE pw_result pw_wasi_config_socket(pw_wasi_config *config, intptr_t socket, const char *name,
+                                            uint32_t access);
+
 enum { PW_WASI_STDIN = 0, PW_WASI_STDOUT = 1, PW_WASI_STDERR = 2 };
 typedef enum pw_wasi_stdio_kind {
     PW_WASI_STDIO_NULL = 0, /* end of file; output is thrown away. The default. */

@@ -32,6 +32,7 @@ void pw_wasi_config_free(pw_wasi_config *config)
         pwi_free(config->dirs[i].guest_path);
     }
     pwi_free(config->dirs);
+    pwi_config_free_sockets(config);
     for (size_t i = 0; i < 3; i++)
         pwi_free(config->stdio_data[i]);
     pwi_free(config);

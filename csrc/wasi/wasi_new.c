@@ -157,6 +157,8 @@ pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **out, pw_error *err
     wasi->random_state = config->seed;
     wasi->hooks = config->hooks;
     pw_result result = fill(wasi, config, error);
+    if (result == PW_OK)
+        result = pwi_add_sockets(wasi, config, error);
     if (result != PW_OK) {
         pw_wasi_free(wasi);
         return result;
@@ -175,6 +177,9 @@ void pw_wasi_free(pw_wasi *wasi)
     for (size_t i = 0; i < wasi->grant_count; i++)
         pwi_free(wasi->grants[i].guest_path);
     pwi_free(wasi->grants);
+    for (size_t i = 0; i < wasi->socket_count; i++)
+        pwi_free(wasi->socket_grants[i].guest_path);
+    pwi_free(wasi->socket_grants);
     pwi_strings_free(&wasi->args);
     pwi_strings_free(&wasi->env);
     pwi_free(wasi);

@@ -56,6 +56,8 @@ static void release(pwi_fd *entry)
 {
     if (entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR)
         entry->fs->close(entry->handle);
+    else if (entry->kind == PWI_FD_SOCKET)
+        pwi_os_sock_close(entry->handle);
     pwi_dir_list_free(entry->list);
     *entry = (pwi_fd){.kind = PWI_FD_FREE};
 }

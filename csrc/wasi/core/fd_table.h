@@ -12,7 +12,8 @@ typedef enum pwi_fd_kind {
     PWI_FD_FREE = 0,
     PWI_FD_FILE, /* anything that is read and written through a handle */
     PWI_FD_DIR,
-    PWI_FD_STREAM /* standard input or output that is no file */
+    PWI_FD_STREAM, /* standard input or output that is no file */
+    PWI_FD_SOCKET  /* a stream socket */
 } pwi_fd_kind;
 
 /* fdflags of WASI. */
@@ -29,6 +30,7 @@ typedef struct pwi_fd {
     pwi_fd_kind kind;
     uint8_t type;    /* PWI_TYPE_... */
     uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
+    bool listens;    /* SOCKET: it accepts connections */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
     bool may_block;  /* a FIFO or the like: wait before reading and writing */
     bool
@@ -37,11 +39,17 @@ typedef struct pwi_fd {
     uint64_t rights;
     uint64_t inheriting;
     const pwi_fs_ops *fs; /* FILE, DIR */
-    pwi_os_handle handle; /* FILE, DIR; owned */
+    pwi_os_handle handle; /* FILE, DIR, SOCKET; owned */
     const pwi_grant *grant;
     pwi_dir_list *list; /* DIR: what fd_readdir is going through; owned */
     pwi_stream *stream; /* STREAM; belongs to the pw_wasi */
 } pwi_fd;
+
+/* Whether it belongs to a tree of files: fs is set. */
+static inline bool pwi_fd_has_fs(const pwi_fd *entry)
+{
+    return entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR;
+}
 
 typedef struct pwi_fd_table {
     pwi_fd *slots;

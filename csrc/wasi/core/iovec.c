@@ -26,6 +26,20 @@ pwi_errno pwi_iov_read(pwi_call *call, uint32_t iovs, uint32_t count, pwi_iov_li
     return PWI_ESUCCESS;
 }
 
+void pwi_iov_skip(pwi_iov_list *list, uint64_t bytes)
+{
+    size_t kept = 0;
+    list->total -= bytes;
+    for (size_t i = 0; i < list->count; i++) {
+        pwi_os_iovec item = list->items[i];
+        size_t part = bytes < item.length ? (size_t)bytes : item.length;
+        bytes -= part;
+        if (part < item.length)
+            list->items[kept++] = (pwi_os_iovec){item.data + part, item.length - part};
+    }
+    list->count = kept;
+}
+
 /* Both directions of a copy: `each` piece of the list that lies in [skip, skip + size). */
 static size_t copy(const pwi_iov_list *list, uint64_t skip, uint8_t *host, size_t size, bool to_guest)
 {

@@ -22,3 +22,9 @@ const uint64_t pwi_rights_dir = 0
     ;
 
 const uint64_t pwi_rights_all = ((uint64_t)1 << PWI_RIGHT_COUNT) - 1;
+
+#define ANY_SOCKET                                                                                           \
+    (PWI_RIGHT(FD_FDSTAT_SET_FLAGS) | PWI_RIGHT(FD_FILESTAT_GET) | PWI_RIGHT(POLL_FD_READWRITE))
+const uint64_t pwi_rights_listener = ANY_SOCKET | PWI_RIGHT(SOCK_ACCEPT);
+const uint64_t pwi_rights_connection =
+    ANY_SOCKET | PWI_RIGHT(FD_READ) | PWI_RIGHT(FD_WRITE) | PWI_RIGHT(SOCK_SHUTDOWN);

@@ -25,6 +25,9 @@ enum pwi_right_bit {
 extern const uint64_t pwi_rights_file;
 extern const uint64_t pwi_rights_dir;
 extern const uint64_t pwi_rights_all;
+/* The same for sockets that accept, and for connections. */
+extern const uint64_t pwi_rights_listener;
+extern const uint64_t pwi_rights_connection;
 
 /* Bits that ask for, and need, a file open for reading or writing. */
 #define PWI_RIGHTS_READING (PWI_RIGHT(FD_READ))

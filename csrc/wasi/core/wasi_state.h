@@ -31,6 +31,8 @@ struct pw_wasi {
     pwi_stream streams[3];
     pwi_grant *grants;
     size_t grant_count;
+    pwi_grant *socket_grants;
+    size_t socket_count;
     pw_wasi_resolver resolver;
     bool clock_is_fixed;
     uint64_t fixed_now; /* both clocks, when fixed */

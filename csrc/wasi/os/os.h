@@ -140,13 +140,30 @@ PW_MUST_USE pwi_errno pwi_os_clock_resolution(uint8_t clock, uint64_t *ns);
 /* One thing to wait for; `ready` is set on return. Ready means: the next read or write will not block. */
 typedef struct pwi_os_wait {
     pwi_os_handle handle;
+    bool is_socket;
     bool for_write;
     bool ready;
-    bool hangup;
+    bool hangup; /* the other end has closed, or will send nothing more */
 } pwi_os_wait;
 /* Waits until something is ready or timeout (a duration) is over; count may be 0. A signal ends it early. */
 PW_MUST_USE pwi_errno pwi_os_wait_ready(pwi_os_wait *waits, size_t count, uint64_t timeout);
+/* Bytes that can be read without waiting from what is ready; 0 where the system does not tell. */
+uint64_t pwi_os_available(const pwi_os_wait *wait);
 PW_MUST_USE pwi_errno pwi_os_random(uint8_t *out, size_t length);
 void pwi_os_yield(void);
+
+/* Stream sockets. No call blocks (AGAIN) and none raises a signal (PIPE). */
+/* Duplicates the embedder's socket; NOTSOCK, NOTSUP if it is no stream. Where a call cannot be told not to block, the
+ * embedder's socket becomes a non-blocking one: listeners everywhere, connections on macOS and Windows. */
+PW_MUST_USE pwi_errno pwi_os_sock_adopt(intptr_t socket, pwi_os_handle *out, bool *listens);
+void pwi_os_sock_close(pwi_os_handle socket);
+PW_MUST_USE pwi_errno pwi_os_sock_accept(pwi_os_handle listener, pwi_os_handle *out);
+PW_MUST_USE pwi_errno pwi_os_sock_recv(pwi_os_handle socket, const pwi_os_iovec *iov, size_t count, bool peek,
+                                       size_t *done);
+PW_MUST_USE pwi_errno pwi_os_sock_send(pwi_os_handle socket, const pwi_os_iovec *iov, size_t count,
+                                       size_t *done);
+PW_MUST_USE pwi_errno pwi_os_sock_shutdown(pwi_os_handle socket, bool receiving, bool sending);
+/* The other end, for people: "127.0.0.1:80", "[::1]:80", "" if there is no such thing. */
+void pwi_os_sock_peer(pwi_os_handle socket, char *out, size_t size);
 
 #endif

@@ -18,5 +18,12 @@ int pwi_posix_search_flags(void);
 void pwi_posix_stat_times(const struct stat *st, pwi_os_stat *out);
 void pwi_posix_stat_convert(const struct stat *st, pwi_os_stat *out);
 uint64_t pwi_posix_nanoseconds(const struct timespec *time);
+/* accept(2): the new socket is closed on exec, does not block and raises no signal. -1 and errno. */
+int pwi_posix_accept(int listener);
+/* Makes sure that calls on an adopted socket neither block nor raise a signal. */
+pwi_errno pwi_posix_sock_tame(int socket, bool listens);
+/* Flags for recvmsg(2) and sendmsg(2) to the same end. */
+extern const int pwi_posix_recv_flags;
+extern const int pwi_posix_send_flags;
 
 #endif

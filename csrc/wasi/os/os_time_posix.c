@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +64,14 @@ static int milliseconds(uint64_t timeout)
     return ms > 1000000u ? 1000000 : (int)ms;
 }
 
+/* A socket whose peer will send nothing more: POLLHUP comes only with both directions closed. */
+#ifdef POLLRDHUP
+#define POLL_READ_HANGUP POLLRDHUP
+#else
+#define POLL_READ_HANGUP 0
+#endif
+#define POLL_READ (POLLIN | POLL_READ_HANGUP)
+
 pwi_errno pwi_os_wait_ready(pwi_os_wait *waits, size_t count, uint64_t timeout)
 {
     struct pollfd few[8];
@@ -76,17 +85,26 @@ pwi_errno pwi_os_wait_ready(pwi_os_wait *waits, size_t count, uint64_t timeout)
             return PWI_ENOMEM;
     }
     for (size_t i = 0; i < count; i++)
-        all[i] = (struct pollfd){.fd = (int)waits[i].handle, .events = waits[i].for_write ? POLLOUT : POLLIN};
+        all[i] =
+            (struct pollfd){.fd = (int)waits[i].handle, .events = waits[i].for_write ? POLLOUT : POLL_READ};
     int ready = poll(all, (nfds_t)count, milliseconds(timeout));
     if (ready < 0 && errno != EINTR)
         error = pwi_posix_last();
     for (size_t i = 0; i < count; i++) {
         waits[i].ready = ready > 0 && all[i].revents != 0;
-        waits[i].hangup = ready > 0 && (all[i].revents & POLLHUP) != 0;
+        waits[i].hangup = ready > 0 && (all[i].revents & (POLLHUP | POLL_READ_HANGUP)) != 0;
     }
     if (all != few)
         pwi_free(all);
     return error;
+}
+
+uint64_t pwi_os_available(const pwi_os_wait *wait)
+{
+    int bytes = 0;
+    if (ioctl((int)wait->handle, FIONREAD, &bytes) != 0 || bytes < 0)
+        return 0;
+    return (uint64_t)bytes;
 }
 
 pwi_errno pwi_os_random(uint8_t *out, size_t length)

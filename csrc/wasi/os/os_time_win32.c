@@ -57,6 +57,10 @@ static void look(pwi_os_wait *wait)
     HANDLE handle = pwi_win32_handle(wait->handle);
     DWORD available = 0;
     wait->hangup = false;
+    if (wait->is_socket) {
+        pwi_win32_sock_look(wait);
+        return;
+    }
     switch (GetFileType(handle)) {
     case FILE_TYPE_PIPE:
         wait->ready = wait->for_write;
@@ -95,6 +99,17 @@ pwi_errno pwi_os_wait_ready(pwi_os_wait *waits, size_t count, uint64_t timeout)
         Sleep(count > 0 && left_ms > LOOK_EVERY_MS ? LOOK_EVERY_MS : left_ms > 1000 ? 1000 : (DWORD)left_ms);
     }
     return error;
+}
+
+uint64_t pwi_os_available(const pwi_os_wait *wait)
+{
+    DWORD available = 0;
+    if (wait->is_socket)
+        return pwi_win32_sock_available(wait->handle);
+    if (GetFileType(pwi_win32_handle(wait->handle)) != FILE_TYPE_PIPE ||
+        !PeekNamedPipe(pwi_win32_handle(wait->handle), NULL, 0, NULL, &available, NULL))
+        return 0;
+    return available;
 }
 
 pwi_errno pwi_os_random(uint8_t *out, size_t length)

@@ -23,5 +23,8 @@ pwi_errno pwi_win32_last(void);
 /* Nanoseconds since 1970 for hundreds of nanoseconds since 1601. */
 uint64_t pwi_win32_nanoseconds(uint64_t ticks);
 uint64_t pwi_win32_ticks(uint64_t ns);
+/* Sockets among the things to wait for: a look without waiting. */
+void pwi_win32_sock_look(pwi_os_wait *wait);
+uint64_t pwi_win32_sock_available(pwi_os_handle socket);
 
 #endif

@@ -44,7 +44,7 @@ pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno i
         return error;
     if ((*out)->kind == PWI_FD_DIR)
         return if_dir;
-    if ((*out)->kind == PWI_FD_STREAM && if_stream != PWI_ESUCCESS)
+    if (((*out)->kind == PWI_FD_STREAM || (*out)->kind == PWI_FD_SOCKET) && if_stream != PWI_ESUCCESS)
         return if_stream;
     if (!opened_for(*out, call->right))
         return PWI_EBADF;
@@ -67,7 +67,7 @@ static pwi_errno sync(pwi_call *call, const pw_slot *args, bool data_only)
     pwi_errno error = pwi_p1_any(call, (uint32_t)args[0], &entry);
     if (error != PWI_ESUCCESS)
         return error;
-    if (entry->kind == PWI_FD_STREAM)
+    if (!pwi_fd_has_fs(entry))
         return PWI_EINVAL;
     pwi_unlocked_begin(call);
     error = entry->fs->sync(entry->handle, data_only);

@@ -50,7 +50,10 @@ static pwi_errno sequential(pwi_call *call, const pw_slot *args, bool write)
         error = pwi_p1_file(call, fd, write ? PWI_EBADF : PWI_EISDIR, PWI_ESUCCESS, &entry);
     if (error != PWI_ESUCCESS)
         return error;
-    if (entry->kind == PWI_FD_STREAM) {
+    if (entry->kind == PWI_FD_SOCKET) {
+        error = write ? pwi_p1_socket_send(call, fd, (uint32_t)args[1], (uint32_t)args[2], &done)
+                      : pwi_p1_socket_recv(call, fd, (uint32_t)args[1], (uint32_t)args[2], 0, &done);
+    } else if (entry->kind == PWI_FD_STREAM) {
         bool wait = !(entry->flags & PWI_FDFLAG_NONBLOCK);
         error = (write ? pwi_stream_write : pwi_stream_read)(call, entry->stream, (uint32_t)args[1],
                                                              (uint32_t)args[2], wait, &done);

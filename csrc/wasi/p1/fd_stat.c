@@ -100,7 +100,7 @@ pwi_errno pwi_p1_fd_filestat_get(pwi_call *call, const pw_slot *args)
         error = pwi_p1_any(call, (uint32_t)args[0], &entry);
     if (error != PWI_ESUCCESS)
         return error;
-    if (entry->kind == PWI_FD_STREAM)
+    if (!pwi_fd_has_fs(entry))
         stat.type = entry->type;
     else
         error = entry->fs->stat_handle(entry->handle, &stat);
@@ -143,7 +143,7 @@ pwi_errno pwi_p1_fd_filestat_set_times(pwi_call *call, const pw_slot *args)
     pwi_errno error = pwi_p1_any(call, (uint32_t)args[0], &entry);
     if (error == PWI_ESUCCESS)
         error = pwi_p1_times(args[1], args[2], (uint32_t)args[3], &times);
-    if (error == PWI_ESUCCESS && entry->kind == PWI_FD_STREAM)
+    if (error == PWI_ESUCCESS && !pwi_fd_has_fs(entry))
         error = PWI_EINVAL;
     if (error == PWI_ESUCCESS)
         error = pwi_grant_check(call, entry->grant, PW_WASI_WRITE, NULL, 0);

@@ -39,9 +39,23 @@ PW_MUST_USE pwi_errno pwi_p1_any(pwi_call *call, uint32_t fd, pwi_fd **out);
 PW_MUST_USE pwi_errno pwi_p1_dir(pwi_call *call, uint32_t fd, pwi_fd **out);
 /* The same with a right that is not the row's. */
 PW_MUST_USE pwi_errno pwi_p1_dir_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **out);
-/* A file: if_dir for directories, if_stream for streams. */
+/* A file: if_dir for directories, if_stream (if not SUCCESS) for streams and sockets. */
 PW_MUST_USE pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno if_stream,
                                   pwi_fd **out);
+
+/* ---- sockets (sock_io.c): what fd_read, fd_write and the calls of sock.c share ---- */
+/* A socket with the call's right: NOTSOCK for anything else. */
+PW_MUST_USE pwi_errno pwi_p1_socket(pwi_call *call, uint32_t fd, pwi_fd **out);
+/* The same for one that does not listen: NOTCONN. */
+PW_MUST_USE pwi_errno pwi_p1_connection(pwi_call *call, uint32_t fd, pwi_fd **out);
+/* Waits until it is ready, and looks it up again. AGAIN at once if the guest wants that. */
+PW_MUST_USE pwi_errno pwi_p1_socket_wait(pwi_call *call, uint32_t fd, bool for_write, pwi_fd **entry);
+/* Transfers; 0 bytes is the end of what the peer sends. WAITALL: until all is there. */
+enum { PWI_RECV_PEEK = 1, PWI_RECV_WAITALL = 2 };
+PW_MUST_USE pwi_errno pwi_p1_socket_recv(pwi_call *call, uint32_t fd, uint32_t iovs, uint32_t count,
+                                         uint32_t flags, size_t *done);
+PW_MUST_USE pwi_errno pwi_p1_socket_send(pwi_call *call, uint32_t fd, uint32_t iovs, uint32_t count,
+                                         size_t *done);
 
 /* ---- structs that several files write ---- */
 /* filestat: 64 bytes (wasi_unstable: 56). */

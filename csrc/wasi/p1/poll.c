@@ -7,7 +7,7 @@
  *   event          0 u64 userdata   8 u16 error  10 u8 tag   16 u64 bytes  24 u16 flags (1: hang-up)
  *   32 bytes
  *
- * Files are always ready. Pipes, terminals and FIFOs are waited for. A clock that stands still (pw_wasi_config_fixed_
+ * Files are always ready. Pipes, terminals, FIFOs and sockets are waited for. A clock that stands still (pw_wasi_config_fixed_
  * clock) is moved on by the time that the guest wants to sleep, and no time is spent.
  */
 #include "base/alloc.h"
@@ -66,17 +66,17 @@ static void add_clock(pwi_call *call, polling *all, sub *one, const uint8_t *at)
         all->earliest = timeout;
 }
 
-static void add_wait(polling *all, sub *one, pwi_os_handle handle)
+static void add_wait(polling *all, sub *one, pwi_os_handle handle, bool is_socket)
 {
     one->wait = all->wait_count;
-    one->bytes = 1; /* how many is not known; more than none */
-    all->waits[all->wait_count++] = (pwi_os_wait){.handle = handle, .for_write = one->tag == TAG_WRITE};
+    all->waits[all->wait_count++] =
+        (pwi_os_wait){.handle = handle, .is_socket = is_socket, .for_write = one->tag == TAG_WRITE};
 }
 
 static void add_stream(polling *all, sub *one, const pwi_stream *stream)
 {
     if (stream->kind == PW_WASI_STDIO_FD) {
-        add_wait(all, one, stream->handle);
+        add_wait(all, one, stream->handle, false);
         return;
     }
     if (one->tag == TAG_READ && stream->kind == PW_WASI_STDIO_BYTES)
@@ -93,7 +93,7 @@ static void add_file(polling *all, sub *one, const pwi_fd *entry)
     uint64_t position;
     pwi_os_stat stat;
     if (entry->may_block) {
-        add_wait(all, one, entry->handle);
+        add_wait(all, one, entry->handle, false);
         return;
     }
     one->bytes = 1;
@@ -113,6 +113,8 @@ static void add_fd(pwi_call *call, polling *all, sub *one, uint32_t fd)
         fire(all, one, error);
     else if (entry->kind == PWI_FD_STREAM)
         add_stream(all, one, entry->stream);
+    else if (entry->kind == PWI_FD_SOCKET)
+        add_wait(all, one, entry->handle, true);
     else
         add_file(all, one, entry);
 }
@@ -146,7 +148,11 @@ static void collect(polling *all, uint64_t elapsed)
         if (one->tag == TAG_CLOCK && one->remaining <= elapsed)
             fire(all, one, PWI_ESUCCESS);
         else if (one->wait != NO_WAIT && all->waits[one->wait].ready) {
-            one->flags = all->waits[one->wait].hangup ? EVENT_HANGUP : 0;
+            const pwi_os_wait *wait = &all->waits[one->wait];
+            one->flags = wait->hangup ? EVENT_HANGUP : 0;
+            one->bytes = one->tag == TAG_READ ? pwi_os_available(wait) : 1; /* how much fits is not told */
+            if (one->bytes == 0 && !wait->hangup) /* a connection to accept, or a system that does not tell */
+                one->bytes = 1;
             fire(all, one, PWI_ESUCCESS);
         }
     }
