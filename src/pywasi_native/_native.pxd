@@ -1,7 +1,7 @@
 # The C core as the compiled module sees it, and the layout of the module's own classes.
 
 from cpython.object cimport PyObject, PyTypeObject
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, intptr_t, uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "<stdbool.h>" nogil:
@@ -296,7 +296,10 @@ cdef extern from "pywasi_wasi.h":
     pw_result pw_wasi_config_arg(pw_wasi_config *config, const char *bytes, size_t length)
     pw_result pw_wasi_config_env(pw_wasi_config *config, const char *name, size_t name_length, const char *value,
                                  size_t value_length)
+    pw_result pw_wasi_config_socket(pw_wasi_config *config, intptr_t socket, const char *name, uint32_t access)
     enum:
+        PW_WASI_READ
+        PW_WASI_WRITE
         PW_WASI_READ_ONLY
         PW_WASI_READ_WRITE
     pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,

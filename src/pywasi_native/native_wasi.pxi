@@ -15,10 +15,11 @@ cdef class WasiState(Owned):
         seed: for reproducible random numbers, or None for those of the system.
         output: bytes that may be written to each kept output.
         open_files: descriptors that may be open at once.
+        sockets: (descriptor, name in refusals) of stream sockets.
     """
 
     def __cinit__(self, Store store not None, *, list args, list env, tuple stdio, list dirs, clock, seed, output,
-                  open_files):
+                  open_files, list sockets):
         cdef pw_wasi_config *config = NULL
         cdef pw_error error
         self.files = stdio
@@ -33,6 +34,9 @@ cdef class WasiState(Owned):
             if seed is not None:
                 pw_wasi_config_seeded_random(config, seed)
             pw_wasi_config_max_fds(config, open_files)
+            for number, name in sockets:
+                wasi_check(pw_wasi_config_socket(config, number, <bytes>name, PW_WASI_READ | PW_WASI_WRITE),
+                           "a socket cannot be granted")
             self.set_hooks(config)
             pw_error_clear(&error)
             if pw_wasi_new(config, &self.ptr, &error) != PW_OK:

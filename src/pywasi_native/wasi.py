@@ -20,6 +20,15 @@ if TYPE_CHECKING:
         def read(self, size: int, /) -> Any:
             """At most `size` bytes; none at the end."""
 
+    class Socket(Protocol):
+        """A socket of the host: `socket.socket`, or what wraps one."""
+
+        def fileno(self) -> int:
+            """The number of its descriptor."""
+
+        def getsockname(self) -> Any:
+            """Its own address."""
+
     class Writable(Protocol):
         """A binary file to write to."""
 
@@ -198,9 +207,12 @@ class Wasi(Record):
         dirs: guest path -> `ro`, `rw` or `dir` of a host directory.
         clock: `SYSTEM_CLOCK` or `fixed_clock(ns)`.
         random: `SYSTEM_RANDOM` or `seeded(n)`.
+        sockets: stream sockets (`socket.socket`), connections or such that listen. The program finds them as
+            the descriptors behind the directories. They stay open here; a socket that listens becomes a
+            non-blocking one (on macOS and Windows a connection too).
     """
 
-    __slots__ = _fields = ("args", "env", "stdin", "stdout", "stderr", "dirs", "clock", "random")
+    __slots__ = _fields = ("args", "env", "stdin", "stdout", "stderr", "dirs", "clock", "random", "sockets")
     args: tuple[str, ...]
     env: Mapping[str, str]
     stdin: Stdin
@@ -209,6 +221,7 @@ class Wasi(Record):
     dirs: Mapping[str, Grant]
     clock: Clock
     random: Random
+    sockets: tuple[Socket, ...]
 
     def __init__(
         self,
@@ -220,6 +233,7 @@ class Wasi(Record):
         dirs: Mapping[str, Grant] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: Random = SYSTEM_RANDOM,
+        sockets: Iterable[Socket] = (),
     ) -> None:
         if isinstance(args, str):
             raise TypeError(f"args is a sequence of strings: [{args!r}], not {args!r}")
@@ -244,11 +258,19 @@ class Wasi(Record):
             MappingProxyType(_grants(dirs or {})),
             clock,
             random,
+            _sockets(sockets),
         )
 
     def __hash__(self) -> int:
         return hash(
-            (self.args, frozenset(self.env.items()), frozenset(self.dirs.items()), self.clock, self.random)
+            (
+                self.args,
+                frozenset(self.env.items()),
+                frozenset(self.dirs.items()),
+                self.clock,
+                self.random,
+                self.sockets,
+            )
         )
 
     def __repr__(self) -> str:
@@ -322,6 +344,7 @@ class Wasi(Record):
                 dirs=[_directory(guest, grant) for guest, grant in self.dirs.items()],
                 clock=self.clock.ns,
                 seed=self.random.seed,
+                sockets=[(socket.fileno(), _socket_name(socket)) for socket in self.sockets],
                 output=limits.output if limits is not None else 64 << 20,
                 open_files=limits.open_files if limits is not None else 256,
             )
@@ -353,6 +376,28 @@ def _grants(dirs: Mapping[str, Grant]) -> dict[str, Grant]:
                 "say whether the program may write"
             )
     return dict(dirs)
+
+
+def _sockets(sockets: Any) -> tuple[Any, ...]:
+    found = tuple(sockets)
+    for socket in found:
+        if not (hasattr(socket, "fileno") and hasattr(socket, "getsockname")):
+            raise TypeError(f"sockets are socket.socket objects, not {type(socket).__name__}")
+    return found
+
+
+def _socket_name(socket: Any) -> bytes:
+    """What audit records and refusals call it: its own address."""
+    try:
+        name = socket.getsockname()
+    except OSError as error:
+        raise ValueError(f"{socket!r} cannot be granted: {error}") from None
+    if isinstance(name, tuple) and len(name) >= 2:
+        name = f"[{name[0]}]:{name[1]}" if ":" in str(name[0]) else f"{name[0]}:{name[1]}"
+    if isinstance(name, bytes):
+        name = name.decode(errors="replace")
+    # Without a NUL: names of abstract sockets begin with one.
+    return f"socket {name}".rstrip().replace("\0", "@").encode(errors="replace")
 
 
 def _check_stream(name: str, stream: Any) -> Any:

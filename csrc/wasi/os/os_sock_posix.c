@@ -54,7 +54,7 @@ static struct msghdr message(const pwi_os_iovec *iov, size_t count, struct iovec
         system[used] = (struct iovec){.iov_base = iov[used].data, .iov_len = iov[used].length};
     memset(&header, 0, sizeof header);
     header.msg_iov = system;
-    header.msg_iovlen = used;
+    header.msg_iovlen = (uint8_t)used; /* int or size_t; at most PWI_OS_IOVECS */
     return header;
 }
 
