@@ -9,7 +9,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What CI runs, in this order.
-STEPS := install test lint types stubtest ctest asan torture tail switch cross-build wheel
+STEPS := install test lint types stubtest ctest asan tsan torture tail switch cross-build wheel
 TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
 CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
 # The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
@@ -70,6 +70,11 @@ ctest: tools ## C tests and the core suite in C on the goto and the switch shell
 asan: export UBSAN_OPTIONS := print_stacktrace=1
 asan: tools ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(call all_in_c,$(BUILD)/asan,-DPYWASI_SANITIZE=ON)
+
+tsan: tools ## the C tests with threads under ThreadSanitizer
+	$(CMAKE_C) -B $(BUILD)/tsan -DPYWASI_TSAN=ON
+	cmake --build $(BUILD)/tsan -j $(JOBS) --target $(basename $(notdir $(wildcard tests/c/*_threads*.c)))
+	ctest --test-dir $(BUILD)/tsan --output-on-failure --no-tests=error -R _threads
 
 torture: tools ## the same in a build that hurts: memory moves, every branch polls
 	$(call all_in_c,$(BUILD)/torture,-DPYWASI_TORTURE=ON)

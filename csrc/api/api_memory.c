@@ -36,6 +36,8 @@ pw_result pw_shared_memory_new(const pw_limits *type, uint64_t limit_bytes, pw_s
     uint64_t limit = limit_bytes ? limit_bytes : PW_DEFAULT_MEMORY_BYTES;
     const char *wrong = type->shared ? what_is_wrong(type) : "it is not shared";
     *memory = NULL;
+    if (error)
+        pw_error_clear(error);
     if (wrong)
         return pwi_fail(error, PW_ERR_ARGUMENT, "memory type: %s", wrong);
     if (type->min > limit >> type->page_bits)
