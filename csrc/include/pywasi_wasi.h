@@ -126,6 +126,8 @@ typedef struct pw_wasi_hooks {
      * refuses (PERM for the guest, and `denied` is told). Not PW_OK: the guest's call ends with it. May use the store
      * and call into the guest. NULL costs one test. */
     pw_result (*used)(void *env, const pw_wasi_use *use, bool *allowed);
+    /* Whether `used` wants to be told now; may not call into the store. NULL: always. */
+    bool (*listening)(void *env);
 } pw_wasi_hooks;
 void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks);
 

@@ -326,6 +326,12 @@ cdef extern from "pywasi_wasi.h":
         const char *call
         const char *wanted
         const char *granted
+        uint32_t access
+        char *path
+    ctypedef struct pw_wasi_use:
+        const char *call
+        const char *granted
+        uint32_t access
         char *path
     ctypedef struct pw_wasi_hooks:
         void *env
@@ -333,6 +339,8 @@ cdef extern from "pywasi_wasi.h":
         void (*release)(void *env) noexcept
         void (*acquire)(void *env) noexcept
         void (*denied)(void *env, const pw_wasi_denial *denial) noexcept
+        pw_result (*used)(void *env, const pw_wasi_use *use, c_bool *allowed) noexcept
+        c_bool (*listening)(void *env) noexcept
     void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks)
     pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **wasi, pw_error *error)
     void pw_wasi_free(pw_wasi *wasi)
@@ -361,6 +369,8 @@ cdef extern from "native_run.h":
         int is_eager
         int cancelled
         int64_t timeout_ns
+        void *released
+        c_bool listened
     int pwn_run_init(pwn_run *run, PyObject *store) except -1
     void pwn_run_destroy(pwn_run *run)
     int pwn_enter(pwn_run *run)
@@ -368,6 +378,8 @@ cdef extern from "native_run.h":
     void pwn_leave(pwn_run *run)
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
+    c_bool (*pwn_listening)() noexcept
+    c_bool pwn_has_audit_hook()
     pwn_stop pwn_poll_step(pwn_run *run)
     void pwn_block(pwn_run *run)
 
@@ -550,6 +562,12 @@ cdef class WasiState(Owned):
     cdef pw_wasi *ptr
     cdef host_env env
     cdef tuple files         # what stdin, stdout and stderr were given as
+    cdef readonly str name   # of whom it is the state, for the audit log
+    cdef readonly dict hosts # guest path of a grant -> host path
+    cdef readonly list denials  # the first ones
+    cdef public object last  # the last one, if it is not in denials
+    cdef readonly unsigned long long denied
+    cdef readonly dict windows  # event -> how much of it was logged lately
 
     cdef int configure(self, pw_wasi_config *config, list args, list env, list dirs) except -1
     cdef int set_stdio(self, pw_wasi_config *config, int stream, object what, object output) except -1

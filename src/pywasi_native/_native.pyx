@@ -17,6 +17,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcpy, memset
 
 from _weakref import ref as weak_reference  # the module around it is slow to import
+from sys import modules as loaded_modules
 
 cdef extern from "Python.h":
     ctypedef struct PyLongObject

@@ -76,6 +76,10 @@ def _support(name: str) -> Any:
     }  # fmt: skip
     if name in here:
         return here[name]
+    if name.startswith("audit_"):
+        from . import audit
+
+        return getattr(audit, name.removeprefix("audit_"))
     from . import errors, extern_types
 
     return getattr(errors if hasattr(errors, name) else extern_types, name)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
+    from .audit import Denial
     from .limits import Limits
     from .linking import Imports
     from .module import Module
@@ -75,6 +76,11 @@ class Instance:
         """What it has written to stderr so far, where its `Wasi` has `PIPE` there."""
         return self._output(2)
 
+    @property
+    def denials(self) -> tuple[Denial, ...]:
+        """What it wanted of WASI and was not granted, the first hundred times and the last one."""
+        return self._wasi.refusals() if self._wasi is not None else ()
+
     def _output(self, stream: int) -> bytes | None:
         return self._wasi.output(stream)[0] if self._wasi is not None and self._wasi.keeps(stream) else None
 
@@ -120,9 +126,14 @@ def instantiate(
     wasi: Wasi | None = None,
     limits: Limits | None = None,
     store: engine.Store | None = None,
+    label: str | None = None,
 ) -> Instance:
-    """See `Module.instantiate`."""
-    plan = linking.Plan(module, imports, wasi, limits, store)
+    """See `Module.instantiate`. `label` is its name in the audit log, by default the module's."""
+    plan = linking.Plan(module, imports, wasi, limits, store, label)
+    if engine.native.listening():
+        from . import audit
+
+        audit.instantiating(plan.label, module, wasi)
     externs = plan.externs()
     exports = Exports(module._handle.instantiate(plan.store, externs))
     made = Instance.__new__(Instance)

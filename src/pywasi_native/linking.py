@@ -77,10 +77,12 @@ class Plan:
         wasi: Wasi | None,
         limits: Limits | None,
         store: engine.Store | None,
+        label: str | None = None,
     ) -> None:
         if imports is not None and not hasattr(imports, "__getitem__"):
             raise TypeError(f"imports must be a mapping of module names, not {type(imports).__name__}")
         self.module = module
+        self.label = label or module.name
         self.imports = imports if imports is not None else {}
         self.wasi = wasi
         self.wasi_state: engine.native.WasiState | None = None
@@ -125,7 +127,7 @@ class Plan:
             LinkError: for all that are missing or of another type.
         """
         if self.wasi is not None and any(is_wasi(item.module) for item in self.module.imports):
-            self.wasi_state = self.wasi.open(self.store)
+            self.wasi_state = self.wasi.open(self.store, self.label)
         found = [self._extern(i, item) for i, item in enumerate(self.module.imports)]
         if self.problems:
             raise LinkError(self._message(), problems=self.problems)

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from . import compile
 from .engine import Func, set_origin
+from .instance import instantiate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ class WasmExtensionFileLoader:
     def exec_module(self, module: ModuleType) -> None:
         """Instantiates the file and makes its exports attributes of `module`; again at a reload."""
         compiled = compile(self._source())
-        instance = compiled.instantiate(self._imports, wasi=self._grants(compiled), limits=self._limits)
+        instance = instantiate(
+            compiled, self._imports, wasi=self._grants(compiled), limits=self._limits, label=self.name
+        )
         for name in getattr(module, "__all__", ()):
             module.__dict__.pop(name, None)
         names = [name for name in instance.exports if name.isidentifier() and name not in _OWN]

@@ -39,6 +39,10 @@ class Module:
         self._imports: tuple[ImportType, ...] | None = None
         self._exports: tuple[ExportType, ...] | None = None
         self._features = features
+        if engine.native.listening():
+            from . import audit
+
+            audit.compiling(file, len(data))
         try:
             self._handle = engine.native.ModuleHandle(data, file, features)
         except ValueError as error:

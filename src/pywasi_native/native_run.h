@@ -45,7 +45,28 @@ typedef struct pwn_run {
     int volatile cancelled;
     int64_t timeout_ns;        /* of one outermost call, 0: none */
     int64_t started, next_check, deadline; /* monotonic clock, 0: not set */
+    bool listened;             /* somebody listened to audit events when the GIL was given away */
 } pwn_run;
+
+/* Whether somebody listens to audit events; called with the GIL. Set once, when the module is loaded. */
+static bool (*pwn_listening)(void);
+
+static PyObject *pwn_heard(void *flag)
+{
+    *(bool *)flag = true;
+    PyErr_SetString(PyExc_RuntimeError, "only a probe");
+    return NULL;
+}
+
+/* Whether there is an audit hook. PySys_Audit builds its arguments only when there is one; this argument cannot be
+ * built, so no hook is called. */
+static inline bool pwn_has_audit_hook(void)
+{
+    bool flag = false;
+    if (PySys_Audit("pywasi.listening", "O&", pwn_heard, &flag) < 0)
+        PyErr_Clear();
+    return flag;
+}
 
 static inline int64_t pwn_now(void)
 {
@@ -177,8 +198,10 @@ static inline void pwn_attach(pwn_run *run)
 
 static inline void pwn_detach(pwn_run *run)
 {
-    if (!run->released)
+    if (!run->released) {
+        run->listened = pwn_listening();
         run->released = PyEval_SaveThread();
+    }
 }
 
 static inline void pwn_leave(pwn_run *run)

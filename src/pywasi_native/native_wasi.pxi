@@ -16,13 +16,16 @@ cdef class WasiState(Owned):
         output: bytes that may be written to each kept output.
         open_files: descriptors that may be open at once.
         sockets: (descriptor, name in refusals) of stream sockets.
+        name: who the guest is, for the audit log.
+        hosts: guest path of a grant -> host path.
     """
 
     def __cinit__(self, Store store not None, *, list args, list env, tuple stdio, list dirs, clock, seed, output,
-                  open_files, list sockets):
+                  open_files, list sockets, str name not None="", dict hosts not None={}):
         cdef pw_wasi_config *config = NULL
         cdef pw_error error
-        self.files = stdio
+        self.files, self.name, self.hosts, self.denials = stdio, name, hosts, []
+        self.windows = {}
         self.env.run, self.env.self = &store.run, <PyObject *>self
         wasi_check(pw_wasi_config_new(&config), "no memory for the configuration")
         try:
@@ -87,9 +90,10 @@ cdef class WasiState(Owned):
     cdef int set_hooks(self, pw_wasi_config *config) except -1:
         cdef pw_wasi_hooks hooks
         memset(&hooks, 0, sizeof(hooks))
-        hooks.env, hooks.poll = self.env.run, store_poll
+        hooks.env, hooks.poll = &self.env, wasi_poll
         # There is no acquire: whoever needs Python next takes the GIL back.
-        hooks.release = wasi_release
+        hooks.release, hooks.denied = wasi_release, wasi_denied
+        hooks.used, hooks.listening = wasi_used, wasi_listening
         pw_wasi_config_hooks(config, &hooks)
         return 0
 
@@ -104,6 +108,10 @@ cdef class WasiState(Owned):
         cdef c_bool capped = False
         pw_wasi_output(self.ptr, stream, &data, &size, &capped)
         return PyBytes_FromStringAndSize(<const char *>data, <Py_ssize_t>size), bool(capped)
+
+    def refusals(self):
+        """The `Denial` objects that are kept."""
+        return (*self.denials, self.last) if self.last is not None else tuple(self.denials)
 
     def denial(self):
         """(call, what was wanted, guest path of the grant, path) of the last refusal, or None."""
@@ -180,8 +188,82 @@ def wasi_functions():
         index += 1
 
 
+cdef pw_result wasi_poll(void *env) noexcept:
+    return store_poll((<host_env *>env).run)
+
+
 cdef void wasi_release(void *env) noexcept:
-    pwn_detach(<pwn_run *>env)
+    pwn_detach((<host_env *>env).run)
+
+
+cdef c_bool wasi_listening(void *env) noexcept:
+    cdef pwn_run *run = (<host_env *>env).run
+    # Without the GIL nobody can be asked: what held when it was given away holds.
+    return run.listened if run.released != NULL else audit_listening()
+
+
+cdef pw_result wasi_used(void *env, const pw_wasi_use *use, c_bool *allowed) noexcept:
+    pwn_attach((<host_env *>env).run)
+    return wasi_tell_use(<WasiState>(<host_env *>env).self, use, allowed)
+
+
+cdef pw_result wasi_tell_use(WasiState state, const pw_wasi_use *use, c_bool *allowed) noexcept:
+    try:
+        support("audit_used")(state, c_text(use.call), c_text(use.granted), use.access, c_text(use.path))
+    except Exception:
+        allowed[0] = False
+    except BaseException as problem:  # KeyboardInterrupt, SystemExit: not an answer, but an end
+        (<Store>state.env.run.store).pending = problem
+        return PW_ERR_HOST
+    return PW_OK
+
+
+cdef void wasi_denied(void *env, const pw_wasi_denial *denial) noexcept:
+    pwn_attach((<host_env *>env).run)
+    wasi_tell_denial(<WasiState>(<host_env *>env).self, denial)
+
+
+cdef void wasi_tell_denial(WasiState state, const pw_wasi_denial *denial) noexcept:
+    state.denied += 1
+    try:
+        support("audit_denied")(state, c_text(denial.call), c_text(denial.wanted), c_text(denial.granted),
+                                denial.access, c_text(denial.path))
+    except BaseException:
+        pass  # it is refused already
+
+
+# ---- whether somebody listens ----
+
+cdef object audit_level = 20   # INFO
+cdef dict audit_levels = None  # of the logger, by level: whether it is on; cleared by logging when that changes
+
+
+cdef c_bool audit_listening() noexcept:
+    return True if pwn_has_audit_hook() else audit_logging()
+
+
+cdef c_bool audit_logging() noexcept:
+    try:
+        if "logging" not in loaded_modules:
+            return False
+        on = audit_levels.get(audit_level) if audit_levels is not None else None
+        return bool(on) if on is not None else bool(support("audit_is_logged")())
+    except BaseException:
+        return True
+
+
+def listening():
+    """Whether an audit hook or a handler of the logger wants to know what is granted and used."""
+    return bool(audit_listening())
+
+
+def set_audit_levels(dict levels):
+    """Takes the cache of `Logger.isEnabledFor`."""
+    global audit_levels
+    audit_levels = levels
+
+
+pwn_listening = audit_listening
 
 
 cdef pw_result wasi_read(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from .audit import Denial
     from .instance import Instance
     from .sources import Source
     from .wasi import Grant
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class CompletedRun:
     """How a program ended."""
 
-    __slots__ = ("args", "denied", "fuel_used", "peak_memory", "returncode", "stderr", "stdout")
+    __slots__ = ("args", "denials", "fuel_used", "peak_memory", "returncode", "stderr", "stdout")
     args: tuple[str, ...]
     """Its argv."""
     returncode: int
@@ -34,8 +35,8 @@ class CompletedRun:
     """Not counted in this version: None."""
     peak_memory: int
     """The most bytes that its memories took."""
-    denied: str | None
-    """The last thing that it wanted and was not granted, if any."""
+    denials: tuple[Denial, ...]
+    """What it wanted of WASI and was not granted, the first hundred times and the last one."""
 
     def __init__(
         self,
@@ -45,10 +46,15 @@ class CompletedRun:
         stderr: bytes | str | None = None,
         *,
         peak_memory: int = 0,
-        denied: str | None = None,
+        denials: tuple[Denial, ...] = (),
     ) -> None:
         self.args, self.returncode, self.stdout, self.stderr = args, returncode, stdout, stderr
-        self.fuel_used, self.peak_memory, self.denied = None, peak_memory, denied
+        self.fuel_used, self.peak_memory, self.denials = None, peak_memory, denials
+
+    @property
+    def denied(self) -> str | None:
+        """The last thing that it wanted and was not granted, and how to grant it; None if there was none."""
+        return str(self.denials[-1]) if self.denials else None
 
     def check_returncode(self) -> None:
         """Raises `subprocess.CalledProcessError` if the program did not return 0."""
@@ -137,7 +143,7 @@ def run(
         trap.stdout, trap.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
         raise
     result.stdout, result.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
-    result.peak_memory, result.denied = store.peak_memory, describe_denial(instance)
+    result.peak_memory, result.denials = store.peak_memory, instance.denials
     if check:
         result.check_returncode()
     return result
@@ -193,15 +199,3 @@ def _collected(instance: Instance, wasi: Wasi, number: int, text: bool) -> Any:
         return None
     data = instance._wasi.output(number)[0] if instance._wasi is not None else b""
     return data.decode().replace("\r\n", "\n") if text else data
-
-
-def describe_denial(instance: Instance) -> str | None:
-    """The last refusal by WASI, and how to grant what was wanted."""
-    denial = instance._wasi.denial() if instance._wasi is not None else None
-    if denial is None:
-        return None
-    call, wanted, granted, path = denial
-    place = f" of {path!r}" if path else ""
-    where = f" below {granted!r}" if granted else ""
-    advice = "grant it with dirs={guest path: wasm.ro(path) or wasm.rw(path)}"
-    return f"{call}{place}: {wanted} was not granted{where}; {advice}"

@@ -322,8 +322,8 @@ class Wasi(Record):
 
         return intersection(self, other) if isinstance(other, Wasi) else NotImplemented
 
-    def open(self, store: engine.Store) -> engine.native.WasiState:
-        """The state of one guest in a store: opens what is granted.
+    def open(self, store: engine.Store, name: str = "") -> engine.native.WasiState:
+        """The state of one guest in a store, called `name` in the audit log: opens what is granted.
 
         Raises:
             OSError: a granted directory or a file cannot be opened.
@@ -347,6 +347,12 @@ class Wasi(Record):
                 sockets=[(socket.fileno(), _socket_name(socket)) for socket in self.sockets],
                 output=limits.output if limits is not None else 64 << 20,
                 open_files=limits.open_files if limits is not None else 256,
+                name=name,
+                hosts={
+                    guest: os.path.abspath(grant.path)  # noqa: PTH100
+                    for guest, grant in self.dirs.items()
+                    if isinstance(grant, Grant)
+                },
             )
         finally:
             for file in opened:  # the state has descriptors of its own

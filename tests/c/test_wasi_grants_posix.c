@@ -17,6 +17,7 @@ static pw_wasi_denial last_denial;
 static const char *refuse;   /* the path that the hook refuses */
 static pw_result use_result; /* what the hook returns */
 static uint32_t close_meanwhile;
+static bool deaf; /* whether nobody listens */
 
 static pw_result on_used(void *env, const pw_wasi_use *use, bool *allowed)
 {
@@ -30,6 +31,12 @@ static pw_result on_used(void *env, const pw_wasi_use *use, bool *allowed)
     }
     *allowed = !refuse || strcmp(use->path, refuse) != 0;
     return use_result;
+}
+
+static bool on_listening(void *env)
+{
+    CHECK(env == &g);
+    return !deaf;
 }
 
 static void on_denied(void *env, const pw_wasi_denial *denial)
@@ -58,7 +65,8 @@ static void open_guest(void)
     grant(config, "/ro", PW_WASI_READ_ONLY);
     grant(config, "/log", PW_WASI_READ | PW_WASI_APPEND);
     grant(config, "/rw2", PW_WASI_READ_WRITE);
-    pw_wasi_config_hooks(config, &(pw_wasi_hooks){.env = &g, .used = on_used, .denied = on_denied});
+    pw_wasi_config_hooks(
+        config, &(pw_wasi_hooks){.env = &g, .used = on_used, .listening = on_listening, .denied = on_denied});
     guest_open(&g, config);
     pw_wasi_config_free(config);
     uses = denials = 0;
@@ -205,6 +213,11 @@ static void test_used(void)
     CHECK_EQ(open_flags(RO, "/file", 0, RIGHTS_READ, 0, &fd), PWI_EPERM);
     CHECK_EQ(CALL(&g, path_filestat_get, RO, 0, PATH_ARGS(&g, "/file"), AT_RESULT), PWI_EPERM);
     CHECK_EQ(uses, 6);
+    deaf = true;
+    CHECK_EQ(open_flags(RO, "file", 0, RIGHTS_READ, 0, &fd), 0);
+    CHECK_EQ(open_flags(RO, "file", 0, RIGHTS_WRITE, 0, &fd), PWI_EPERM); /* refusals are always told */
+    CHECK_EQ(uses, 6);
+    deaf = false;
     close_guest();
 }
 

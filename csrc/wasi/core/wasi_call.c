@@ -77,6 +77,8 @@ pwi_errno pwi_grant_use_told(pwi_call *call, const pwi_grant *grant, uint32_t ac
 {
     const pw_wasi_hooks *hooks = &call->wasi->hooks;
     bool allowed = true;
+    if (hooks->listening && !hooks->listening(hooks->env))
+        return PWI_ESUCCESS;
     pw_wasi_use use = {.call = call->name, .granted = grant_name(grant), .access = access};
     pwi_utf8_printable(path ? path : "", path ? path_length : 0, use.path, sizeof use.path);
     pw_result result = hooks->used(hooks->env, &use, &allowed);
