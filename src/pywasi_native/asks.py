@@ -78,7 +78,7 @@ class Ask(Record):
         if self.capability in _STREAMS:
             return None if getattr(wasi, self.capability) is not None else self.capability
         if self.capability in ("args", "sockets"):
-            return None if getattr(wasi, self.capability, ()) else self.capability
+            return None if getattr(wasi, self.capability) else self.capability
         return None
 
 
@@ -104,7 +104,7 @@ def restricted(wasi: Wasi, asks: Iterable[Ask]) -> Wasi:
         "env": {name: value for name, value in wasi.env.items() if f"env:{name}" in asked},
     }
     changes |= {name: None for name in _STREAMS if name not in asked}
-    changes |= {name: () for name in ("args", "sockets") if name not in asked and name in wasi._fields}
+    changes |= {name: () for name in ("args", "sockets") if name not in asked}
     return wasi.replace(**changes)
 
 

@@ -14,6 +14,7 @@ What ``a & b`` grants, part by part:
 - **clock**: the host's if both have it; a fixed one if one of them is fixed; at 0 if they are fixed at
   different times.
 - **random**: likewise, with seeds.
+- **sockets**: the objects that both have.
 """
 
 from __future__ import annotations
@@ -49,8 +50,7 @@ def without(wasi: Wasi, names: Iterable[str]) -> Wasi:
         elif kind == "dirs" and not colon:
             changes["dirs"] = dirs = {}
         elif name in NAMES:
-            if name in wasi._fields:
-                changes[name] = _NOTHING[name]
+            changes[name] = _NOTHING[name]
         elif (kind == "dirs" and part) or name in dirs or name[:1] in ("/", "."):
             changes["dirs"] = dirs = _outside(dirs, part if kind == "dirs" and part else name)
         else:
@@ -100,11 +100,9 @@ def intersection(one: Wasi, other: Wasi) -> Wasi:
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(one, name)
         changes[name] = stream if _same_stream(stream, getattr(other, name)) else None
-    if "sockets" in one._fields:
-        theirs = getattr(other, "sockets", ())
-        changes["sockets"] = tuple(
-            item for item in getattr(one, "sockets", ()) if any(item is socket for socket in theirs)
-        )
+    changes["sockets"] = tuple(
+        item for item in one.sockets if any(item is theirs for theirs in other.sockets)
+    )
     return one.replace(**changes)
 
 
@@ -182,6 +180,6 @@ def describe(wasi: Wasi) -> str:
         parts.append(f"clock=fixed_clock({wasi.clock.ns})")
     if wasi.random != SYSTEM_RANDOM:
         parts.append("random=seeded(...)")
-    if sockets := getattr(wasi, "sockets", ()):
+    if sockets := wasi.sockets:
         parts.append(f"sockets=<{len(sockets)}>")
     return f"Wasi({', '.join(parts)})"

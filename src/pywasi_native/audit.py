@@ -107,7 +107,7 @@ def granted_names(wasi: Wasi) -> tuple[str, ...]:
     for guest, grant in wasi.dirs.items():
         words = getattr(grant, "access", ())
         names.append(f"dirs:{guest} ({', '.join(words)})" if words else f"dirs:{guest}")
-    return (*names, *(["sockets"] if getattr(wasi, "sockets", ()) else []))
+    return (*names, *(["sockets"] if wasi.sockets else []))
 
 
 def _words(access: int) -> tuple[str, ...]:

@@ -16,15 +16,15 @@ cdef class WasiState(Owned):
         output: bytes that may be written to each kept output.
         open_files: descriptors that may be open at once.
         sockets: (descriptor, name in refusals) of stream sockets.
-        name: who the guest is, for the audit log.
+        guest: who it is, for the audit log.
         hosts: guest path of a grant -> host path.
     """
 
     def __cinit__(self, Store store not None, *, list args, list env, tuple stdio, list dirs, clock, seed, output,
-                  open_files, list sockets, str name not None="", dict hosts not None={}):
+                  open_files, list sockets, str guest not None="", dict hosts not None={}):
         cdef pw_wasi_config *config = NULL
         cdef pw_error error
-        self.files, self.name, self.hosts, self.denials = stdio, name, hosts, []
+        self.files, self.name, self.hosts, self.denials = stdio, guest, hosts, []
         self.windows = {}
         self.env.run, self.env.self = &store.run, <PyObject *>self
         wasi_check(pw_wasi_config_new(&config), "no memory for the configuration")

@@ -347,7 +347,7 @@ class Wasi(Record):
                 sockets=[(socket.fileno(), _socket_name(socket)) for socket in self.sockets],
                 output=limits.output if limits is not None else 64 << 20,
                 open_files=limits.open_files if limits is not None else 256,
-                name=name,
+                guest=name,
                 hosts={
                     guest: os.path.abspath(grant.path)  # noqa: PTH100
                     for guest, grant in self.dirs.items()

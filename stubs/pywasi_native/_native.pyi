@@ -254,7 +254,7 @@ class WasiState(Owned):
         output: int,
         open_files: int,
         sockets: list[tuple[int, bytes]],
-        name: str = "",
+        guest: str = "",
         hosts: dict[str, str] = {},
     ) -> Self: ...
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import socket
 from pathlib import Path
 
 import pytest
@@ -194,4 +195,12 @@ def test_it_cannot_be_changed() -> None:
 
 
 def test_the_names_are_those_of_the_fields() -> None:
-    assert set(wasm.Wasi._fields) <= set(attenuation.NAMES)
+    assert wasm.Wasi._fields == attenuation.NAMES
+
+
+def test_sockets_are_kept_by_identity() -> None:
+    with socket.socket() as one, socket.socket() as other:
+        both = wasm.Wasi(sockets=[one, other])
+        assert (both & wasm.Wasi(sockets=[other])).sockets == (other,)
+        assert both.without("sockets").sockets == ()
+        assert repr(both) == "Wasi(sockets=<2>)"
