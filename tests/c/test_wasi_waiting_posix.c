@@ -107,6 +107,34 @@ static void test_full_pipe(void)
     close(fds[1]);
 }
 
+/* What another thread of a guest with shared memory may do between two pieces of a transfer. */
+static void shrink_list(void *env)
+{
+    (void)env;
+    if (++releases > 1000) { /* a call that does not end */
+        printf("test_wasi_waiting_posix: fd_write goes on for ever\n");
+        exit(1);
+    }
+    pwi_store_u32(g.memory + AT_PATH2 + 4, 1);
+}
+
+static void test_a_list_that_becomes_shorter(void)
+{
+    int fds[2];
+    pw_wasi_config *config = new_config();
+    must(pipe(fds) == 0);
+    must(pw_wasi_config_stdio(config, 1, &(pw_wasi_stdio){.kind = PW_WASI_STDIO_FD, .fd = fds[1]}) == PW_OK);
+    pw_wasi_config_hooks(config, &(pw_wasi_hooks){.release = shrink_list});
+    guest_open(&g, config);
+    pw_wasi_config_free(config);
+    releases = 0;
+    CHECK_EQ(CALL(&g, fd_write, 1, guest_iov(&g, AT_BUFFER, 30000), 1, AT_RESULT), 0);
+    CHECK_EQ(result_u32(&g), pwi_os_pipe_piece); /* the first piece had gone when it shrank */
+    guest_close(&g);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void test_terminal(void)
 {
     char text[64] = "";
@@ -197,6 +225,7 @@ int main(void)
     must(mkdtemp(tree) != NULL);
     test_fifo();
     test_full_pipe();
+    test_a_list_that_becomes_shorter();
     test_terminal();
 #ifdef PW_TORTURE
     test_no_memory();

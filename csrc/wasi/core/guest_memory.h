@@ -1,5 +1,9 @@
 /* guest_memory.h - the one way to the guest's linear memory. Offsets and lengths come from the guest: nothing here
- * trusts them, nothing allocates by them. Numbers are little-endian and need no alignment. */
+ * trusts them, nothing allocates by them. Numbers are little-endian and need no alignment.
+ *
+ * The memory may be shared: another thread of the guest may write to it at any time. So whatever decides something is read
+ * once into the host's memory, and checked and used there; what is read twice counts as two values. The loads here are
+ * volatile, so that a compiler does not read a second time what it has read. */
 #ifndef PW_WASI_GUEST_MEMORY_H
 #define PW_WASI_GUEST_MEMORY_H
 
@@ -42,9 +46,14 @@ static inline void pwi_store_u64(uint8_t *at, uint64_t value)
     pwi_store_u32(at + 4, (uint32_t)(value >> 32));
 }
 
+static inline uint8_t pwi_load_u8(const uint8_t *at)
+{
+    return *(const volatile uint8_t *)at;
+}
+
 static inline uint16_t pwi_load_u16(const uint8_t *at)
 {
-    return (uint16_t)(at[0] | at[1] << 8);
+    return (uint16_t)(pwi_load_u8(at) | pwi_load_u8(at + 1) << 8);
 }
 
 static inline uint32_t pwi_load_u32(const uint8_t *at)
