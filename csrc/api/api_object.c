@@ -60,6 +60,22 @@ uint32_t pw_object_type(pw_slot reference)
     return is_object(reference) ? pwi_object(reference)->type->id : PW_NO_INDEX;
 }
 
+pw_result pw_object_field(pw_slot reference, uint32_t index, pw_field_info *out)
+{
+    if (!is_object(reference))
+        return PW_ERR_ARGUMENT;
+    const pw_object *object = pwi_object(reference);
+    bool is_array = object->kind == PW_OBJECT_ARRAY;
+    if (!is_array && index >= object->type->field_count)
+        return PW_ERR_ARGUMENT;
+    const pw_field *field = &object->type->fields[is_array ? 0 : index];
+    uint32_t bytes = pwi_storage_bytes(field->storage);
+    out->type = pwi_storage_unpacked(field->storage);
+    out->packed_bits = bytes < 4 ? (uint8_t)(bytes * 8) : 0;
+    out->is_mutable = field->is_mutable;
+    return PW_OK;
+}
+
 /* The place of a field or an element, and its storage type; NULL out of bounds. */
 static uint8_t *place_of(pw_slot reference, uint32_t index, const pw_field **field)
 {

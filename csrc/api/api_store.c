@@ -63,8 +63,33 @@ void *pw_extern_host(pw_slot handle)
     return pw_ref_kind_of(handle) == PW_REF_KIND_HOST ? ref->host : NULL;
 }
 
-void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host))
+void pw_store_set_extern_dropped(pw_store *store, void (*dropped)(void *env), void *env)
 {
-    store->extern_retain = retain;
-    store->extern_release = release;
+    store->extern_dropped = dropped;
+    store->extern_env = env;
+}
+
+void *pw_extern_next_dropped(pw_store *store)
+{
+    return pwi_extern_next_dropped(store);
+}
+
+bool pw_store_collection_is_due(const pw_store *store)
+{
+    return pwi_externs_are_due(store);
+}
+
+void pw_store_collect(pw_store *store)
+{
+    pwi_gc_collect(store);
+}
+
+void pw_store_pause_collections(pw_store *store)
+{
+    store->gc.paused++;
+}
+
+void pw_store_resume_collections(pw_store *store)
+{
+    store->gc.paused--;
 }

@@ -391,12 +391,24 @@ pw_instance *pw_func_instance(const pw_func *func, uint32_t *func_index);
 pw_store *pw_func_store(const pw_func *func);
 void *pw_func_host_env(const pw_func *func); /* env of pw_func_new, NULL for wasm functions */
 
-/* References to host objects. A store has one handle per host pointer; it keeps it until it goes, then calls
- * release (pw_store_set_extern_release) for each. */
+/* References to host objects. A store has one handle per host pointer. Like any reference it is kept by what running code
+ * can reach, and by holds (pw_ref_hold); a collection drops the others. The embedder keeps the object of each handle until
+ * pw_extern_next_dropped gives it back, or the store is gone. A pointer that was dropped but not given back yet must not be
+ * made a handle of again. */
 PW_MUST_USE pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle);
 /* NULL for null and for what is not of the host. */
 void *pw_extern_host(pw_slot handle);
-void pw_store_set_extern_hooks(pw_store *store, void (*retain)(void *host), void (*release)(void *host));
+/* The next host pointer that nothing in the store refers to any more; NULL: that is all for now. */
+void *pw_extern_next_dropped(pw_store *store);
+/* Called at the end of a collection that has dropped some, in the middle of running code: it may only take a note. */
+void pw_store_set_extern_dropped(pw_store *store, void (*dropped)(void *env), void *env);
+
+/* Collections of garbage. Running code starts them as it allocates; host references alone start none: whoever makes many
+ * asks, at a time when all references in its own variables are held, whether one is due. Paused: none happens. */
+bool pw_store_collection_is_due(const pw_store *store);
+void pw_store_collect(pw_store *store);
+void pw_store_pause_collections(pw_store *store);
+void pw_store_resume_collections(pw_store *store);
 
 /* ---- Memories, tables, globals -------------------------------------------------------------------------------- */
 
@@ -482,6 +494,13 @@ bool pw_ref_fits(const pw_store *store, pw_slot reference, pw_val_type type);
 /* i31: the low 31 bits of value; and back, sign-extended. */
 pw_slot pw_i31_new(uint32_t value);
 int32_t pw_i31_value(pw_slot reference);
+/* How a field of a struct, or the elements of an array (any index), are stored. PW_ERR_ARGUMENT: no such field. */
+typedef struct pw_field_info {
+    pw_val_type type;     /* of a value of it */
+    uint8_t packed_bits;  /* 8, 16, or 0: not packed */
+    bool is_mutable;
+} pw_field_info;
+PW_MUST_USE pw_result pw_object_field(pw_slot reference, uint32_t index, pw_field_info *out);
 /* Structs and arrays: number of fields or elements, canonical id of the type (PW_NO_INDEX for anything else). */
 uint32_t pw_object_length(pw_slot reference);
 uint32_t pw_object_type(pw_slot reference);
@@ -490,7 +509,8 @@ uint32_t pw_object_type(pw_slot reference);
 PW_MUST_USE pw_result pw_object_get(pw_slot reference, uint32_t index, pw_slot *value, pw_val_type *type);
 PW_MUST_USE pw_result pw_object_set(pw_store *store, pw_slot reference, uint32_t index, const pw_slot *value);
 
-/* Keeps what a reference points to alive; counted. Function references and null need it not. */
+/* Keeps what a reference points to alive; counted. Function references and null need it not. A host reference whose hold is
+ * released must have been held. */
 PW_MUST_USE pw_result pw_ref_hold(pw_store *store, pw_slot reference);
 void pw_ref_release(pw_store *store, pw_slot reference);
 

@@ -1,11 +1,12 @@
 /* extern_ref.c - references to host objects. A store has one handle per host pointer, so that the same
  * object is the same reference; the handles are found by an open-addressed hash set that is at most half
- * full. */
+ * full. A collection drops those that nothing refers to. */
 #include "base/alloc.h"
 #include "base/config.h"
 #include "runtime/store.h"
 
-#define FIRST_CAPACITY 16u
+#define FIRST_CAPACITY   16u
+#define FIRST_COLLECTION 1000u
 
 /* Host pointers are aligned and close together: the multiplication spreads them over the high bits. */
 static size_t bucket_of(const void *host, size_t capacity)
@@ -54,12 +55,9 @@ pw_result pwi_extern_intern(pw_store *store, void *host, pw_slot *handle)
         pw_host_ref *ref = pwi_alloc(sizeof *ref);
         if (!ref)
             return PW_ERR_NO_MEMORY;
-        ref->host = host;
-        ref->kind = PW_OBJECT_HOST;
+        *ref = (pw_host_ref){.host = host, .kind = PW_OBJECT_HOST};
         *place = ref;
         store->extern_count++;
-        if (store->extern_retain)
-            store->extern_retain(host);
         *handle = (pw_slot)(uintptr_t)ref;
         return PW_OK;
     }
@@ -67,18 +65,74 @@ pw_result pwi_extern_intern(pw_store *store, void *host, pw_slot *handle)
     return PW_OK;
 }
 
+bool pwi_externs_are_due(const pw_store *store)
+{
+    size_t next = store->next_extern_collection ? store->next_extern_collection : FIRST_COLLECTION;
+    return store->extern_count >= next;
+}
+
+/* Frees a bucket. Whatever follows without a gap and would not be found behind one moves up. */
+static void remove_at(pw_store *store, size_t hole)
+{
+    size_t mask = store->extern_capacity - 1;
+    pw_host_ref **buckets = store->externs;
+    for (size_t i = (hole + 1) & mask; buckets[i]; i = (i + 1) & mask) {
+        size_t home = bucket_of(buckets[i]->host, store->extern_capacity);
+        if (((i - home) & mask) < ((i - hole) & mask))
+            continue; /* its home is behind the hole */
+        buckets[hole] = buckets[i];
+        hole = i;
+    }
+    buckets[hole] = NULL;
+    store->extern_count--;
+}
+
+/* What moves into a bucket that was freed is looked at there. (Marks stay until the end: what wraps around to the front is
+ * not taken for unmarked.) */
+void pwi_externs_sweep(pw_store *store)
+{
+    for (size_t i = 0; i < store->extern_capacity;) {
+        pw_host_ref *ref = store->externs[i];
+        if (!ref || ref->mark || ref->of.holds) {
+            i++;
+            continue;
+        }
+        remove_at(store, i);
+        ref->of.next = store->dropped_externs;
+        store->dropped_externs = ref;
+    }
+    pwi_externs_unmark(store);
+    store->next_extern_collection = store->extern_count * 2 > FIRST_COLLECTION ? store->extern_count * 2 : FIRST_COLLECTION;
+    if (store->dropped_externs && store->extern_dropped)
+        store->extern_dropped(store->extern_env);
+}
+
+void pwi_externs_unmark(pw_store *store)
+{
+    for (size_t i = 0; i < store->extern_capacity; i++) {
+        if (store->externs[i])
+            store->externs[i]->mark = 0;
+    }
+}
+
+void *pwi_extern_next_dropped(pw_store *store)
+{
+    pw_host_ref *ref = store->dropped_externs;
+    if (!ref)
+        return NULL;
+    void *host = ref->host;
+    store->dropped_externs = ref->of.next;
+    pwi_free(ref);
+    return host;
+}
+
 void pwi_externs_destroy(pw_store *store)
 {
-    pw_host_ref **buckets = store->externs;
-    size_t capacity = store->extern_capacity;
+    while (pwi_extern_next_dropped(store))
+        continue;
+    for (size_t i = 0; i < store->extern_capacity; i++)
+        pwi_free(store->externs[i]);
+    pwi_free(store->externs);
     store->externs = NULL;
     store->extern_capacity = store->extern_count = 0;
-    for (size_t i = 0; i < capacity; i++) {
-        if (!buckets[i])
-            continue;
-        if (store->extern_release)
-            store->extern_release(buckets[i]->host);
-        pwi_free(buckets[i]);
-    }
-    pwi_free(buckets);
 }

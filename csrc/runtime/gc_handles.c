@@ -38,6 +38,8 @@ static pw_result set_capacity(pw_gc_heap *heap, size_t capacity)
 pw_result pwi_gc_hold(pw_store *store, pw_slot reference)
 {
     pw_gc_heap *heap = &store->gc;
+    if (pwi_gc_is_host(reference))
+        ((pw_host_ref *)(uintptr_t)reference)->of.holds++;
     if (!pwi_gc_is_collected(reference))
         return PW_OK;
     if ((heap->handle_count + 1) * 2 > heap->handle_capacity) {
@@ -72,6 +74,8 @@ static void remove_at(pw_gc_heap *heap, size_t hole)
 void pwi_gc_release(pw_store *store, pw_slot reference)
 {
     pw_gc_heap *heap = &store->gc;
+    if (pwi_gc_is_host(reference))
+        ((pw_host_ref *)(uintptr_t)reference)->of.holds--;
     if (!heap->handle_count || !pwi_gc_is_collected(reference))
         return;
     size_t place = find(heap->handles, heap->handle_capacity, reference);

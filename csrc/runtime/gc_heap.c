@@ -22,6 +22,18 @@ static uint64_t object_bytes(const pw_object *object)
     return bytes_of((pw_object_kind)object->kind, object->type, object->length);
 }
 
+/* At the store's limit not every allocation that fails collects a large heap: only once a share of it is new, else at the
+ * 1st, 2nd, 4th, 8th, ... time, since references may have been let go without an allocation. */
+static bool is_worth_it(pw_gc_heap *heap)
+{
+    if (heap->live_bytes <= FIRST_COLLECTION || heap->fresh_bytes >= heap->live_bytes / 64) {
+        heap->refusals = 0;
+        return true;
+    }
+    heap->refusals++;
+    return (heap->refusals & (heap->refusals - 1)) == 0;
+}
+
 pw_result pwi_gc_new(pw_store *store, pw_object_kind kind, const pw_type_record *type, uint32_t length,
                      pw_object **object)
 {
@@ -35,7 +47,7 @@ pw_result pwi_gc_new(pw_store *store, pw_object_kind kind, const pw_type_record 
         pwi_gc_collect(store);
 #endif
     pw_result result = pwi_store_take_memory(store, bytes);
-    if (result != PW_OK) {
+    if (result != PW_OK && is_worth_it(heap)) {
         pwi_gc_collect(store);
         result = pwi_store_take_memory(store, bytes);
     }
@@ -52,6 +64,7 @@ pw_result pwi_gc_new(pw_store *store, pw_object_kind kind, const pw_type_record 
     made->length = length;
     heap->objects = made;
     heap->live_bytes += bytes;
+    heap->fresh_bytes += bytes;
     *object = made;
     return PW_OK;
 }
@@ -67,6 +80,8 @@ void pwi_gc_mark(pw_store *store, pw_slot reference)
 {
     pw_gc_heap *heap = &store->gc;
     pw_object *object = (pw_object *)(uintptr_t)reference;
+    if (pwi_gc_is_host(reference))
+        ((pw_host_ref *)(uintptr_t)reference)->mark = 1;
     if (!pwi_gc_is_collected(reference) || object->mark != WHITE)
         return;
     object->mark = GRAY;
@@ -173,10 +188,11 @@ static bool mark_roots(pw_store *store)
 
 /* ---- sweeping ------------------------------------------------------------------------------------------ */
 
-static void whiten(pw_gc_heap *heap)
+static void whiten(pw_store *store)
 {
-    for (pw_object *object = heap->objects; object; object = object->next)
+    for (pw_object *object = store->gc.objects; object; object = object->next)
         object->mark = WHITE;
+    pwi_externs_unmark(store);
 }
 
 static void sweep(pw_store *store)
@@ -195,6 +211,7 @@ static void sweep(pw_store *store)
         pwi_store_return_memory(store, object_bytes(object));
         pwi_free(object);
     }
+    pwi_externs_sweep(store);
 }
 
 void pwi_gc_collect(pw_store *store)
@@ -207,8 +224,9 @@ void pwi_gc_collect(pw_store *store)
     if (all_roots)
         sweep(store);
     else
-        whiten(heap);
+        whiten(store);
     heap->collections++;
+    heap->fresh_bytes = 0;
     heap->next_collection = heap->live_bytes * 2 > FIRST_COLLECTION ? heap->live_bytes * 2 : FIRST_COLLECTION;
 }
 

@@ -6,7 +6,7 @@
  *
  *    word   object          pw_func     pw_host_ref
  *     0     next            instance    host
- *     1     type            code        -
+ *     1     type            code        holds
  *     2     kind, mark, length: slots of the payload, or elements of an array
  *     3     tag             type
  *     4     payload         ...
@@ -14,7 +14,8 @@
  * Mark and sweep. Roots are exact: globals, tables, evaluated element segments, the pending exception, handles of the
  * embedder, and the frames' reference slots, which the engine enumerates (engine/gc_roots.c). A collection starts at an
  * allocation once as much has been allocated since the last one as was alive then, so its cost is in proportion to
- * what lives. It uses no memory that it could fail to get: where the mark stack cannot grow, objects are left gray and the
+ * what lives; host references start one by their number, when the embedder asks whether it is due. It stops the store for a
+ * time in proportion to the live heap, which the store's memory limit bounds. It uses no memory that it could fail to get: where the mark stack cannot grow, objects are left gray and the
  * heap is gone over again.
  */
 #ifndef PW_RUNTIME_GC_HEAP_H
@@ -50,6 +51,8 @@ typedef struct pw_gc_handle { /* a root of the embedder */
 typedef struct pw_gc_heap {
     pw_object *objects;
     uint64_t live_bytes;      /* of all objects now */
+    uint64_t fresh_bytes;     /* allocated since the last collection */
+    uint64_t refusals;        /* of the store's limit since as much was new that a collection was worth it */
     uint64_t next_collection; /* live_bytes at which the next one starts */
     pw_object **gray;         /* mark stack */
     size_t gray_count, gray_capacity;
@@ -75,6 +78,12 @@ void pwi_gc_destroy(pw_store *store);
 static inline bool pwi_gc_is_collected(pw_slot reference)
 {
     return reference && !(reference & 1) && ((const pw_object *)(uintptr_t)reference)->kind > PW_OBJECT_HOST;
+}
+
+/* A host reference: not of the heap, but dropped by a collection that does not find it (extern_ref.c). */
+static inline bool pwi_gc_is_host(pw_slot reference)
+{
+    return reference && !(reference & 1) && ((const pw_object *)(uintptr_t)reference)->kind == PW_OBJECT_HOST;
 }
 
 /* Can a reference of this type point into the heap? */

@@ -21,8 +21,12 @@ typedef struct pw_stack {
 
 typedef struct pw_host_ref { /* what an externref points to */
     void *host;
-    void *pad;
+    union {
+        uint64_t holds;           /* by the embedder */
+        struct pw_host_ref *next; /* of those that a collection has dropped */
+    } of;
     uint8_t kind; /* PW_OBJECT_HOST: see gc_heap.h */
+    uint8_t mark; /* by a collection: something refers to it */
 } pw_host_ref;
 
 /* A list of owned pointers. */
@@ -68,8 +72,10 @@ struct pw_store {
 
     pw_host_ref **externs; /* open-addressed hash by host pointer */
     size_t extern_count, extern_capacity;
-    void (*extern_retain)(void *host);
-    void (*extern_release)(void *host);
+    size_t next_extern_collection; /* extern_count at which a collection is due; 0: the first one */
+    pw_host_ref *dropped_externs;  /* nothing in the store refers to them; not in the hash any more */
+    void (*extern_dropped)(void *env);
+    void *extern_env;
 };
 
 PW_MUST_USE pw_result pwi_store_make(pw_engine *engine, pw_type_registry *registry,
@@ -94,10 +100,14 @@ typedef struct pw_store_mark {
 pw_store_mark pwi_store_get_mark(const pw_store *store);
 void pwi_store_rollback(pw_store *store, pw_store_mark mark);
 
-/* extern_ref.c: the one handle of a host pointer; calls the retain hook when it is new. NULL is the null
- * reference. */
+/* extern_ref.c: the one handle of a host pointer. NULL is the null reference. */
 PW_MUST_USE pw_result pwi_extern_intern(pw_store *store, void *host, pw_slot *handle);
-/* Calls the release hook for each handle and forgets them. */
+bool pwi_externs_are_due(const pw_store *store);
+/* After marking: unmarked handles that nobody holds go to the list of dropped ones; marks are taken off. */
+void pwi_externs_sweep(pw_store *store);
+void pwi_externs_unmark(pw_store *store);
+/* Takes one off the list of dropped ones; NULL: it is empty. */
+void *pwi_extern_next_dropped(pw_store *store);
 void pwi_externs_destroy(pw_store *store);
 
 /* func.c: makes a function of the host. On failure env stays the caller's: finalize is not called. */

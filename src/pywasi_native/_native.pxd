@@ -232,6 +232,12 @@ cdef extern from "pywasi.h":
     void *pw_func_host_env(const pw_func *func)
     pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle)
     void *pw_extern_host(pw_slot handle)
+    void *pw_extern_next_dropped(pw_store *store)
+    void pw_store_set_extern_dropped(pw_store *store, void (*dropped)(void *env) noexcept, void *env)
+    c_bool pw_store_collection_is_due(const pw_store *store)
+    void pw_store_collect(pw_store *store)
+    void pw_store_pause_collections(pw_store *store)
+    void pw_store_resume_collections(pw_store *store)
 
     pw_result pw_memory_new(pw_store *store, const pw_limits *type, pw_memory **memory)
     void pw_memory_type_of(const pw_memory *memory, pw_limits *out)
@@ -284,6 +290,14 @@ cdef extern from "pywasi.h":
     c_bool pw_ref_fits(const pw_store *store, pw_slot reference, pw_val_type type)
     pw_slot pw_i31_new(uint32_t value)
     int32_t pw_i31_value(pw_slot reference)
+    ctypedef struct pw_field_info:
+        pw_val_type type
+        uint8_t packed_bits
+        c_bool is_mutable
+    pw_result pw_object_field(pw_slot reference, uint32_t index, pw_field_info *out)
+    uint32_t pw_object_length(pw_slot reference)
+    pw_result pw_object_get(pw_slot reference, uint32_t index, pw_slot *value, pw_val_type *type)
+    pw_result pw_object_set(pw_store *store, pw_slot reference, uint32_t index, const pw_slot *value)
     pw_result pw_ref_hold(pw_store *store, pw_slot reference)
     void pw_ref_release(pw_store *store, pw_slot reference)
 
@@ -367,6 +381,7 @@ cdef extern from "native_run.h":
         PyObject *store
         int depth
         int is_eager
+        int dropped
         int cancelled
         int64_t timeout_ns
         void *released
@@ -382,6 +397,7 @@ cdef extern from "native_run.h":
     c_bool pwn_has_audit_hook()
     pwn_stop pwn_poll_step(pwn_run *run)
     void pwn_block(pwn_run *run)
+    void pwn_note_dropped(pwn_run *run)
 
 
 cdef extern from "native_compat.h":
@@ -436,6 +452,7 @@ cdef class Store:
     cdef object __weakref__
 
     cdef int enter(self) except -1
+    cdef int let_go(self) except -1
     cdef int own(self, Owned item) except -1
     cdef object known(self, void *address)
     cdef int know(self, void *address, object wrapper) except -1

@@ -107,7 +107,11 @@ cdef class Func:
         try:
             store.enter()
             try:
-                self.bits_to_slots(store, args, slots)
+                pw_store_pause_collections(store.ptr)
+                try:
+                    self.bits_to_slots(store, args, slots)
+                finally:
+                    pw_store_resume_collections(store.ptr)
                 result = pw_func_call(self.ptr, slots)
                 pwn_attach(&store.run)
                 if result != PW_OK:
@@ -265,6 +269,31 @@ cdef int put_arguments(Func self, PyObject *const *args, pw_slot *slots) noexcep
     return 0
 
 
+cdef int put_references(Func self, PyObject *const *args, pw_slot *slots) noexcept:
+    """The same, where references are among them: what is in a slot already is no root while the next one is converted,
+    which may run code of Python and so of the guest."""
+    cdef pw_store *store = self.store.ptr
+    cdef int failed
+    if pw_store_collection_is_due(store):
+        pw_store_collect(store)
+    pw_store_pause_collections(store)
+    failed = put_arguments(self, args, slots)
+    pw_store_resume_collections(store)
+    return failed
+
+
+cdef void let_go_quietly(Store store) noexcept:
+    """Store.let_go at the end of a call, whose exception, if there is one, stays set."""
+    exception = pwn_take_exception()
+    try:
+        store.let_go()
+    except BaseException as problem:
+        if exception is None:
+            exception = problem
+    if exception is not None:
+        pwn_set_exception(exception)
+
+
 cdef PyObject *take_results(Func self, const pw_slot *slots) noexcept:
     """The results of a call: None, a value, a tuple; NULL with an exception."""
     if self.sig.results == 1:
@@ -301,7 +330,7 @@ cdef PyObject *call_in_store(Func self, PyObject *const *args, pw_slot *slots) n
     cdef pw_result result
     if pwn_enter(&store.run) < 0:
         return NULL
-    if put_arguments(self, args, slots) == 0:
+    if (put_references(self, args, slots) if self.sig.has_refs else put_arguments(self, args, slots)) == 0:
         result = pw_func_call(self.ptr, slots)
         pwn_attach(&store.run)
         if result == PW_OK:
@@ -310,6 +339,8 @@ cdef PyObject *call_in_store(Func self, PyObject *const *args, pw_slot *slots) n
             answer = take_results(self, slots)
         else:
             set_failure(pw_store_error(store.ptr), result, store)
+    if store.run.dropped:
+        let_go_quietly(store)
     pwn_leave(&store.run)
     return answer
 

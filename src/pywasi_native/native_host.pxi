@@ -72,6 +72,8 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
             break
         slot += 2 if host.sig.kinds[made] == K_V128 else 1
         made += 1
+    if host.sig.has_refs and pw_store_collection_is_due(store.ptr):
+        pw_store_collect(store.ptr)  # the arguments are held
     if made == count:
         answer = PyObject_Vectorcall_(<PyObject *>host.callable, arguments + 1, count | VECTORCALL_OFFSET, NULL)
     for i in range(made):
@@ -139,7 +141,11 @@ cdef int host_many_results(HostFunc host, Store store, object answer, pw_slot *s
         raise TypeError(f"{host.name}() must return a tuple of {count}, not {type_name(answer)}")
     if len(answer) != count:
         raise TypeError(f"{host.name}() must return {count} values, not {len(answer)}")
-    for i in range(count):
-        convert(store, host.sig.types[at + i], answer[i], slots, f"{host.name}() result {i + 1}")
-        slots += pw_type_slots(host.sig.types[at + i])
+    pw_store_pause_collections(store.ptr)  # what is converted is no root until the guest goes on
+    try:
+        for i in range(count):
+            convert(store, host.sig.types[at + i], answer[i], slots, f"{host.name}() result {i + 1}")
+            slots += pw_type_slots(host.sig.types[at + i])
+    finally:
+        pw_store_resume_collections(store.ptr)
     return 0

@@ -31,13 +31,110 @@ cdef class ExnRef(Ref):
 @cython.final
 @cython.no_gc_clear
 cdef class Struct(Ref):
-    """A struct on the heap."""
+    """A struct on the heap: its fields by number, ``s[0]``, and ``s[0] = value`` where the type lets it."""
+
+    def __len__(self):
+        return pw_object_length(self.reference)
+
+    def __getitem__(self, index):
+        return field_get(self, place_of(self, index))
+
+    def __setitem__(self, index, value):
+        field_set(self, place_of(self, index), value)
+
+    def __iter__(self):
+        return iter([field_get(self, i) for i in range(pw_object_length(self.reference))])
+
+    @property
+    def type(self):
+        """In the text format: ``(struct (field i32) (field (mut i8)))``."""
+        fields = [f" (field {field_text(self, i)})" for i in range(pw_object_length(self.reference))]
+        return f"(struct{''.join(fields)})"
+
+    def __repr__(self):
+        return f"<wasm {self.type} {<size_t>self.reference:#x}>"
 
 
 @cython.final
 @cython.no_gc_clear
 cdef class Array(Ref):
-    """An array on the heap."""
+    """An array on the heap: its elements by number, slices of them as lists, ``a[i] = value`` where the type lets it."""
+
+    def __len__(self):
+        return pw_object_length(self.reference)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [field_get(self, i) for i in range(*index.indices(pw_object_length(self.reference)))]
+        return field_get(self, place_of(self, index))
+
+    def __setitem__(self, index, value):
+        if isinstance(index, slice):
+            raise TypeError("elements of an Array are set one by one")
+        field_set(self, place_of(self, index), value)
+
+    def __iter__(self):
+        for i in range(pw_object_length(self.reference)):
+            yield field_get(self, i)
+
+    @property
+    def type(self):
+        """In the text format: ``(array (mut i8))``."""
+        return f"(array {field_text(self, 0)})"
+
+    def __repr__(self):
+        return f"<wasm {self.type} of {len(self)} {<size_t>self.reference:#x}>"
+
+
+cdef uint32_t place_of(Ref self, object index) except? 0xffffffff:
+    cdef object size = pw_object_length(self.reference)
+    if not hasattr(type(index), "__index__"):
+        raise TypeError(f"the index of a {type_name(self)} must be an int, not {type_name(index)}")
+    at = index.__index__()
+    if not -size <= at < size:
+        what = "fields" if isinstance(self, Struct) else "elements"
+        raise IndexError(f"index {short(at)} is outside of {self.type} with {size} {what}")
+    return at if at >= 0 else at + size
+
+
+cdef str field_text(Ref self, uint32_t index):
+    cdef pw_field_info info
+    if pw_object_field(self.reference, index, &info) != PW_OK:
+        raise IndexError(f"there is no field {index}")
+    text = f"i{info.packed_bits}" if info.packed_bits else type_text(info.type)
+    return f"(mut {text})" if info.is_mutable else text
+
+
+cdef object field_get(Ref self, uint32_t index):
+    cdef pw_slot slots[2]
+    cdef pw_val_type type
+    self.store.enter()
+    try:
+        if pw_object_get(self.reference, index, slots, &type) != PW_OK:
+            raise IndexError(f"there is no field {index}")
+        return value_from_slot(self.store, type, slots)
+    finally:
+        pwn_leave(&self.store.run)
+
+
+cdef int field_set(Ref self, uint32_t index, object value) except -1:
+    cdef pw_slot slots[2]
+    cdef pw_field_info info
+    cdef str who = f"{'field' if isinstance(self, Struct) else 'element'} {index} of {self.type}"
+    if pw_object_field(self.reference, index, &info) != PW_OK:
+        raise IndexError(f"there is no {who}")
+    if not info.is_mutable:
+        raise TypeError(f"{who} is immutable")
+    self.store.enter()
+    try:
+        convert(self.store, info.type, value, slots, who)
+        if info.packed_bits and not -(1 << (info.packed_bits - 1)) <= value.__index__() < 1 << info.packed_bits:
+            raise OverflowError(f"{who} must be in the range of i{info.packed_bits}, not {short(value.__index__())}")
+        if pw_object_set(self.store.ptr, self.reference, index, slots) != PW_OK:
+            raise TypeError(f"{who} does not take {type_name(value)}")
+    finally:
+        pwn_leave(&self.store.run)
+    return 0
 
 
 @cython.final
@@ -75,7 +172,7 @@ cdef class I31(Ref):
 
 cdef bint is_collected(pw_slot reference) noexcept:
     cdef pw_ref_kind kind = pw_ref_kind_of(reference)
-    return kind == PW_REF_KIND_EXCEPTION or kind == PW_REF_KIND_STRUCT or kind == PW_REF_KIND_ARRAY
+    return kind != PW_REF_KIND_NULL and kind != PW_REF_KIND_FUNC and kind != PW_REF_KIND_I31
 
 
 cdef int forget_ref(Store store, pw_slot reference) except -1:

@@ -42,6 +42,7 @@ typedef struct pwn_run {
     PyThreadState *released;   /* set while the running call does without the GIL */
     int in_poll;               /* a poll runs Python code (signal handlers, finalizers): it may not enter */
     int is_eager;              /* other threads run on the same memory: the first poll gives the GIL away */
+    int dropped;               /* a collection has dropped references to Python objects: Store.let_go */
     int volatile cancelled;
     int64_t timeout_ns;        /* of one outermost call, 0: none */
     int64_t started, next_check, deadline; /* monotonic clock, 0: not set */
@@ -250,6 +251,12 @@ static inline void pwn_block(pwn_run *run)
         run->next_check = run->started + PWN_SIGNALS_EVERY_NS;
     }
     pwn_detach(run);
+}
+
+/* In the middle of a collection, perhaps without the GIL. */
+static inline void pwn_note_dropped(pwn_run *run)
+{
+    run->dropped = 1;
 }
 
 #endif

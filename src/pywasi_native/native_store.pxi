@@ -84,6 +84,7 @@ cdef class Store:
             raise MemoryError("no memory for a store")
         pw_store_set_poll(self.ptr, store_poll, &self.run)
         pw_store_set_blocking(self.ptr, store_blocks)
+        pw_store_set_extern_dropped(self.ptr, store_dropped, &self.run)
 
     def __dealloc__(self):
         cdef Owned item
@@ -112,6 +113,16 @@ cdef class Store:
         if pwn_enter(&self.run) < 0:
             raise_set()
         return 0
+
+    cdef int let_go(self) except -1:
+        """Forgets the objects that nothing in the store refers to any more. Entered; their finalizers may run."""
+        cdef void *host
+        self.run.dropped = 0
+        while True:
+            host = pw_extern_next_dropped(self.ptr)
+            if host == NULL:
+                return 0
+            self.externs.pop(<size_t>host, None)
 
     cdef int own(self, Owned item) except -1:
         item.next_owned = self.owned
@@ -154,6 +165,10 @@ cdef int check_result(pw_result result, Store store) except -1:
 cdef pw_result store_poll(void *env) noexcept:
     cdef pwn_stop stop = pwn_poll_step(<pwn_run *>env)
     return PW_OK if stop == PWN_GO_ON else store_stop(<Store>(<pwn_run *>env).store, stop)
+
+
+cdef void store_dropped(void *env) noexcept:
+    pwn_note_dropped(<pwn_run *>env)
 
 
 cdef void store_blocks(void *env) noexcept:

@@ -135,10 +135,14 @@ cdef ExnRef throw_new(Store store, Tag tag, tuple values):
     if slots == NULL:
         raise MemoryError()
     try:
-        for i in range(type.param_count):
-            convert(store, type.params[i], values[i], slot, f"value {i + 1} of the exception")
-            slot += pw_type_slots(type.params[i])
-        result = pw_raise_exception(store.ptr, tag.ptr, slots)
+        pw_store_pause_collections(store.ptr)
+        try:
+            for i in range(type.param_count):
+                convert(store, type.params[i], values[i], slot, f"value {i + 1} of the exception")
+                slot += pw_type_slots(type.params[i])
+            result = pw_raise_exception(store.ptr, tag.ptr, slots)
+        finally:
+            pw_store_resume_collections(store.ptr)
         if result != PW_ERR_EXCEPTION:
             check_result(result, store)
         return wrap_ref(store, pw_store_exception(store.ptr))

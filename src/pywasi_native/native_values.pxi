@@ -179,6 +179,8 @@ cdef int reference_to_slot(Store store, pw_val_type type, object value, pw_slot 
     if isinstance(value, Ref) and not (takes_all and isinstance(value, ExnRef)):
         slot[0] = ref_to_slot(store, value)
     elif takes_all:
+        if store.run.dropped:  # it may be among them, which would take it away again
+            store.let_go()
         check_result(pw_extern_new(store.ptr, <void *>value, slot), store)
         store.externs[id(value)] = value
         return FITS

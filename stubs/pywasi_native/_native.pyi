@@ -1,7 +1,7 @@
 # The compiled module. Func, Memory, Table, Global, Tag, Ref and Store are public through the package.
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Never, Self, SupportsIndex, final, overload
 
 from typing_extensions import Buffer, disjoint_base
@@ -220,11 +220,28 @@ class ExnRef(Ref):
 
 @final
 class Struct(Ref):
-    """A struct on the heap."""
+    """A struct on the heap: its fields by number, ``s[0]``, and ``s[0] = value`` where the type lets it."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: SupportsIndex, /) -> Any: ...
+    def __setitem__(self, index: SupportsIndex, value: Any, /) -> None: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    @property
+    def type(self) -> str: ...
 
 @final
 class Array(Ref):
-    """An array on the heap."""
+    """An array on the heap: its elements by number, slices as lists, ``a[i] = value`` where the type lets it."""
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> list[Any]: ...
+    def __setitem__(self, index: SupportsIndex, value: Any, /) -> None: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    @property
+    def type(self) -> str: ...
 
 @final
 class I31(Ref):

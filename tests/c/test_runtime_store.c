@@ -2,20 +2,8 @@
  * hosts raise. */
 #include "runtime_fixture.h"
 
-static int retained, released, finalized;
+static int finalized;
 static void *last_finalized;
-
-static void retain(void *host)
-{
-    (void)host;
-    retained++;
-}
-
-static void release(void *host)
-{
-    (void)host;
-    released++;
-}
 
 static void finalize(void *env)
 {
@@ -31,18 +19,60 @@ static void test_one_handle_per_host_object(void)
     fixture fx;
     pw_slot handle;
     fx_start(&fx, NULL);
-    retained = released = 0;
-    pw_store_set_extern_hooks(fx.store, retain, release);
     for (int i = 0; i < COUNT; i++)
         CHECK(pw_extern_new(fx.store, &objects[i], &handles[i]) == PW_OK && handles[i]);
     for (int i = 0; i < COUNT; i++) {
         CHECK(pw_extern_new(fx.store, &objects[i], &handle) == PW_OK && handle == handles[i]);
         CHECK(pw_extern_host(handle) == &objects[i]);
     }
-    CHECK(retained == COUNT && released == 0 && fx.store->extern_count == COUNT);
+    CHECK(fx.store->extern_count == COUNT);
     CHECK(pw_extern_new(fx.store, NULL, &handle) == PW_OK && handle == 0 && !pw_extern_host(0));
     fx_end(&fx);
-    CHECK(retained == COUNT && released == COUNT);
+}
+
+static void note(void *env)
+{
+    ++*(int *)env;
+}
+
+/* Those that are held survive a collection and are found by their pointers; the others come back once each. */
+static void test_host_references_that_nobody_has_are_dropped(void)
+{
+    enum { COUNT = 5000 };
+    static char objects[COUNT];
+    static unsigned char given_back[COUNT];
+    fixture fx;
+    pw_slot handle, again;
+    int notes = 0, dropped = 0;
+    void *host;
+    fx_start(&fx, NULL);
+    pw_store_set_extern_dropped(fx.store, note, &notes);
+    for (int i = 0; i < COUNT; i++) {
+        CHECK(pw_extern_new(fx.store, &objects[i], &handle) == PW_OK);
+        CHECK(pw_store_collection_is_due(fx.store) == (i >= 999));
+        if (i % 3 == 0)
+            CHECK(pw_ref_hold(fx.store, handle) == PW_OK);
+    }
+    pw_store_pause_collections(fx.store);
+    pw_store_collect(fx.store);
+    CHECK(notes == 0 && !pw_extern_next_dropped(fx.store));
+    pw_store_resume_collections(fx.store);
+    pw_store_collect(fx.store);
+    CHECK(notes == 1 && fx.store->extern_count == (COUNT + 2) / 3 && !pw_store_collection_is_due(fx.store));
+    while ((host = pw_extern_next_dropped(fx.store)) != NULL) {
+        dropped++;
+        CHECK(!given_back[(char *)host - objects]++);
+    }
+    CHECK(dropped == COUNT - (COUNT + 2) / 3);
+    for (int i = 0; i < COUNT; i += 3) {
+        CHECK(!given_back[i] && pw_extern_new(fx.store, &objects[i], &handle) == PW_OK);
+        CHECK(pw_extern_new(fx.store, &objects[i], &again) == PW_OK && again == handle);
+        pw_ref_release(fx.store, handle);
+    }
+    CHECK(fx.store->extern_count == (COUNT + 2) / 3);
+    pw_store_collect(fx.store);
+    CHECK(notes == 2 && fx.store->extern_count == 0);
+    fx_end(&fx);
 }
 
 static void test_host_functions_end_once_and_last_first(void)
@@ -212,6 +242,7 @@ static void test_the_stack_is_all_usable(void)
 int main(void)
 {
     test_one_handle_per_host_object();
+    test_host_references_that_nobody_has_are_dropped();
     test_host_functions_end_once_and_last_first();
     test_types_of_host_functions_are_checked();
     test_finalizers_may_touch_stores();
