@@ -126,7 +126,7 @@ cdef ExnRef throw_new(Store store, Tag tag, tuple values):
     cdef pw_slot *slots
     cdef pw_slot *slot
     cdef pw_result result
-    cdef uint32_t i
+    cdef uint32_t i, held = 0
     tag.bind(store)
     pw_tag_type_of(tag.ptr, &type)
     if <Py_ssize_t>type.param_count != len(values):
@@ -140,14 +140,36 @@ cdef ExnRef throw_new(Store store, Tag tag, tuple values):
             for i in range(type.param_count):
                 convert(store, type.params[i], values[i], slot, f"value {i + 1} of the exception")
                 slot += pw_type_slots(type.params[i])
-            result = pw_raise_exception(store.ptr, tag.ptr, slots)
+            held = hold_values(store, &type, slots)
         finally:
             pw_store_resume_collections(store.ptr)
+        result = pw_raise_exception(store.ptr, tag.ptr, slots)
+        release_values(store, &type, held, slots)
         if result != PW_ERR_EXCEPTION:
             check_result(result, store)
         return wrap_ref(store, pw_store_exception(store.ptr))
     finally:
         PyMem_Free(slots)
+
+
+cdef uint32_t hold_values(Store store, const pw_func_type *type, const pw_slot *slots) except? 0:
+    """Holds the references among the parameters' values; gives how many parameters that were."""
+    cdef uint32_t i
+    cdef const pw_slot *slot = slots
+    for i in range(type.param_count):
+        if kind_of(type.params[i]) >= K_EXTERN and is_collected(slot[0]) and pw_ref_hold(store.ptr, slot[0]) != PW_OK:
+            release_values(store, type, i, slots)
+            raise MemoryError("no memory to hold references")
+        slot += pw_type_slots(type.params[i])
+    return type.param_count
+
+
+cdef void release_values(Store store, const pw_func_type *type, uint32_t count, const pw_slot *slots) noexcept:
+    cdef uint32_t i
+    for i in range(count):
+        if kind_of(type.params[i]) >= K_EXTERN and is_collected(slots[0]):
+            pw_ref_release(store.ptr, slots[0])
+        slots += pw_type_slots(type.params[i])
 
 
 # ---- out of the guest ----

@@ -231,7 +231,7 @@ class Struct(Ref):
 
 @final
 class Array(Ref):
-    """An array on the heap: its elements by number, slices as lists, ``a[i] = value`` where the type lets it."""
+    """An array on the heap: its elements by number, ``a[i] = value`` where the type lets it."""
 
     def __len__(self) -> int: ...
     @overload
