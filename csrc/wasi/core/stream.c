@@ -187,7 +187,7 @@ static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs,
         error = wait_for(call, stream, true, wait && total == 0);
         if (error == PWI_ESUCCESS)
             error = pwi_iov_read(call, iovs, count, &list); /* the poll hook may have moved memory */
-        if (error != PWI_ESUCCESS || list.total <= total) /* the list is shorter now: memory is shared */
+        if (error != PWI_ESUCCESS || list.total <= total)   /* the list is shorter now: memory is shared */
             break;
         length = pwi_iov_gather(&list, total, piece, space);
         if (stream->is_tty)

@@ -127,7 +127,10 @@ static pwi_errno add_all(pwi_call *call, polling *all, uint32_t in_at)
         if (!at)
             return pwi_call_fault(call);
         sub *one = &all->subs[i];
-        *one = (sub){.userdata = pwi_load_u64(at), .tag = pwi_load_u8(at + 8), .wait = NO_WAIT, .remaining = PWI_FOREVER};
+        *one = (sub){.userdata = pwi_load_u64(at),
+                     .tag = pwi_load_u8(at + 8),
+                     .wait = NO_WAIT,
+                     .remaining = PWI_FOREVER};
         if (one->tag == TAG_CLOCK)
             add_clock(call, all, one, at);
         else if (one->tag == TAG_READ || one->tag == TAG_WRITE)
