@@ -19,7 +19,13 @@ import locate
 EXAMPLES = locate.ROOT / "examples"
 HELLO = EXAMPLES / "hello"
 TEXTSTATS = EXAMPLES / "textstats"
-MODULES = [HELLO / "hello.wasm", HELLO / "shapes/_shapes.wasm", TEXTSTATS / "src/textstats/_core.wasm"]
+ZIPSLIP = EXAMPLES / "zipslip"
+MODULES = [
+    HELLO / "hello.wasm",
+    HELLO / "shapes/_shapes.wasm",
+    TEXTSTATS / "src/textstats/_core.wasm",
+    ZIPSLIP / "unzip.wasm",
+]
 
 
 def run_python(*args: str, cwd: Path, path: Path | None = None, timeout: float = 120) -> str:
@@ -50,7 +56,14 @@ def test_hello_runs(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("place", [HELLO, TEXTSTATS / "src"], ids=["hello", "textstats"])
+def test_zipslip_runs(tmp_path: Path) -> None:
+    lines = run_python(str(ZIPSLIP / "zipslip.py"), cwd=tmp_path).splitlines()
+    assert lines[0].startswith("native: ")
+    assert lines[-1] == "wasm: written outside of the folder: nothing"
+    assert any("'../../dots.txt'" in line and line.startswith("WARNING unzip.wasm: ") for line in lines)
+
+
+@pytest.mark.parametrize("place", [HELLO, TEXTSTATS / "src", ZIPSLIP], ids=["hello", "textstats", "zipslip"])
 def test_the_examples_are_typed(place: Path, tmp_path: Path) -> None:
     """As mypy sees them where the wheel is installed: the stubs beside the modules are found and right."""
     if importlib.util.find_spec("mypy") is None:
@@ -70,7 +83,9 @@ def load_script(path: Path) -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    "script", [HELLO / "build_hello.py", TEXTSTATS / "build_wasm.py"], ids=lambda p: p.stem
+    "script",
+    [HELLO / "build_hello.py", TEXTSTATS / "build_wasm.py", ZIPSLIP / "build_zipslip.py"],
+    ids=lambda p: p.stem,
 )
 def test_the_committed_modules_are_what_the_scripts_build(
     zig: None, script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
