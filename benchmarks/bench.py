@@ -33,6 +33,9 @@ LIMIT = 300.0  # seconds of wall time for one request; a worker that needs more 
 BOUNDARY_EXPORTS = ["add", "loop", "buffer_address"]
 # name: (what is done per sample, times)
 BOUNDARY_TIMES = {"call": 300_000, "callback": 100_000, "read16": 100_000, "write1m": 400}
+WASI = ROOT / "benchmarks" / "wasi"
+# name: calls per sample
+WASI_TIMES = {"write16": 200_000, "read16": 200_000, "open_close": 100_000, "clock_time": 1_000_000}
 LOAD_SIZE = 1_400_000
 HAVE_WAIT4 = hasattr(os, "wait4")
 
@@ -155,7 +158,7 @@ class Bench:
     def rows(self) -> list[Row]:
         """All rows. Each round has new processes: where one lies in memory is worth some per cent."""
         self.say("building")
-        jobs = [*self._boundary(), *self._imports(), *self._load(), *self._kernels()]
+        jobs = [*self._boundary(), *self._imports(), *self._load(), *self._wasi(), *self._kernels()]
         rows = [Row(name, group) for name, group, _ in jobs]
         for number in range(1, self.options.rounds + 1):
             for row, (name, _, samplers) in zip(rows, jobs, strict=True):
@@ -207,6 +210,28 @@ class Bench:
         wasm = module_file(toolchain.cache_root() / "modules", size)
         engines = [engine for engine in self.options.engines if engine != "native"]
         yield "load", "load", {e: self._asking(e, do="load", path=str(wasm), times=1) for e in engines}
+
+    def _wasi(self) -> Iterator[Job]:
+        wanted = [name for name in WASI_TIMES if self.options.wants("wasi", f"wasi_{name}")]
+        engines = [engine for engine in self.options.engines if hasattr(ENGINES[engine], "wasi")]
+        if not wanted or not engines:
+            return
+        source, flags = WASI / "syscalls.c", ("-O3",)
+        wasm = toolchain.build_reactor(source, ["prepare", *WASI_TIMES], [*flags, toolchain.PORTABLE_CPU])
+        native = toolchain.build_shared(source, flags, compiler=toolchain.zig_cc())
+        for name in wanted:
+            times = max(1000, int(WASI_TIMES[name] * self.options.scale))
+            samplers = {
+                engine: self._asking(
+                    engine,
+                    do="wasi",
+                    path=str(native if engine == "native" else wasm),
+                    name=name,
+                    times=times,
+                )
+                for engine in engines
+            }
+            yield f"wasi_{name}", "wasi", samplers
 
     def _kernels(self) -> Iterator[Job]:
         for kernel in KERNELS:
@@ -284,14 +309,16 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="amount of work; 0.05 for a quick look")
     parser.add_argument(
-        "--only", default="", help="comma-separated: boundary, import, load, kernels, or rows"
+        "--only", default="", help="comma-separated: boundary, import, load, wasi, kernels, or rows"
     )
     parser.add_argument("--json", type=Path, help="write samples, ratios and circumstances to this file")
     parser.add_argument("--markdown", type=Path, help="write the table to this file, for a document")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     given = parser.parse_args(arguments)
     engines = given.engines.split(",") if given.engines else [e for e in ENGINES if version(e)]
-    known = {*ENGINES, "boundary", "import", "load", "kernels", *BOUNDARY_TIMES, *(k.name for k in KERNELS)}
+    groups = {"boundary", "import", "load", "wasi", "kernels"}
+    rows = {*BOUNDARY_TIMES, *(f"wasi_{name}" for name in WASI_TIMES), *(k.name for k in KERNELS)}
+    known = {*ENGINES, *groups, *rows}
     only = given.only.split(",") if given.only else []
     for name in [*engines, *only]:
         if name not in known:

@@ -77,6 +77,14 @@ class Pywasi:
         imports = {"env": {"callback": callback}} if callback else None
         return PywasiLoaded(pywasi_native.load(wasm, imports=imports))
 
+    @staticmethod
+    def wasi(wasm: str) -> Callable[[str], Callable[..., int]]:
+        """Functions of a module that may use the current directory."""
+        import pywasi_native
+
+        grants = pywasi_native.Wasi(dirs={".": pywasi_native.rw(".")})
+        return pywasi_native.load(wasm, wasi=grants).__getitem__
+
 
 class Wasm3Loaded:
     """See Loaded."""
@@ -165,6 +173,22 @@ class Wasmtime:
             initialize(store)
         return WasmtimeLoaded(store, instance)
 
+    def wasi(self, wasm: str) -> Callable[[str], Callable[..., int]]:
+        """Functions of a module that may use the current directory."""
+        import wasmtime
+
+        store, linker, config = (
+            wasmtime.Store(self.engine),
+            wasmtime.Linker(self.engine),
+            wasmtime.WasiConfig(),
+        )
+        config.preopen_dir(".", ".")
+        store.set_wasi(config)
+        linker.define_wasi()
+        exports = linker.instantiate(store, wasmtime.Module.from_file(self.engine, wasm)).exports(store)
+        exports["_initialize"](store)
+        return lambda name: functools.partial(exports[name], store)
+
 
 class NativeLoaded:
     """The boundary of CPython itself: a C extension for calls, a bytearray for memory."""
@@ -217,6 +241,17 @@ class Native:
         run = ctypes.CDLL(shared_object).run
         run.restype, run.argtypes = ctypes.c_uint64, [ctypes.c_uint32]
         return run
+
+    @staticmethod
+    def wasi(shared_object: str) -> Callable[[str], Callable[..., int]]:
+        """The same functions, compiled for this machine."""
+        library = ctypes.CDLL(shared_object)
+
+        def function(name: str) -> Callable[..., int]:
+            found: Callable[..., int] = library[name]
+            return found
+
+        return function
 
 
 ENGINES: dict[str, type[Engine]] = {

@@ -9,7 +9,9 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +30,7 @@ class Worker:
         self.engine: Engine = ENGINES[engine]()
         self.kernels: dict[str, Callable[[int], int]] = {}
         self.boundary: Loaded | None = None
+        self.wasi_functions: Callable[[str], Callable[..., int]] | None = None
         self.has_loaded = False
 
     def kernel(self, path: str, units: int, warm: int) -> dict[str, Any]:
@@ -55,6 +58,23 @@ class Worker:
             loaded = self.engine.load(wasm)
         cpu = (time.process_time() - start) / times
         return {"cpu": cpu, "result": loaded.function("run")(3) & 0xFFFFFFFF}
+
+    def wasi(self, path: str, name: str, times: int) -> dict[str, Any]:
+        """One kind of system call, in a loop in C, in a directory of its own."""
+        if self.wasi_functions is None:
+            self.folder = tempfile.TemporaryDirectory()
+            os.chdir(self.folder.name)
+            self.wasi_functions = self.engine.wasi(path)  # type: ignore[attr-defined]
+            if self.wasi_functions("prepare")() != 1:
+                raise RuntimeError("the file for the measurement cannot be made")
+        run = self.wasi_functions(name)
+        run(1000)
+        start = time.process_time()
+        good = run(times)
+        cpu = (time.process_time() - start) / times
+        if good != times:
+            raise RuntimeError(f"{times - good} of {times} calls failed")
+        return {"cpu": cpu, "result": good}
 
     def _open(self, path: str) -> Loaded:
         if self.boundary is None:
