@@ -36,12 +36,14 @@ pwi_errno pwi_fd_insert(pwi_fd_table *table, const pwi_fd *entry, uint32_t *fd)
     pwi_errno error = pwi_fd_room(table);
     if (error != PWI_ESUCCESS)
         return error;
-    uint32_t number = FIRST_FREE_FD;
+    uint32_t number = table->free > FIRST_FREE_FD ? table->free : FIRST_FREE_FD;
     while (pwi_fd_lookup(table, number))
         number++;
     error = put(table, entry, number);
-    if (error == PWI_ESUCCESS)
+    if (error == PWI_ESUCCESS) {
         *fd = number;
+        table->free = number + 1;
+    }
     return error;
 }
 
@@ -62,13 +64,20 @@ static void release(pwi_fd *entry)
     *entry = (pwi_fd){.kind = PWI_FD_FREE};
 }
 
+static void freed(pwi_fd_table *table, uint32_t fd)
+{
+    table->used--;
+    if (fd < table->free)
+        table->free = fd;
+}
+
 pwi_errno pwi_fd_close(pwi_fd_table *table, uint32_t fd)
 {
     pwi_fd *entry = pwi_fd_lookup(table, fd);
     if (!entry)
         return PWI_EBADF;
     release(entry);
-    table->used--;
+    freed(table, fd);
     return PWI_ESUCCESS;
 }
 
@@ -83,7 +92,7 @@ pwi_errno pwi_fd_renumber(pwi_fd_table *table, uint32_t from, uint32_t to)
     release(target);
     *target = *source;
     *source = (pwi_fd){.kind = PWI_FD_FREE};
-    table->used--;
+    freed(table, from);
     return PWI_ESUCCESS;
 }
 

@@ -16,6 +16,9 @@ typedef enum pwi_fd_kind {
     PWI_FD_SOCKET  /* a stream socket */
 } pwi_fd_kind;
 
+/* The answer of is_plain, kept. */
+enum { PWI_PLAIN_UNKNOWN = 0, PWI_PLAIN_YES, PWI_PLAIN_NO };
+
 /* fdflags of WASI. */
 enum {
     PWI_FDFLAG_APPEND = 1,
@@ -30,6 +33,7 @@ typedef struct pwi_fd {
     pwi_fd_kind kind;
     uint8_t type;    /* PWI_TYPE_... */
     uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
+    uint8_t plain;   /* DIR of a tree with open_direct: 0 not asked yet, PWI_PLAIN_... */
     bool listens;    /* SOCKET: it accepts connections */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
     bool may_block;  /* a FIFO or the like: wait before reading and writing */
@@ -54,6 +58,7 @@ static inline bool pwi_fd_has_fs(const pwi_fd *entry)
 typedef struct pwi_fd_table {
     pwi_fd *slots;
     size_t capacity;
+    uint32_t free; /* no number from 3 up to here is free */
     uint32_t used; /* slots that are not FREE */
     uint32_t max;
 } pwi_fd_table;

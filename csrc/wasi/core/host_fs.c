@@ -4,6 +4,8 @@
 const pwi_fs_ops pwi_host_fs = {
     .open_at = pwi_os_open_at,
     .open_beneath = pwi_os_open_beneath,
+    .open_direct = pwi_os_open_direct,
+    .is_plain = pwi_os_is_plain,
     .stat_at = pwi_os_stat_at,
     .readlink_at = pwi_os_readlink_at,
     .mkdir_at = pwi_os_mkdir_at,

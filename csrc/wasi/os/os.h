@@ -93,6 +93,14 @@ PW_MUST_USE pwi_errno pwi_os_open_at(pwi_os_handle dir, const char *name, uint32
 /* Opens a directory (PWI_OPEN_SEARCH) by a path of several components, following links, never leaving `dir`:
  * PERM where it would. NOSYS: this OS cannot; AGAIN: could not tell, walk instead. */
 PW_MUST_USE pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, pwi_os_handle *out);
+/* Opens in one system call, without having looked at the name: a name in dir, or a path that neither leaves dir nor
+ * its file system (`beneath`, NOSYS where that cannot be had). A link at the end is not followed. ACCES, EXIST and
+ * NOENT are final; with any other error the slow way has to tell. */
+PW_MUST_USE pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, uint32_t how,
+                                         pwi_os_handle *out);
+/* Whether dir lies on a file system of a kind that holds no device nodes that work: opening one could do things to
+ * the machine. Not true: it may hold some, look before opening. */
+bool pwi_os_is_plain(pwi_os_handle dir);
 PW_MUST_USE pwi_errno pwi_os_stat_at(pwi_os_handle dir, const char *name, pwi_os_stat *out);
 /* NUL-terminates; *length without it. A content that does not fit is NAMETOOLONG. Not a link: INVAL. */
 PW_MUST_USE pwi_errno pwi_os_readlink_at(pwi_os_handle dir, const char *name, char *out, size_t size,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "wasi/os/os_posix.h"
@@ -17,6 +18,7 @@ struct open_how_v0 {
 #define NUMBER_OPENAT2     437 /* the same on every architecture but alpha */
 #define BENEATH            0x08u
 #define NO_MAGICLINKS      0x02u
+#define NO_XDEV            0x01u
 #define TRIES_AFTER_EAGAIN 16 /* a rename ran against us; the walker has no such trouble */
 
 pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, pwi_os_handle *out)
@@ -37,4 +39,49 @@ pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, pwi_os_handle
             return pwi_posix_last();
     }
     return PWI_EAGAIN;
+}
+
+pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, uint32_t how,
+                             pwi_os_handle *out)
+{
+    if (!beneath)
+        return pwi_os_open_at(dir, path, how, out);
+    struct open_how_v0 args = {.flags = (uint64_t)pwi_posix_open_flags(how),
+                               .mode = how & PWI_OPEN_CREATE ? 0666 : 0,
+                               .resolve = BENEATH | NO_MAGICLINKS | NO_XDEV};
+    long fd = syscall(NUMBER_OPENAT2, (int)dir, path, &args, sizeof args);
+    if (fd < 0)
+        return pwi_posix_last();
+    *out = (pwi_os_handle)fd;
+    return PWI_ESUCCESS;
+}
+
+/* Kinds of disks, whose device nodes somebody with the rights of root would have had to make. Not among them: tmpfs
+ * (/dev is one), and what the kernel makes up. */
+bool pwi_os_is_plain(pwi_os_handle dir)
+{
+    static const uint64_t disks[] = {
+        0xef53,     /* ext2, ext3, ext4 */
+        0x58465342, /* xfs */
+        0x9123683e, /* btrfs */
+        0x794c7630, /* overlay */
+        0x2fc12fc1, /* zfs */
+        0xf2f52010, /* f2fs */
+        0xca451a4e, /* bcachefs */
+        0x6969,     /* nfs */
+        0xff534d42, /* cifs */
+        0xfe534d42, /* smb2 */
+        0x01021997, /* 9p */
+        0x65735546, /* fuse */
+    };
+    const long valid = 0x20, nodev = 0x04; /* ST_VALID, ST_NODEV */
+    struct statfs fs;
+    if (fstatfs((int)dir, &fs) != 0)
+        return false;
+    if ((fs.f_flags & valid) && (fs.f_flags & nodev))
+        return true;
+    for (size_t i = 0; i < sizeof disks / sizeof disks[0]; i++)
+        if (((uint64_t)fs.f_type & UINT32_MAX) == disks[i])
+            return true;
+    return false;
 }

@@ -8,3 +8,21 @@ pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, pwi_os_handle
     (void)out;
     return PWI_ENOSYS;
 }
+
+pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, uint32_t how,
+                             pwi_os_handle *out)
+{
+    (void)dir;
+    (void)path;
+    (void)beneath;
+    (void)how;
+    (void)out;
+    return PWI_ENOSYS;
+}
+
+/* What a name is (a link, a file, a device) decides here how it is opened: always look first. */
+bool pwi_os_is_plain(pwi_os_handle dir)
+{
+    (void)dir;
+    return false;
+}

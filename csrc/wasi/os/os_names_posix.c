@@ -37,7 +37,7 @@ pwi_errno pwi_os_open_root(const char *host_path, pwi_os_handle *out)
     return PWI_ESUCCESS;
 }
 
-static int open_flags(uint32_t how)
+int pwi_posix_open_flags(uint32_t how)
 {
     /* NONBLOCK: opening a FIFO must not wait for the other end. NOCTTY: a guest never gives us a terminal. */
     int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -69,7 +69,7 @@ static int open_flags(uint32_t how)
 pwi_errno pwi_os_open_at(pwi_os_handle dir, const char *name, uint32_t how, pwi_os_handle *out)
 {
     CHECK_NAME(name);
-    int fd = openat((int)dir, name, open_flags(how), 0666);
+    int fd = openat((int)dir, name, pwi_posix_open_flags(how), 0666);
     if (fd < 0)
         return pwi_posix_last();
     *out = fd;

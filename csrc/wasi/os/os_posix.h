@@ -12,6 +12,8 @@
 pwi_errno pwi_posix_errno(int error);
 /* The same for the errno of the call that just failed. */
 pwi_errno pwi_posix_last(void);
+/* open(2) flags for PWI_OPEN_...; links are never followed. */
+int pwi_posix_open_flags(uint32_t how);
 /* open(2) flags for a directory that is only looked up in. */
 int pwi_posix_search_flags(void);
 /* Nanoseconds in st, which POSIX names differently from macOS. */

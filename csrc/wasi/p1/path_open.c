@@ -103,11 +103,9 @@ static pwi_errno check_missing(pwi_call *call, const opening *open, const pwi_pl
     return pwi_grant_check(call, open->dir->grant, PW_WASI_CREATE, open->path.bytes, open->path.length);
 }
 
-static uint32_t how_to_open(const opening *open, const pwi_place *place)
+static uint32_t how_to_open(const opening *open)
 {
     uint32_t how = 0;
-    if (place->exists && place->stat.type == PWI_TYPE_DIRECTORY)
-        return PWI_OPEN_READ | PWI_OPEN_DIRECTORY;
     if (open->write || (open->oflags & OFLAG_TRUNC))
         how |= PWI_OPEN_WRITE;
     if (open->read || how == 0)
@@ -118,12 +116,20 @@ static uint32_t how_to_open(const opening *open, const pwi_place *place)
         how |= PWI_OPEN_DSYNC;
     if (open->fdflags & (PWI_FDFLAG_SYNC | PWI_FDFLAG_RSYNC))
         how |= PWI_OPEN_SYNC;
+    if (open->oflags & OFLAG_TRUNC)
+        how |= PWI_OPEN_TRUNC;
+    return how;
+}
+
+static uint32_t how_to_open_place(const opening *open, const pwi_place *place)
+{
+    if (place->exists && place->stat.type == PWI_TYPE_DIRECTORY)
+        return PWI_OPEN_READ | PWI_OPEN_DIRECTORY;
+    uint32_t how = how_to_open(open);
     if (!place->exists)
         how |= PWI_OPEN_CREATE;
     if (!place->exists && (open->oflags & OFLAG_EXCL))
         how |= PWI_OPEN_EXCL;
-    if (open->oflags & OFLAG_TRUNC)
-        how |= PWI_OPEN_TRUNC;
     return how;
 }
 
@@ -164,7 +170,7 @@ static pwi_errno open_place(pwi_call *call, const opening *open, const pwi_place
     pwi_os_handle handle;
     pwi_errno error = place->exists ? check_existing(call, open, place) : check_missing(call, open, place);
     if (error == PWI_ESUCCESS)
-        error = place->fs->open_at(place->parent, place->name, how_to_open(open, place), &handle);
+        error = place->fs->open_at(place->parent, place->name, how_to_open_place(open, place), &handle);
     if (error != PWI_ESUCCESS)
         return error;
     error = describe(call, open, handle, out);
@@ -173,23 +179,78 @@ static pwi_errno open_place(pwi_call *call, const opening *open, const pwi_place
     return error;
 }
 
+/* Names to which the way without a look does not apply: "a/", "." and "..", and what may be too long. */
+static bool ends_plainly(const pwi_path_arg *path)
+{
+    const char *slash = strrchr(path->bytes, '/');
+    const char *last = slash ? slash + 1 : path->bytes;
+    size_t length = path->length - (size_t)(last - path->bytes);
+    return length <= PWI_OS_NAME_MAX && last[strspn(last, ".")] != '\0';
+}
+
+static bool is_plain(pwi_fd *dir)
+{
+    if (dir->plain == PWI_PLAIN_UNKNOWN)
+        dir->plain = dir->fs->open_direct && dir->fs->is_plain(dir->handle) ? PWI_PLAIN_YES : PWI_PLAIN_NO;
+    return dir->plain == PWI_PLAIN_YES;
+}
+
+/* The common case, in one system call and a look at what was opened: nothing is followed at the end, and no device
+ * can be there. *done: the result is final; else open_slowly has to look. */
+static pwi_errno open_at_once(pwi_call *call, opening *open, pwi_fd *out, bool *done)
+{
+    pwi_os_handle handle;
+    const pwi_fs_ops *fs = open->dir->fs;
+    bool beneath = memchr(open->path.bytes, '/', open->path.length) != NULL;
+    bool create = (open->oflags & OFLAG_CREAT) != 0;
+    uint32_t how = how_to_open(open);
+    *done = false;
+    if (open->path.bytes[0] == '/' || !ends_plainly(&open->path) || !is_plain(open->dir) ||
+        (beneath && call->wasi->resolver == PW_WASI_RESOLVER_WALKER) ||
+        (create && !(open->dir->grant->access & PW_WASI_CREATE)))
+        return PWI_ESUCCESS;
+    if (open->oflags & OFLAG_DIRECTORY)
+        how |= PWI_OPEN_DIRECTORY;
+    if (create)
+        how |= open->oflags & OFLAG_EXCL ? PWI_OPEN_CREATE | PWI_OPEN_EXCL : PWI_OPEN_CREATE;
+    pwi_errno error = fs->open_direct(open->dir->handle, open->path.bytes, beneath, how, &handle);
+    *done = error == PWI_ESUCCESS || error == PWI_ENOENT || error == PWI_EEXIST || error == PWI_EACCES;
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = describe(call, open, handle, out);
+    if (error != PWI_ESUCCESS)
+        fs->close(handle);
+    return error;
+}
+
+static pwi_errno open_slowly(pwi_call *call, opening *open, pwi_fd *out)
+{
+    pwi_place place;
+    pwi_errno error =
+        pwi_path_resolve(call, open->dir, open->path.bytes, open->path.length, open->last, &place);
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = open_place(call, open, &place, out);
+    pwi_place_release(&place);
+    return error;
+}
+
 pwi_errno pwi_p1_path_open(pwi_call *call, const pw_slot *args)
 {
     opening open;
-    pwi_place place;
     pwi_fd entry;
     uint32_t fd;
+    bool done;
     pwi_errno error = parse(call, args, &open);
     if (error == PWI_ESUCCESS)
         error = pwi_path_check(open.path.bytes, open.path.length);
     if (error == PWI_ESUCCESS || error == PWI_EPERM) /* absolute: pwi_path_resolve tells so */
         error = check_wishes(call, &open);
-    if (error == PWI_ESUCCESS)
-        error = pwi_path_resolve(call, open.dir, open.path.bytes, open.path.length, open.last, &place);
     if (error != PWI_ESUCCESS)
         return error;
-    error = open_place(call, &open, &place, &entry);
-    pwi_place_release(&place);
+    error = open_at_once(call, &open, &entry, &done);
+    if (!done)
+        error = open_slowly(call, &open, &entry);
     if (error != PWI_ESUCCESS)
         return error;
     error = pwi_fd_insert(&call->wasi->fds, &entry, &fd);
