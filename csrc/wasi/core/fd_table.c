@@ -14,6 +14,24 @@ pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd)
     return &table->slots[fd];
 }
 
+pwi_errno pwi_fd_settle_now(pwi_fd *entry)
+{
+    pwi_os_stat stat;
+    pwi_errno error = entry->fs->stat_handle(entry->handle, &stat);
+    if (error != PWI_ESUCCESS)
+        return error;
+    entry->unsettled = false;
+    entry->type = stat.type;
+    if (stat.type == PWI_TYPE_DIRECTORY) {
+        entry->kind = PWI_FD_DIR;
+        entry->rights = entry->inheriting & pwi_rights_dir;
+        entry->access = 0;
+        entry->flags = 0;
+    } else
+        entry->inheriting = 0;
+    return PWI_ESUCCESS;
+}
+
 static pwi_errno put(pwi_fd_table *table, const pwi_fd *entry, uint32_t fd)
 {
     size_t old = table->capacity;

@@ -34,6 +34,7 @@ typedef struct pwi_fd {
     uint8_t type;    /* PWI_TYPE_... */
     uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
     uint8_t plain;   /* DIR of a tree with open_direct: 0 not asked yet, PWI_PLAIN_... */
+    bool unsettled;  /* FILE that may turn out to be a DIR (pwi_fd_settle); reading does not mind */
     bool listens;    /* SOCKET: it accepts connections */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
     bool may_block;  /* a FIFO or the like: wait before reading and writing */
@@ -41,7 +42,7 @@ typedef struct pwi_fd {
         is_shared; /* the open file belongs to the process (a stream that is a file): no flags are set on it */
     uint16_t flags; /* PWI_FDFLAG_... */
     uint64_t rights;
-    uint64_t inheriting;
+    uint64_t inheriting;  /* unsettled: what the directory above gives */
     const pwi_fs_ops *fs; /* FILE, DIR */
     pwi_os_handle handle; /* FILE, DIR, SOCKET; owned */
     const pwi_grant *grant;
@@ -53,6 +54,13 @@ typedef struct pwi_fd {
 static inline bool pwi_fd_has_fs(const pwi_fd *entry)
 {
     return entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR;
+}
+
+/* Finds out whether a regular file or a directory was opened; nothing to do once that is known. */
+PW_MUST_USE pwi_errno pwi_fd_settle_now(pwi_fd *entry);
+static inline pwi_errno pwi_fd_settle(pwi_fd *entry)
+{
+    return entry->unsettled ? pwi_fd_settle_now(entry) : PWI_ESUCCESS;
 }
 
 typedef struct pwi_fd_table {

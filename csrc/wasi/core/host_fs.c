@@ -6,6 +6,7 @@ const pwi_fs_ops pwi_host_fs = {
     .open_beneath = pwi_os_open_beneath,
     .open_direct = pwi_os_open_direct,
     .is_plain = pwi_os_is_plain,
+    .is_file_or_dir = pwi_os_is_file_or_dir,
     .stat_at = pwi_os_stat_at,
     .readlink_at = pwi_os_readlink_at,
     .mkdir_at = pwi_os_mkdir_at,

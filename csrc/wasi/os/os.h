@@ -101,6 +101,8 @@ PW_MUST_USE pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bo
 /* Whether dir lies on a file system of a kind that holds no device nodes that work: opening one could do things to
  * the machine. Not true: it may hold some, look before opening. */
 bool pwi_os_is_plain(pwi_os_handle dir);
+/* Whether it is certainly a regular file or a directory, if that can be had for much less than a stat. */
+bool pwi_os_is_file_or_dir(pwi_os_handle handle);
 PW_MUST_USE pwi_errno pwi_os_stat_at(pwi_os_handle dir, const char *name, pwi_os_stat *out);
 /* NUL-terminates; *length without it. A content that does not fit is NAMETOOLONG. Not a link: INVAL. */
 PW_MUST_USE pwi_errno pwi_os_readlink_at(pwi_os_handle dir, const char *name, char *out, size_t size,

@@ -26,3 +26,9 @@ bool pwi_os_is_plain(pwi_os_handle dir)
     return fstatfs((int)dir, &fs) == 0 && ((fs.f_flags & MNT_NODEV) || strcmp(fs.f_fstypename, "apfs") == 0 ||
                                            strcmp(fs.f_fstypename, "hfs") == 0);
 }
+
+bool pwi_os_is_file_or_dir(pwi_os_handle handle)
+{
+    (void)handle;
+    return false;
+}

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <asm/ioctls.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -84,4 +86,12 @@ bool pwi_os_is_plain(pwi_os_handle dir)
         if (((uint64_t)fs.f_type & UINT32_MAX) == disks[i])
             return true;
     return false;
+}
+
+/* FIOQSIZE is answered by the kernel before any driver or file system is asked, with ENOTTY for all that is neither a
+ * regular file nor a directory. Measured: half of what fstat costs on a file that was just opened. */
+bool pwi_os_is_file_or_dir(pwi_os_handle handle)
+{
+    int64_t size;
+    return ioctl((int)handle, FIOQSIZE, &size) == 0;
 }

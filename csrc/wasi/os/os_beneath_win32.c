@@ -26,3 +26,9 @@ bool pwi_os_is_plain(pwi_os_handle dir)
     (void)dir;
     return false;
 }
+
+bool pwi_os_is_file_or_dir(pwi_os_handle handle)
+{
+    (void)handle;
+    return false;
+}

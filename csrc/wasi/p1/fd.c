@@ -6,6 +6,9 @@ static pwi_errno any_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **
     *out = pwi_fd_lookup(&call->wasi->fds, fd);
     if (!*out)
         return PWI_EBADF;
+    pwi_errno error = pwi_fd_settle(*out);
+    if (error != PWI_ESUCCESS)
+        return error;
     return (right & ~(*out)->rights) == 0 ? PWI_ESUCCESS : PWI_ENOTCAPABLE;
 }
 
@@ -39,6 +42,11 @@ static bool opened_for(const pwi_fd *entry, uint64_t right)
 
 pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno if_stream, pwi_fd **out)
 {
+    const uint64_t transfer = PWI_RIGHT(FD_READ) | PWI_RIGHT(FD_WRITE);
+    *out = pwi_fd_lookup(&call->wasi->fds, fd);
+    if (*out && (*out)->unsettled &&
+        (call->right & transfer)) /* the system says it of a directory: ISDIR, BADF */
+        return opened_for(*out, call->right) ? PWI_ESUCCESS : PWI_EBADF;
     pwi_errno error = any_with(call, fd, 0, out);
     if (error != PWI_ESUCCESS)
         return error;

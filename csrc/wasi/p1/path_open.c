@@ -133,6 +133,30 @@ static uint32_t how_to_open_place(const opening *open, const pwi_place *place)
     return how;
 }
 
+static void describe_dir(const opening *open, pwi_fd *out)
+{
+    out->kind = PWI_FD_DIR;
+    out->type = PWI_TYPE_DIRECTORY;
+    out->rights = open->dir->inheriting & pwi_rights_dir;
+    out->inheriting = open->dir->inheriting;
+}
+
+static void describe_file(const opening *open, pwi_fd *out)
+{
+    out->kind = PWI_FD_FILE;
+    out->type = PWI_TYPE_REGULAR_FILE;
+    out->flags = (uint16_t)open->fdflags;
+    out->rights = open->dir->inheriting & pwi_rights_file;
+    if (open->read)
+        out->access |= PWI_OPEN_READ;
+    else
+        out->rights &= ~(uint64_t)PWI_RIGHTS_READING;
+    if (open->write)
+        out->access |= PWI_OPEN_WRITE;
+    else
+        out->rights &= ~(uint64_t)PWI_RIGHTS_WRITING;
+}
+
 /* The descriptor of what was opened: what it is is asked of the handle, not of the name. */
 static pwi_errno describe(pwi_call *call, const opening *open, pwi_os_handle handle, pwi_fd *out)
 {
@@ -143,25 +167,34 @@ static pwi_errno describe(pwi_call *call, const opening *open, pwi_os_handle han
         return error;
     if (is_device(stat.type))
         return deny_device(call, open);
-    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant, .type = stat.type};
+    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant};
     if (stat.type == PWI_TYPE_DIRECTORY) {
-        out->kind = PWI_FD_DIR;
-        out->rights = dir->inheriting & pwi_rights_dir;
-        out->inheriting = dir->inheriting;
+        describe_dir(open, out);
         return PWI_ESUCCESS;
     }
-    out->kind = PWI_FD_FILE;
+    describe_file(open, out);
+    out->type = stat.type;
     out->may_block = stat.type != PWI_TYPE_REGULAR_FILE;
-    out->flags = (uint16_t)open->fdflags;
-    out->rights = dir->inheriting & pwi_rights_file;
-    if (open->read)
-        out->access |= PWI_OPEN_READ;
-    else
-        out->rights &= ~(uint64_t)PWI_RIGHTS_READING;
-    if (open->write)
-        out->access |= PWI_OPEN_WRITE;
-    else
-        out->rights &= ~(uint64_t)PWI_RIGHTS_WRITING;
+    return PWI_ESUCCESS;
+}
+
+/* The same after opening at once: a stat is put off until it matters, if a cheaper look says enough. */
+static pwi_errno describe_soon(pwi_call *call, const opening *open, pwi_os_handle handle, pwi_fd *out)
+{
+    const pwi_fd *dir = open->dir;
+    bool is_dir = (open->oflags & OFLAG_DIRECTORY) != 0; /* else it could not be opened */
+    if (!is_dir && !dir->fs->is_file_or_dir(handle))
+        return describe(call, open, handle, out);
+    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant};
+    if (is_dir) {
+        describe_dir(open, out);
+        return PWI_ESUCCESS;
+    }
+    describe_file(open, out);
+    out->unsettled =
+        !open->write && !(open->oflags & (OFLAG_CREAT | OFLAG_TRUNC)); /* these fail on directories */
+    if (out->unsettled)
+        out->inheriting = dir->inheriting;
     return PWI_ESUCCESS;
 }
 
@@ -217,7 +250,7 @@ static pwi_errno open_at_once(pwi_call *call, opening *open, pwi_fd *out, bool *
     *done = error == PWI_ESUCCESS || error == PWI_ENOENT || error == PWI_EEXIST || error == PWI_EACCES;
     if (error != PWI_ESUCCESS)
         return error;
-    error = describe(call, open, handle, out);
+    error = describe_soon(call, open, handle, out);
     if (error != PWI_ESUCCESS)
         fs->close(handle);
     return error;
