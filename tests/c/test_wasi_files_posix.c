@@ -3,6 +3,10 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/types.h>
+#ifdef __linux__
+#include <sys/sysmacros.h>
+#endif
 #include <unistd.h>
 
 #include "test_wasi_support.h"
@@ -357,6 +361,80 @@ static void test_magic_links_and_devices(void) /* P10, P40 */
 }
 
 /* Streams that are descriptors of the process: a file, and a pipe. */
+/* path_open asks no more than it must: what was opened may be a file or a directory until that matters. */
+static void test_unsettled_descriptors(void)
+{
+    uint32_t fd = 0, inner = 0;
+    char path[96];
+    open_guest(256, 1000);
+    snprintf(path, sizeof path, "%s/d", tree);
+    if (mkdir(path, 0700) != 0)
+        exit(3);
+    CHECK_EQ(write_text(must_open("d/f", O_CREAT_, RIGHTS_WRITE), "text"), 0);
+    fd = must_open("d", 0, RIGHTS_READ);
+    CHECK_EQ(read_some(fd, 4), PWI_EISDIR);
+    CHECK_EQ(CALL(&g, fd_pread, fd, guest_iov(&g, AT_BUFFER, 4), 1, 0, AT_RESULT), PWI_EISDIR);
+    CHECK_EQ(write_text(fd, "x"), PWI_EBADF);
+    CHECK_EQ(CALL(&g, fd_seek, fd, 0, 0, AT_RESULT), PWI_EBADF);
+    CHECK_EQ(CALL(&g, fd_fdstat_get, fd, AT_RESULT), 0);
+    CHECK_EQ(g.memory[AT_RESULT], PWI_TYPE_DIRECTORY);
+    CHECK_EQ(pwi_load_u64(g.memory + AT_RESULT + 8), pwi_rights_dir);
+    CHECK_EQ(pwi_load_u64(g.memory + AT_RESULT + 16), pwi_rights_dir | pwi_rights_file);
+    fd = must_open("d", 0, 0); /* used as a directory at once, without any rights asked for */
+    CHECK_EQ(guest_path_open(&g, fd, 1, "f", 0, RIGHTS_READ, &inner), 0);
+    CHECK_EQ(CALL(&g, fd_renumber, inner, fd), 0); /* before anybody has asked what it is */
+    CHECK_EQ(read_some(fd, 9), 0);
+    CHECK(buffer_is("text"));
+    CHECK_EQ(CALL(&g, fd_fdstat_get, fd, AT_RESULT), 0);
+    CHECK_EQ(g.memory[AT_RESULT], PWI_TYPE_REGULAR_FILE);
+    CHECK_EQ(pwi_load_u64(g.memory + AT_RESULT + 16), 0);
+    CHECK_EQ(pwi_load_u64(g.memory + AT_RESULT + 8) & PWI_RIGHTS_WRITING, 0);
+    fd = must_open("d", 0, RIGHTS_READ);
+    CHECK_EQ(CALL(&g, fd_readdir, fd, AT_BUFFER, 1000, 0, AT_RESULT), 0);
+    CHECK_EQ(CALL(&g, fd_close, fd), 0);
+    fd = must_open("d/f", 0, RIGHTS_READ);
+    CHECK_EQ(guest_path_open(&g, fd, 1, "x", 0, RIGHTS_READ, &inner), PWI_ENOTDIR);
+    CHECK_EQ(CALL(&g, fd_readdir, fd, AT_BUFFER, 1000, 0, AT_RESULT), PWI_ENOTDIR);
+    /* paths of several components and links in the middle, opened at once or not */
+    snprintf(path, sizeof path, "%s/l", tree);
+    CHECK_EQ(symlink("d", path), 0);
+    snprintf(path, sizeof path, "%s/d/up", tree);
+    CHECK_EQ(symlink("../d/f", path), 0);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "l/up", 0, RIGHTS_READ, &fd), 0);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 0, "l/up", 0, RIGHTS_READ, &fd), PWI_ELOOP);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 0, "l/../d/./f", 0, RIGHTS_READ, &fd), 0);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "d/f/", 0, RIGHTS_READ, &fd), PWI_ENOTDIR);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "d/no/f", O_CREAT_, RIGHTS_READ, &fd), PWI_ENOENT);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "d/f", O_CREAT_ | O_EXCL_, RIGHTS_READ, &fd), PWI_EEXIST);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "l/up", O_DIR_, RIGHTS_READ, &fd), PWI_ENOTDIR);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "l", O_DIR_, RIGHTS_READ, &fd), 0);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "d", O_CREAT_, RIGHTS_READ, &fd), PWI_EISDIR);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "d", 0, RIGHTS_WRITE, &fd), PWI_EISDIR);
+    /* a device on a disk: only root can make one */
+    snprintf(path, sizeof path, "%s/null", tree);
+    if (mknod(path, S_IFCHR | 0600, makedev(1, 3)) == 0)
+        CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "null", 0, RIGHTS_READ, &fd), PWI_EPERM);
+    else
+        printf("a device node: skipped, it cannot be made\n");
+    close_guest();
+}
+
+/* The lowest free number, whatever was closed and renumbered. */
+static void test_numbers(void)
+{
+    open_guest(64, 1000);
+    for (uint32_t i = 4; i < 12; i++)
+        CHECK_EQ(must_open("f", O_CREAT_, RIGHTS_READ), i);
+    CHECK_EQ(CALL(&g, fd_close, 9), 0);
+    CHECK_EQ(CALL(&g, fd_close, 6), 0);
+    CHECK_EQ(must_open("f", 0, RIGHTS_READ), 6);
+    CHECK_EQ(CALL(&g, fd_renumber, 5, 7), 0);
+    CHECK_EQ(must_open("f", 0, RIGHTS_READ), 5);
+    CHECK_EQ(must_open("f", 0, RIGHTS_READ), 9);
+    CHECK_EQ(must_open("f", 0, RIGHTS_READ), 12);
+    close_guest();
+}
+
 static void test_stdio_descriptors(void)
 {
     int pipe_fds[2];
@@ -430,6 +508,8 @@ int main(void)
     test_limits();
     test_readdir();
     test_magic_links_and_devices();
+    test_unsettled_descriptors();
+    test_numbers();
     test_stdio_descriptors();
     test_no_such_grant();
     return finish("test_wasi_files_posix");
