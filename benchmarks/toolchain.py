@@ -78,6 +78,17 @@ def build_reactor(
     return _build(zig_cc(), args, [source, *extra], ".wasm", ["-lm"])
 
 
+def build_threaded(source: Path, exports: Sequence[str], pages: int) -> Path:
+    """Compiles one C file without libc to a library for threads: it imports a shared memory of up to `pages`."""
+    names = [*exports, "__stack_pointer", "__wasm_init_tls", "__heap_base"]
+    linked = ["--no-entry", "--shared-memory", "--import-memory", f"--max-memory={pages * 65536}"]
+    args = ["-target", "wasm32-freestanding", "-mcpu=generic+atomics+bulk_memory", "-O2", "-nostdlib", "-s"]
+    args += [
+        f"-Wl,{word}" for word in (*linked, "-z,stack-size=65536", *(f"--export={name}" for name in names))
+    ]
+    return _build(zig_cc(), args, [source], ".wasm", [])
+
+
 @functools.cache
 def native_cc() -> tuple[str, ...]:
     """The machine's own compiler where there is one, else zig for the machine itself."""
