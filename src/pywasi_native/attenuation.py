@@ -169,13 +169,17 @@ def describe(wasi: Wasi) -> str:
     if wasi.env:
         parts.append(f"env=<{', '.join(wasi.env)}>")
     if wasi.stdin is not None:
-        shown = f"<{len(wasi.stdin)} bytes>" if isinstance(wasi.stdin, bytes) else repr(wasi.stdin)
-        parts.append(f"stdin={shown}")
+        text = f"<{len(wasi.stdin)} bytes>" if isinstance(wasi.stdin, bytes) else repr(wasi.stdin)
+        parts.append(f"stdin={text}")
     parts += [
         f"{name}={getattr(wasi, name)!r}" for name in ("stdout", "stderr") if getattr(wasi, name) is not None
     ]
     if wasi.dirs:
-        parts.append(f"dirs={dict(wasi.dirs)!r}")
+        # What is no directory of the host may hold its files in itself.
+        shown = {
+            g: repr(d) if isinstance(d, Grant) else f"<{type(d).__name__}>" for g, d in wasi.dirs.items()
+        }
+        parts.append(f"dirs={{{', '.join(f'{guest!r}: {text}' for guest, text in shown.items())}}}")
     if wasi.clock != SYSTEM_CLOCK:
         parts.append(f"clock=fixed_clock({wasi.clock.ns})")
     if wasi.random != SYSTEM_RANDOM:

@@ -10,7 +10,8 @@
 
 The guest is called by its import name, or else by the name of its module. Uses that Python has an event for
 raise that one too, with the path of the host: ``open``, ``os.mkdir``, ``os.remove``, ``os.rmdir``,
-``os.listdir``. That path is made of the grant and what the guest said; links in it are not followed.
+``os.listdir``. That path is made of the grant and what the guest said; links in it are not followed. The
+directories that are granted are opened when the guest is instantiated: an ``open`` for each.
 
 A hook that raises an `Exception` refuses: the guest gets the error number ``perm``, and the refusal is an
 event of its own; at compiling and instantiating the exception comes out. Other exceptions end the guest.
@@ -30,7 +31,7 @@ import sys
 
 from . import engine
 from ._record import Record
-from .wasi import ACCESS
+from .wasi import ACCESS, Grant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ def instantiating(name: str, module: Module, wasi: Wasi | None) -> None:
     used = wasi is not None and any(is_wasi(item.module) for item in module.imports)
     granted = granted_names(wasi) if used and wasi is not None else ()
     sys.audit("pywasi.instantiate", name, granted)
+    for grant in wasi.dirs.values() if used and wasi is not None else ():
+        if isinstance(grant, Grant):
+            sys.audit("open", os.path.abspath(grant.path), None, os.O_RDONLY)  # noqa: PTH100
     shown = ", ".join(granted) or "nothing"
     _log(INFO, "instantiate", f"{name}: instantiated, granted {shown}", {"guest": name, "granted": granted})
 

@@ -103,7 +103,7 @@ def _doctor() -> int:
     print(f"engine        interpreter, {shell()} shell")
     print(f"features      {', '.join(supported)}")
     print(f"not yet       {', '.join(missing)}")
-    for name in ("PYWASI_IMPORT", "PYWASI_TIER", "PYWASI_SHELL"):
+    for name in ("PYWASI_IMPORT", "PYWASI_POLICY", "PYWASI_TIER", "PYWASI_SHELL"):
         if name in os.environ:
             print(f"environment   {name}={os.environ[name]}")
     answer = wasm.load(_ADD).add(40, 2)

@@ -316,7 +316,7 @@ class Wasi(Record):
 
         return without(self, names)
 
-    def __and__(self, other: object) -> Wasi:
+    def __and__(self, other: Wasi) -> Wasi:
         """What both grant, and no more: see `pywasi_native.attenuation`."""
         from .attenuation import intersection
 

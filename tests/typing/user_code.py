@@ -38,6 +38,15 @@ reveal_type(len(t))  # int
 done = wasm.run("x.wasm", ["-v"], dirs={".": wasm.ro(".")}, capture_output=True)
 reveal_type(done.returncode)  # int
 wasm.run("x.wasm", dirs={".": "."})  # error: dict-item
+wasi = wasm.Wasi(env={"A": "1"}, dirs={"/": wasm.dir(".", append=True)})
+reveal_type(wasi.without("env:A") & wasi)  # pywasi_native.wasi.Wasi
+wasi & {}  # error: operator
+wasm.dir(".", execute=True)  # error: call-arg
+reveal_type(done.denials)  # tuple[pywasi_native.audit.Denial, ...]
+reveal_type(done.denied)  # str | None
+reveal_type(m.denials[0].access)  # tuple[str, ...]
+wasm.grant("pkg", wasi)
+wasm.grant("pkg", {})  # error: arg-type
 wasm.Limits(memory=1.5)  # error: arg-type
 wasm.Limits(timeout=1)
 
@@ -48,6 +57,8 @@ except wasm.Timeout as error:
     reveal_type(error.frames)  # tuple[pywasi_native.errors.Frame, ...]
 except wasm.WasiExit as stop:
     reveal_type(stop.code)  # int
+except wasm.CapabilityError as lack:
+    reveal_type(lack.capability)  # str | None
 
 tag = wasm.Tag(["i32"])
 reveal_type(tag.type.params)  # tuple[str, ...]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pywasi_native as wasm
-from pywasi_native import attenuation
+from pywasi_native import attenuation, inspection
 
 FULL = wasm.Wasi(
     args=["prog", "--password=hunter2"],
@@ -196,6 +196,26 @@ def test_it_cannot_be_changed() -> None:
 
 def test_the_names_are_those_of_the_fields() -> None:
     assert wasm.Wasi._fields == attenuation.NAMES
+
+
+def test_every_function_of_wasi_has_a_capability_that_is_known() -> None:
+    needs = {name: capability for name, capability, _ in wasm.engine.native.wasi_functions()}
+    assert len(needs) == 46
+    known = {*attenuation.NAMES, "fds", "exit", "none"}
+    assert set(needs.values()) <= known
+    assert needs["path_open"] == "dirs"
+    assert needs["sock_accept"] == "sockets"
+    assert inspection.explain("fds").startswith("fds (what stdin, stdout, stderr, dirs or sockets opened")
+
+
+def test_the_text_of_a_tree_that_holds_its_files_shows_none() -> None:
+    class Tree:
+        def __repr__(self) -> str:
+            return "topsecret"
+
+    wasi = wasm.Wasi(dirs={"/in": wasm.ro("a")})
+    object.__setattr__(wasi, "dirs", {**wasi.dirs, "/mem": Tree()})
+    assert repr(wasi) == "Wasi(dirs={'/in': ro('a'), '/mem': <Tree>})"
 
 
 def test_sockets_are_kept_by_identity() -> None:
