@@ -79,7 +79,7 @@ def build_reactor(
 
 
 def build_threaded(source: Path, exports: Sequence[str], pages: int) -> Path:
-    """Compiles one C file without libc to a library for threads: it imports a shared memory of up to `pages`."""
+    """Compiles one C file without libc to a library for threads; it imports a memory of up to `pages`."""
     names = [*exports, "__stack_pointer", "__wasm_init_tls", "__heap_base"]
     linked = ["--no-entry", "--shared-memory", "--import-memory", f"--max-memory={pages * 65536}"]
     args = ["-target", "wasm32-freestanding", "-mcpu=generic+atomics+bulk_memory", "-O2", "-nostdlib", "-s"]

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "engine_modules.h"
 #include "pywasi.h"
 
@@ -291,8 +292,47 @@ static void test_ownership_and_limits(void)
     pw_store_free(one.store);
 }
 
+#ifdef PW_TORTURE
+/* Each allocation fails in turn: what was made is given back (under the address sanitizer), the next try is well. */
+static void test_no_memory(void)
+{
+    world w;
+    pw_error error;
+    begin(&w);
+    uint32_t failures = 0;
+    for (unsigned long n = 1; n < 60; n++) {
+        pw_shared_memory *memory = NULL;
+        pw_store *store = NULL;
+        pw_memory *joined, *own;
+        pw_instance *instance;
+        pwi_alloc_fail_after(n);
+        pw_result result = pw_shared_memory_new(&shared_type, 0, &memory, &error);
+        if (result == PW_OK)
+            result = pw_store_new(w.engine, NULL, &store);
+        if (result == PW_OK)
+            result = pw_shared_memory_join(memory, store, &joined);
+        if (result == PW_OK)
+            result = pw_memory_new(store, &shared_type, &own);
+        if (result == PW_OK) {
+            pw_extern import = {.kind = PW_EXTERN_MEMORY, .of = {.memory = joined}};
+            result = pw_instance_new(store, w.module, &import, 1, &instance, &error);
+        }
+        pwi_alloc_fail_after(0);
+        CHECK(result == PW_OK || result == PW_ERR_NO_MEMORY);
+        failures += result != PW_OK;
+        pw_store_free(store);
+        pw_shared_memory_free(memory);
+    }
+    CHECK(failures > 10 && failures < 59);
+    end(&w);
+}
+#endif
+
 int main(void)
 {
+#ifdef PW_TORTURE
+    test_no_memory();
+#endif
     test_counting_locking_and_turns();
     test_growing_at_the_same_time();
     test_ends_of_a_wait();

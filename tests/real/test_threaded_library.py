@@ -1,5 +1,7 @@
-"""A C library for threads, as clang and wasm-ld make it: atomics, thread-local variables, and a start function that
-decides by wait and notify which instance initialises the memory.
+"""A C library for threads, as clang and wasm-ld make it.
+
+It has atomics, thread-local variables, and a start function that decides by wait and notify who initialises
+the memory.
 
 Each thread of Python has an instance in a store of its own.
 """
