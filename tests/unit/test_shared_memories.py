@@ -62,6 +62,8 @@ def build(*, own: bool = False, maximum: int = 16, data_at: int | None = None) -
     m.func("local.get 0; local.get 1; i32.atomic.store 2 0", "i32 i32", export="store")
     m.func("local.get 0; i32.load 2 0", "i32", "i32", export="peek")
     m.func("loop -; local.get 0; i32.atomic.load 2 0; i32.eqz; br_if 0; end", "i32", export="spin")
+    work = "loop -; local.get 0; i32.const 1; i32.atomic.rmw.add 2 0; drop"
+    m.func(f"{work}; i32.const 0; i32.atomic.load 2 0; i32.eqz; br_if 0; end", "i32", export="work_until")
     m.func("local.get 0; memory.grow 0", "i32", "i32", export="grow")
     m.func("memory.size 0", "", "i32", export="size")
     if data_at is not None:
@@ -116,6 +118,59 @@ def word(memory: wasm.Memory, at: int = 0) -> int:
 
 
 # ---- running at the same time ----
+
+
+def test_both_work_while_python_keeps_the_gil() -> None:
+    memory, one, two = pair()
+    runs = [Run(lambda i=i, at=at: i.exports["work_until"](at)) for i, at in ((one, 8), (two, 12))]
+    until(lambda: word(memory, 8) and word(memory, 12))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # nobody takes the GIL from this thread, it has to give it
+    try:
+        for at in (8, 12):
+            end = time.monotonic() + PATIENCE
+            moved = False
+            while not moved and time.monotonic() < end:
+                time.sleep(0.001)  # here it does: for their look at signals, every 50 ms
+                before = word(memory, at)
+                for _ in range(200_000):
+                    pass
+                moved = word(memory, at) != before
+            assert moved
+    finally:
+        sys.setswitchinterval(interval)
+        memory[0] = 1
+    for run in runs:
+        run.result()
+
+
+def test_host_functions_of_stores_that_run_at_the_same_time() -> None:
+    m = wasm_bytes.Module()
+    m.import_memory("env", "memory", 1, 16, shared=True)
+    host = m.import_func("env", "host", "i32", "i32")
+    add = "i32.const 8; i32.const 1; i32.atomic.rmw.add 2 0; drop"
+    again = "local.get 0; i32.const 1; i32.sub; local.tee 0; br_if 0"
+    m.func(
+        f"loop -; local.get 0; call {host}; local.get 1; i32.add; local.set 1; {add}; {again}; end; "
+        "local.get 1",
+        "i32", "i32", export="sum", locals_=["i32"],
+    )  # fmt: skip
+    module = wasm.compile(m.bytes())
+    memory = wasm.Memory(1, 16, shared=True)
+    seen: list[int] = []
+
+    def make(factor: int) -> wasm.Instance:
+        def host(n: int) -> int:
+            seen.append(n)
+            return n * factor
+
+        return module.instantiate(imports={"env": {"memory": memory, "host": host}})
+
+    instances = [make(factor) for factor in (1, 2, 3)]
+    runs = [Run(lambda i=instance: i.exports["sum"](3000)) for instance in instances]
+    total = 3000 * 3001 // 2
+    assert [run.result() for run in runs] == [total, 2 * total, 3 * total]
+    assert word(memory, 8) == len(seen) == 9000
 
 
 def test_a_spinning_call_lets_python_run() -> None:
