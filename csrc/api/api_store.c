@@ -47,6 +47,11 @@ pw_error *pw_store_error(pw_store *store)
     return &store->error;
 }
 
+uint64_t pw_store_calls(const pw_store *store)
+{
+    return store->calls;
+}
+
 uint64_t pw_store_peak_memory(const pw_store *store)
 {
     return store->memory_peak;

@@ -45,7 +45,8 @@ static pw_result enter(pw_func *func, pw_slot *slots) {
         .outer = store->run,
     };
     store->run = &run;
-    store->nested_calls++;
+    if (store->nested_calls++ == 0)
+        store->calls++;
     shell->enter(&run);
     store->nested_calls--;
     store->run = run.outer;

@@ -332,6 +332,8 @@ void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env));
 void pw_store_interrupt(pw_store *store);
 /* Details of the last call that did not return PW_OK. */
 pw_error *pw_store_error(pw_store *store);
+/* Calls of the embedder into wasm so far, without those made from host functions: tells one from the next. */
+uint64_t pw_store_calls(const pw_store *store);
 /* Peak of memory_bytes in use by wasm memories, in bytes. */
 uint64_t pw_store_peak_memory(const pw_store *store);
 

@@ -56,6 +56,7 @@ struct pw_store {
     uint64_t table_elements_in_use;
     pw_stack stack;
     uint32_t nested_calls;
+    uint64_t calls; /* outermost ones so far: pw_store_calls */
     struct pw_run *run; /* the innermost run of code, engine/code.h */
     int interrupted;    /* set from any thread; running code clears it */
     pw_poll_fn poll;

@@ -207,7 +207,7 @@ static void test_streams(void)
     CHECK_EQ(size, 10); /* what was written outlives the descriptor */
     CHECK_EQ(CALL(&g, sock_shutdown, 2, 1), PWI_ENOTSOCK);
     CHECK_EQ(CALL(&g, sock_shutdown, 77, 1), PWI_EBADF);
-    CHECK_EQ(CALL(&g, proc_raise, 1), PWI_ENOSYS);
+    CHECK_EQ(CALL(&g, proc_raise, 1), PWI_ENOTSUP);
     guest_close(&g);
 }
 
@@ -300,7 +300,8 @@ static void test_clock_and_random(void)
         CHECK_EQ(CALL(&g, clock_time_get, id, 0, AT_RESULT), 0);
         CHECK(result_u64(&g) >= earlier && earlier > 0);
     }
-    CHECK_EQ(CALL(&g, clock_time_get, 2, 0, AT_RESULT), PWI_EINVAL);
+    CHECK_EQ(CALL(&g, clock_time_get, 4, 0, AT_RESULT), PWI_EINVAL);
+    CHECK_EQ(CALL(&g, clock_res_get, 4, AT_RESULT), PWI_EINVAL);
     CHECK_EQ(CALL(&g, clock_res_get, UINT32_MAX, AT_RESULT), PWI_EINVAL);
     CHECK_EQ(CALL(&g, random_get, 0, 64), 0);
     memcpy(first, g.memory, 64);
@@ -322,6 +323,45 @@ static void test_clock_and_random(void)
         CHECK_EQ(result_u64(&g), 1234567890);
         guest_close(&g);
     }
+}
+
+/* Processor time: from the first reading on, and not while the guest sleeps. */
+static void test_processor_time(void)
+{
+    const uint64_t ms = 1000000;
+    open_with(new_config());
+    for (uint32_t id = 2; id < 4; id++) {
+        uint64_t start, end, mine;
+        CHECK_EQ(CALL(&g, clock_res_get, id, AT_RESULT), 0);
+        uint64_t step = result_u64(&g);
+        CHECK(step > 0);
+        CHECK_EQ(CALL(&g, clock_time_get, id, 0, AT_RESULT), 0);
+        start = result_u64(&g);
+        CHECK(id == 3 || start == 0);
+        CHECK_EQ(pwi_os_clock_now(PWI_CLOCK_THREAD, &mine), 0);
+        for (end = mine; end - mine < 40 * ms;)
+            CHECK_EQ(pwi_os_clock_now(PWI_CLOCK_THREAD, &end), 0);
+        CHECK_EQ(CALL(&g, clock_time_get, id, 0, AT_RESULT), 0);
+        end = result_u64(&g);
+        CHECK(end - start >= 40 * ms - step && end - start < 4000 * ms);
+        memset(g.memory, 0, 48);
+        pwi_store_u32(g.memory + 16, 1);
+        pwi_store_u64(g.memory + 24, 60 * ms);
+        CHECK_EQ(CALL(&g, poll_oneoff, 0, AT_BUFFER, 1, AT_RESULT), 0);
+        CHECK_EQ(CALL(&g, clock_time_get, id, 0, AT_RESULT), 0);
+        CHECK(result_u64(&g) - end < 50 * ms);
+        pwi_store_u32(g.memory + 16, id); /* nobody sleeps until it has worked enough */
+        CHECK_EQ(CALL(&g, poll_oneoff, 0, AT_BUFFER, 1, AT_RESULT), 0);
+        CHECK_EQ(pwi_load_u16(g.memory + AT_BUFFER + 8), PWI_EINVAL);
+    }
+    guest_close(&g);
+    pw_wasi_config *config = new_config();
+    pw_wasi_config_fixed_clock(config, 5);
+    open_with(config);
+    CHECK_EQ(CALL(&g, clock_time_get, 2, 0, AT_RESULT), 0);
+    CHECK_EQ(CALL(&g, clock_time_get, 2, 0, AT_RESULT), 0);
+    CHECK_EQ(result_u64(&g), 0);
+    guest_close(&g);
 }
 
 static uint32_t put_clock_sub(uint32_t at, uint64_t userdata, uint32_t clock, uint64_t timeout,
@@ -431,6 +471,9 @@ static void test_exit(void) /* A14 */
     CHECK_EQ(CALL(&g, proc_exit, UINT32_MAX), PWI_STOP);
     CHECK(g.last.stop.result == PW_ERR_EXIT && g.last.stop.exit_code == UINT32_MAX);
     CHECK_EQ(guest_run(&g, PWI_P1_sched_yield, NULL), 0);
+    CHECK_EQ(CALL(&g, proc_raise, 0), 0);
+    CHECK_EQ(CALL(&g, proc_raise, 6), PWI_ENOTSUP);
+    CHECK_EQ(CALL(&g, proc_raise, 31), PWI_EINVAL);
     /* no memory at all (A16) */
     pwi_call call = {.wasi = g.wasi};
     CHECK_EQ(pwi_p1_call(&call, PWI_P1_random_get, (const pw_slot[]){0, 1}), PWI_STOP);
@@ -474,6 +517,7 @@ int main(void)
     test_callbacks();
     test_args_environ();
     test_clock_and_random();
+    test_processor_time();
     test_poll();
     test_unstable();
     test_exit();

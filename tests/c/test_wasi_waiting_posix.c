@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -135,6 +136,37 @@ static void test_a_list_that_becomes_shorter(void)
     close(fds[1]);
 }
 
+/* The reader of stdout, and of a FIFO, is gone: an error number, although a signal would end this process. */
+static void test_reader_gone(void)
+{
+    int fds[2];
+    char path[96];
+    uint32_t fd = 0;
+    struct sigaction action;
+    pw_wasi_config *config = new_config();
+    must(signal(SIGPIPE, SIG_DFL) != SIG_ERR && pipe(fds) == 0);
+    must(pw_wasi_config_stdio(config, 1, &(pw_wasi_stdio){.kind = PW_WASI_STDIO_FD, .fd = fds[1]}) == PW_OK);
+    guest_open(&g, config);
+    pw_wasi_config_free(config);
+    close(fds[1]);
+    close(fds[0]);
+    for (int i = 0; i < 3; i++)
+        CHECK_EQ(CALL(&g, fd_write, 1, guest_iov(&g, AT_BUFFER, 10), 1, AT_RESULT), PWI_EPIPE);
+    snprintf(path, sizeof path, "%s/gone", tree);
+    must(mkfifo(path, 0600) == 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    must(reader >= 0);
+    CHECK_EQ(guest_path_open(&g, 3, 1, "gone", 0, RIGHTS_WRITE, &fd), 0);
+    close(reader);
+    CHECK_EQ(CALL(&g, fd_write, fd, guest_iov(&g, AT_BUFFER, 10), 1, AT_RESULT), PWI_EPIPE);
+    sigset_t pending, blocked;
+    must(sigpending(&pending) == 0 && pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0);
+    CHECK(sigismember(&pending, SIGPIPE) == 0 && sigismember(&blocked, SIGPIPE) == 0);
+    must(sigaction(SIGPIPE, NULL, &action) == 0);
+    CHECK(action.sa_handler == SIG_DFL);
+    guest_close(&g);
+}
+
 static void test_terminal(void)
 {
     char text[64] = "";
@@ -226,6 +258,7 @@ int main(void)
     test_fifo();
     test_full_pipe();
     test_a_list_that_becomes_shorter();
+    test_reader_gone();
     test_terminal();
 #ifdef PW_TORTURE
     test_no_memory();

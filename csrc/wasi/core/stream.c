@@ -193,7 +193,7 @@ static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs,
         if (stream->is_tty)
             tame(stream, piece, length);
         pwi_unlocked_begin(call);
-        error = pwi_os_write(stream->handle, &(pwi_os_iovec){piece, length}, 1, &written);
+        error = pwi_os_write_pipe(stream->handle, &(pwi_os_iovec){piece, length}, 1, &written);
         pwi_unlocked_end(call);
         if (error == PWI_EINTR) /* a signal is the embedder's business, not the guest's */
             error = pwi_poll(call);

@@ -24,6 +24,13 @@ typedef struct pwi_stop {
     uint32_t exit_code; /* of PW_ERR_EXIT */
 } pwi_stop;
 
+/* See guest_clocks.c. */
+typedef struct pwi_processor_time {
+    uint64_t call;  /* of the embedder, in which the guest read it last; 0: never */
+    uint64_t last;  /* what the thread's clock said then */
+    uint64_t total; /* what the guest was told */
+} pwi_processor_time;
+
 struct pw_wasi {
     pwi_strings args;
     pwi_strings env;
@@ -36,6 +43,7 @@ struct pw_wasi {
     pw_wasi_resolver resolver;
     bool clock_is_fixed;
     uint64_t fixed_now; /* both clocks, when fixed */
+    pwi_processor_time processor_time;
     bool random_is_seeded;
     uint64_t random_state;
     size_t max_dirents;
@@ -99,6 +107,8 @@ PW_MUST_USE pwi_errno pwi_wait(pwi_call *call, pwi_os_wait *waits, size_t count,
 
 /* Clocks and random bytes of the guest. */
 PW_MUST_USE pwi_errno pwi_clock_now(const pw_wasi *wasi, uint32_t clock, uint64_t *ns);
+enum { PWI_GUEST_CLOCK_PROCESS = 2, PWI_GUEST_CLOCK_THREAD = 3 };
+PW_MUST_USE pwi_errno pwi_clock_processor(pwi_call *call, uint64_t *ns);
 PW_MUST_USE pwi_errno pwi_clock_resolution(const pw_wasi *wasi, uint32_t clock, uint64_t *ns);
 PW_MUST_USE pwi_errno pwi_random_fill(pw_wasi *wasi, uint8_t *out, size_t length);
 

@@ -85,7 +85,8 @@ typedef struct pwi_os_times {
 } pwi_os_times;
 
 enum { PWI_SEEK_SET = 0, PWI_SEEK_CUR = 1, PWI_SEEK_END = 2 };
-enum { PWI_CLOCK_REALTIME = 0, PWI_CLOCK_MONOTONIC = 1 };
+/* THREAD: processor time that the calling thread has used. */
+enum { PWI_CLOCK_REALTIME = 0, PWI_CLOCK_MONOTONIC = 1, PWI_CLOCK_THREAD = 2 };
 
 /* Directories and names. Directory handles may be made by PWI_OPEN_SEARCH where no more is needed. */
 PW_MUST_USE pwi_errno pwi_os_open_root(const char *host_path, pwi_os_handle *out);
@@ -131,6 +132,9 @@ PW_MUST_USE pwi_errno pwi_os_stat_handle(pwi_os_handle handle, pwi_os_stat *out)
 bool pwi_os_is_tty(pwi_os_handle handle);
 PW_MUST_USE pwi_errno pwi_os_read(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);
 PW_MUST_USE pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);
+/* The same for pipes and terminals: a reader that is gone is PIPE, never a signal. */
+PW_MUST_USE pwi_errno pwi_os_write_pipe(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count,
+                                        size_t *done);
 PW_MUST_USE pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count,
                                    uint64_t offset, size_t *done);
 PW_MUST_USE pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count,

@@ -211,3 +211,8 @@ pwi_errno pwi_os_set_times(pwi_os_handle handle, const pwi_os_times *times)
         return pwi_win32_last();
     return PWI_ESUCCESS;
 }
+
+pwi_errno pwi_os_write_pipe(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done)
+{
+    return pwi_os_write(handle, iov, count, done); /* no signals here */
+}

@@ -17,6 +17,8 @@ static bool system_clock(uint8_t clock, clockid_t *out)
         *out = CLOCK_REALTIME;
     else if (clock == PWI_CLOCK_MONOTONIC)
         *out = CLOCK_MONOTONIC;
+    else if (clock == PWI_CLOCK_THREAD)
+        *out = CLOCK_THREAD_CPUTIME_ID;
     else
         return false;
     return true;

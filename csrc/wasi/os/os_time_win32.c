@@ -23,6 +23,19 @@ static uint64_t counter_nanoseconds(uint64_t count, uint64_t frequency)
     return count / frequency * 1000000000u + count % frequency * 1000000000u / frequency;
 }
 
+#define THREAD_TIME_STEP 15625000u /* it counts the ticks of the scheduler */
+
+static pwi_errno thread_time(uint64_t *ns)
+{
+    FILETIME made, ended, kernel, user;
+    if (!GetThreadTimes(GetCurrentThread(), &made, &ended, &kernel, &user))
+        return pwi_win32_last();
+    uint64_t ticks = ((uint64_t)kernel.dwHighDateTime << 32 | kernel.dwLowDateTime) +
+                     ((uint64_t)user.dwHighDateTime << 32 | user.dwLowDateTime);
+    *ns = ticks * 100;
+    return PWI_ESUCCESS;
+}
+
 pwi_errno pwi_os_clock_now(uint8_t clock, uint64_t *ns)
 {
     if (clock == PWI_CLOCK_REALTIME) {
@@ -32,6 +45,8 @@ pwi_errno pwi_os_clock_now(uint8_t clock, uint64_t *ns)
         return PWI_ESUCCESS;
     }
     LARGE_INTEGER count, frequency;
+    if (clock == PWI_CLOCK_THREAD)
+        return thread_time(ns);
     if (clock != PWI_CLOCK_MONOTONIC)
         return PWI_EINVAL;
     if (!QueryPerformanceCounter(&count) || !QueryPerformanceFrequency(&frequency))
@@ -43,9 +58,9 @@ pwi_errno pwi_os_clock_now(uint8_t clock, uint64_t *ns)
 pwi_errno pwi_os_clock_resolution(uint8_t clock, uint64_t *ns)
 {
     LARGE_INTEGER frequency;
-    if (clock > PWI_CLOCK_MONOTONIC)
+    if (clock > PWI_CLOCK_THREAD)
         return PWI_EINVAL;
-    *ns = 100;
+    *ns = clock == PWI_CLOCK_THREAD ? THREAD_TIME_STEP : 100;
     if (clock == PWI_CLOCK_MONOTONIC && QueryPerformanceFrequency(&frequency) && frequency.QuadPart > 0)
         *ns = (1000000000u + (uint64_t)frequency.QuadPart - 1) / (uint64_t)frequency.QuadPart;
     return PWI_ESUCCESS;

@@ -105,6 +105,24 @@ pwi_errno pwi_p1_fd_advise(pwi_call *call, const pw_slot *args)
     return entry->fs->advise(entry->handle, offset, length, (uint8_t)advice);
 }
 
+/* Where nothing can be reserved (the file system has no such call) the file gets the size, which is what a program can
+ * see of it. */
+static pwi_errno allocate(const pwi_fd *entry, uint64_t offset, uint64_t length)
+{
+    pwi_os_stat stat;
+    pwi_errno error = entry->fs->allocate(entry->handle, offset, length);
+    if (error != PWI_ENOTSUP)
+        return error;
+    if (length == 0 || offset > INT64_MAX)
+        return PWI_EINVAL;
+    if (length > INT64_MAX - offset)
+        return PWI_EFBIG;
+    error = entry->fs->stat_handle(entry->handle, &stat);
+    if (error == PWI_ESUCCESS && stat.size < offset + length)
+        error = entry->fs->set_size(entry->handle, offset + length);
+    return error;
+}
+
 pwi_errno pwi_p1_fd_allocate(pwi_call *call, const pw_slot *args)
 {
     pwi_fd *entry;
@@ -114,7 +132,7 @@ pwi_errno pwi_p1_fd_allocate(pwi_call *call, const pw_slot *args)
     if (error != PWI_ESUCCESS)
         return error;
     pwi_unlocked_begin(call);
-    error = entry->fs->allocate(entry->handle, args[1], args[2]);
+    error = allocate(entry, args[1], args[2]);
     pwi_unlocked_end(call);
     return error;
 }

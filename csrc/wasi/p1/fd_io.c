@@ -33,6 +33,8 @@ static pwi_errno transfer(pwi_call *call, const pwi_fd *entry, const pw_slot *ar
         pwi_unlocked_begin(call);
     if (offset)
         error = (write ? fs->pwrite : fs->pread)(entry->handle, list.items, list.count, *offset, done);
+    else if (write && entry->may_block) /* a FIFO of the host */
+        error = pwi_os_write_pipe(entry->handle, list.items, list.count, done);
     else
         error = (write ? fs->write : fs->read)(entry->handle, list.items, list.count, done);
     if (unlock)

@@ -1,13 +1,6 @@
 /* The table of functions, from preview1.def, and what they share. */
 #include "wasi/p1/p1.h"
 
-static pwi_errno nosys(pwi_call *call, const pw_slot *args)
-{
-    (void)call;
-    (void)args;
-    return PWI_ENOSYS;
-}
-
 /* Bit numbers again, with one for "no right", which is dropped. */
 enum {
 #define RIGHT(name, what) BIT_##name = PWI_RIGHT_BIT_##name,
@@ -21,8 +14,7 @@ static const struct {
     uint64_t right;
     pwi_p1_fn fn;
 } rows[] = {
-#define FN_YES(name)   pwi_p1_##name
-#define FN_NOSYS(name) nosys
+#define FN_YES(name) pwi_p1_##name
 #define P1(name, signature, capability, right, state)                                                        \
     {#name, ((uint64_t)1 << BIT_##right) & ~((uint64_t)1 << BIT_NONE), FN_##state(name)},
 #include "wasi/p1/preview1.def"
