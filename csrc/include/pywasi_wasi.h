@@ -108,6 +108,13 @@ typedef struct pw_wasi_use {
     const char *call;    /* "path_open" */
     const char *granted; /* guest path of the grant, or the name of the socket */
     uint32_t access;     /* PW_WASI_READ...: for what; 0: to look only */
+    /* The whole path as the guest said it, any bytes; NULL if the call has none. */
+    const char *raw;
+    size_t raw_length;
+    /* Whether the path begins at a directory that the guest opened below the grant. Then dir is that directory as the
+     * system knows it, a descriptor or a HANDLE (for grants of host directories). */
+    bool is_below;
+    intptr_t dir;
     char path[256]; /* the guest's path below the grant, or the address of the peer; as in pw_wasi_denial */
 } pw_wasi_use;
 

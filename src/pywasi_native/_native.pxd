@@ -346,6 +346,10 @@ cdef extern from "pywasi_wasi.h":
         const char *call
         const char *granted
         uint32_t access
+        const char *raw
+        size_t raw_length
+        c_bool is_below
+        intptr_t dir
         char *path
     ctypedef struct pw_wasi_hooks:
         void *env

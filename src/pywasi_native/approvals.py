@@ -4,6 +4,8 @@
      "packages": {"unzipper": {"asks": {"dirs:/out": ["read", "write"], "stdout": []},
                                "modules": {"_core.wasm": "sha256 in hex"}}}}
 
+"asks" is null for a package that does not say what it asks for: it gets what is granted.
+
 Where the file is there, a package that asks for more than stands in it is not imported: a trusted
 dependency does not get more rights by an update that nobody read. A package that stops to say what it asks
 for keeps what was approved. The hashes tell ``pywasi audit`` which modules are others than those that were
@@ -36,8 +38,8 @@ class Entry:
 
     __slots__ = ("asks", "modules")
 
-    def __init__(self, asks: Iterable[Ask], modules: Mapping[str, str]) -> None:
-        self.asks, self.modules = tuple(asks), dict(modules)
+    def __init__(self, asks: Iterable[Ask] | None, modules: Mapping[str, str]) -> None:
+        self.asks, self.modules = None if asks is None else tuple(asks), dict(modules)
 
 
 class Approvals:
@@ -50,7 +52,7 @@ class Approvals:
     def excess(self, package: str, asks: Iterable[Ask]) -> list[Ask]:
         """What a package asks for beyond what was approved."""
         entry = self.packages.get(package)
-        return beyond(asks, entry.asks if entry is not None else ())
+        return beyond(asks, (entry.asks or ()) if entry is not None else ())
 
     def check(self, package: str, asks: Iterable[Ask]) -> None:
         """Whether all that a package asks for was approved.
@@ -74,7 +76,7 @@ class Approvals:
 
         packages = {
             name: {
-                "asks": {ask.capability: list(ask.access) for ask in entry.asks},
+                "asks": None if entry.asks is None else {a.capability: list(a.access) for a in entry.asks},
                 "modules": dict(sorted(entry.modules.items())),
             }
             for name, entry in sorted(self.packages.items())
@@ -110,6 +112,8 @@ def read(path: str) -> Approvals | None:
 
 
 def _entry(item: Any, path: str) -> Entry:
-    asks = [check_ask(name, access or None, "", False, path) for name, access in item["asks"].items()]
+    asks = item["asks"]
+    if asks is not None:
+        asks = [check_ask(name, access or None, "", False, path) for name, access in asks.items()]
     modules = {str(name): str(digest) for name, digest in item["modules"].items()}
     return Entry(asks, modules)

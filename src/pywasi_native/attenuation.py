@@ -84,7 +84,12 @@ def _outside(dirs: dict[str, Any], path: str) -> dict[str, Any]:
 
 def guest_parts(path: str) -> tuple[str, ...]:
     """The names in a guest path, after "/" for an absolute one or "." for a relative one."""
-    names = [name for name in path.split("/") if name not in ("", ".")]
+    names: list[str] = []
+    for name in path.split("/"):
+        if name == ".." and names and names[-1] != "..":
+            names.pop()
+        elif name not in ("", ".") and not (name == ".." and path.startswith("/")):
+            names.append(name)
     return ("/" if path.startswith("/") else ".", *names)
 
 

@@ -10,15 +10,18 @@
 
 The guest is called by its import name, or else by the name of its module. Uses that Python has an event for
 raise that one too, with the path of the host: ``open``, ``os.mkdir``, ``os.remove``, ``os.rmdir``,
-``os.listdir``. That path is made of the grant and what the guest said; links in it are not followed. The
-directories that are granted are opened when the guest is instantiated: an ``open`` for each.
+``os.listdir``. That path is made of the grant and what the guest said; links in it are not followed. A path
+that begins at a directory which the guest opened is completed; where the system does not tell which one that
+is (not Linux, no directory of the host), it begins with ``?/``. The directories that are granted are opened
+when the guest is instantiated: an ``open`` for each.
 
 A hook that raises an `Exception` refuses: the guest gets the error number ``perm``, and the refusal is an
 event of its own; at compiling and instantiating the exception comes out. Other exceptions end the guest.
 
 Records have the level INFO, refusals WARNING, and the facts as a dictionary in their attribute ``pywasi``. Of
 one guest and one event at most 100 are written per second; the next one counts those that were left out in
-``suppressed``. Strings of the guest are shortened to 255 bytes and hold no control characters.
+``suppressed``. Strings of the guest in them are shortened to 255 bytes and hold no control characters; events
+have paths as they are, since hooks decide by them.
 
 While a call runs without the GIL, a new listener is told from the next time on that the call takes the GIL,
 which is at most 50 ms away. The logger is looked at only if the program has imported `logging`.
@@ -118,26 +121,54 @@ def _words(access: int) -> tuple[str, ...]:
     return tuple(word for word, bit in ACCESS.items() if access & bit)
 
 
-def used(state: engine.native.WasiState, call: str, grant: str, access: int, path: str) -> None:
-    """Before a grant is used. What this raises refuses."""
+def used(
+    state: engine.native.WasiState,
+    call: str,
+    grant: str,
+    access: int,
+    path: str,
+    raw: bytes | None,
+    directory: int | None,
+) -> None:
+    """Before a grant is used. What this raises refuses.
+
+    `path` is the guest's, shortened and printable, for the log; `raw` is all of it, for hooks, which decide
+    by it, None if the call has none. `directory` is the descriptor that it begins at, if that is not the
+    grant itself but was opened below it.
+    """
     words = _words(access)
     facts: dict[str, object] = {"guest": state.name, "call": call, "grant": grant, "path": path}
     if call == "sock_accept":
         sys.audit("pywasi.accept", state.name, grant, path)
         _log(INFO, "accept", f"{state.name}: {call} on {grant!r} from {path}", facts, state)
         return
-    sys.audit("pywasi.open", state.name, call, grant, path, words)
-    _tell_python(state, call, grant, access, path)
-    text = f"{state.name}: {call} of {path!r} below {grant!r}{f' to {chr(44).join(words)}' if words else ''}"
-    _log(INFO, "open", text, {**facts, "access": words}, state)
+    whole = os.fsdecode(raw) if raw is not None else ""
+    root = state.hosts.get(grant)
+    start = _below(root, directory)
+    sys.audit("pywasi.open", state.name, call, grant, start + whole, words)
+    if root is not None:
+        _tell_python(call, os.path.join(root, start + whole) if start or whole else root, access)  # noqa: PTH118
+    shown = start + path
+    to = f" to {', '.join(words)}" if words else ""
+    _log(INFO, "open", f"{state.name}: {call} of {shown!r} below {grant!r}{to}", {**facts, "path": shown,
+         "access": words}, state)  # fmt: skip
 
 
-def _tell_python(state: engine.native.WasiState, call: str, grant: str, access: int, path: str) -> None:
+def _below(root: str | None, directory: int | None) -> str:
+    """Where a directory that was opened below a grant is now: "" for the grant itself, else "sub/"."""
+    if directory is None:
+        return ""
+    if root is None or sys.platform != "linux":
+        return "?/"
+    try:
+        place = os.path.relpath(os.readlink(f"/proc/self/fd/{directory}"), os.path.realpath(root))  # noqa: PTH115
+    except OSError:
+        return "?/"
+    return "" if place == "." else f"{place}/"
+
+
+def _tell_python(call: str, host: str, access: int) -> None:
     """The events that CPython's own functions raise."""
-    folder = state.hosts.get(grant)
-    if folder is None:
-        return
-    host = os.path.join(folder, path) if path else folder  # noqa: PTH118
     if call == "path_open":
         sys.audit("open", host, None, _open_flags(access))
     elif call == "path_create_directory":

@@ -125,9 +125,9 @@ def _lock(packages: list[str], policy: grants.Policy, approve: bool) -> int:
     status = 0
     for target in packages or policy.grants:
         for package, modules in _by_package(scan(target)).items():
-            asks = tuple(dict.fromkeys(ask for item in modules for ask in item.asks or ()))
+            asks = modules[0].asks  # they lie in one folder
             known = lock.packages.get(package)
-            more = beyond(asks, known.asks) if known is not None else list(asks)
+            more = beyond(asks or (), (known.asks or ()) if known is not None else ())
             refused = bool(more) and known is not None and not approve
             for ask in more:
                 print(f"{package}: {'not approved' if refused else 'approved'}: {ask}: {ask.reason!r}")

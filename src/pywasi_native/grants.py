@@ -185,7 +185,8 @@ def decide(fullname: str, module: Module, path: str, read: Callable[[str], bytes
         approvals.check(package, wanted or ())
     if wanted is None:
         known = approvals.packages.get(package) if approvals is not None else None
-        return asking.restricted(granted, known.asks) if known is not None else granted
+        bound = known.asks if known is not None else None
+        return asking.restricted(granted, bound) if bound is not None else granted
     refused = [(ask, lack) for ask in wanted if not ask.optional and (lack := ask.lacks(granted))]
     if refused:
         raise CapabilityError(

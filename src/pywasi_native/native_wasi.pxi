@@ -209,7 +209,9 @@ cdef pw_result wasi_used(void *env, const pw_wasi_use *use, c_bool *allowed) noe
 
 cdef pw_result wasi_tell_use(WasiState state, const pw_wasi_use *use, c_bool *allowed) noexcept:
     try:
-        support("audit_used")(state, c_text(use.call), c_text(use.granted), use.access, c_text(use.path))
+        raw = PyBytes_FromStringAndSize(use.raw, <Py_ssize_t>use.raw_length) if use.raw != NULL else None
+        support("audit_used")(state, c_text(use.call), c_text(use.granted), use.access, c_text(use.path), raw,
+                              use.dir if use.is_below else None)
     except Exception:
         allowed[0] = False
     except BaseException as problem:  # KeyboardInterrupt, SystemExit: not an answer, but an end
@@ -228,6 +230,8 @@ cdef void wasi_tell_denial(WasiState state, const pw_wasi_denial *denial) noexce
     try:
         support("audit_denied")(state, c_text(denial.call), c_text(denial.wanted), c_text(denial.granted),
                                 denial.access, c_text(denial.path))
+    except KeyboardInterrupt:
+        PyErr_SetInterrupt()  # the next poll raises it again
     except BaseException:
         pass  # it is refused already
 

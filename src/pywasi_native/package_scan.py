@@ -71,10 +71,10 @@ def _folder(folder: str, package: str) -> Iterator[Found]:
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         inner = [
-            part
-            for part in os.path.relpath(here, folder).replace(os.sep, "/").split("/")
-            if part not in (".", "src")
+            part for part in os.path.relpath(here, folder).replace(os.sep, "/").split("/") if part != "."
         ]
+        if not package and inner[:1] == ["src"]:  # the usual place for packages in a project
+            inner = inner[1:]
         name = ".".join(([package] if package else []) + inner)
         for file in files:
             if file.endswith(".wasm"):

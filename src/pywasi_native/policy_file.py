@@ -94,4 +94,7 @@ def grants_of(table: dict[str, Any], path: str) -> dict[str, Wasi]:
         table = table.get(name, {})
         if not isinstance(table, dict):
             raise ValueError(f"{path}: {name} is no table")
+    for package in table:
+        if not all(part.isidentifier() for part in package.split(".")):
+            raise ValueError(f"{path}: {package!r} is no name that can be imported, as in `import unzipper`")
     return {package: _Reader(path, package).wasi(item) for package, item in table.items()}

@@ -141,6 +141,8 @@ def run(
         result.returncode = stop.code
     except Trap as trap:
         trap.stdout, trap.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
+        if instance.denials:
+            trap.add_note(str(instance.denials[-1]))
         raise
     result.stdout, result.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
     result.peak_memory, result.denials = store.peak_memory, instance.denials

@@ -200,6 +200,7 @@ static void test_used(void)
     CHECK_EQ(open_flags(RO, "file", 0, RIGHTS_READ, 0, &fd), 0);
     CHECK(uses == 1 && strcmp(last_use.call, "path_open") == 0 && strcmp(last_use.granted, "/ro") == 0);
     CHECK(last_use.access == PW_WASI_READ && strcmp(last_use.path, "file") == 0);
+    CHECK(last_use.raw_length == 4 && !last_use.is_below);
     CHECK_EQ(open_flags(RW, "new", O_CREAT_ | O_TRUNC_, RIGHTS_WRITE, 0, &fd), 0);
     CHECK(uses == 2 && last_use.access == (PW_WASI_WRITE | PW_WASI_CREATE));
     CHECK_EQ(CALL(&g, path_filestat_get, RO, 0, PATH_ARGS(&g, "file"), AT_RESULT), 0);
@@ -213,6 +214,11 @@ static void test_used(void)
     CHECK_EQ(open_flags(RO, "/file", 0, RIGHTS_READ, 0, &fd), PWI_EPERM);
     CHECK_EQ(CALL(&g, path_filestat_get, RO, 0, PATH_ARGS(&g, "/file"), AT_RESULT), PWI_EPERM);
     CHECK_EQ(uses, 6);
+    CHECK_EQ(CALL(&g, path_create_directory, RW, PATH_ARGS(&g, "sub")), 0);
+    CHECK_EQ(open_flags(RW, "sub", O_DIR_, RIGHTS_READ, 0, &fd), 0);
+    CHECK_EQ(open_flags(fd, "x", 0, RIGHTS_READ, 0, &fd), PWI_ENOENT);
+    CHECK(uses == 9 && last_use.is_below && last_use.dir > 2);
+    uses = 6;
     deaf = true;
     CHECK_EQ(open_flags(RO, "file", 0, RIGHTS_READ, 0, &fd), 0);
     CHECK_EQ(open_flags(RO, "file", 0, RIGHTS_WRITE, 0, &fd), PWI_EPERM); /* refusals are always told */

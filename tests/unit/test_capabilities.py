@@ -86,6 +86,13 @@ def test_a_part_of_a_grant_cannot_be_taken_away() -> None:
         FULL.without("/out/logs")
 
 
+def test_dots_in_guest_paths_do_not_hide_a_grant() -> None:
+    wasi = wasm.Wasi(dirs={"/a/../b": wasm.ro("x"), "/../c": wasm.ro("y"), "../d": wasm.ro("z")})
+    assert list(wasi.without("/b").dirs) == ["/../c", "../d"]
+    assert list(wasi.without("/c").dirs) == ["/a/../b", "../d"]
+    assert wasi.without("dirs:d").dirs == wasi.dirs
+
+
 def test_relative_and_absolute_paths_are_different_things() -> None:
     wasi = wasm.Wasi(dirs={".": wasm.ro("a"), "/": wasm.ro("b"), "sub": wasm.ro("c")})
     assert list(wasi.without(".").dirs) == ["/"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -289,6 +290,12 @@ def test_bad_policies_are_clear_errors(tmp_path: Path, line: str, problem: str) 
     assert f'{tmp_path / "p.toml"}: grants."x".' in str(caught.value)
 
 
+def test_a_policy_is_for_names_that_can_be_imported(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('[tool.pywasi.grants."my-package"]\n')
+    with pytest.raises(ValueError, match=r"p\.toml: 'my-package' is no name that can be imported"):
+        grants.read_policy(str(tmp_path / "p.toml"))
+
+
 def test_the_environment_names_the_policy(
     package: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -423,6 +430,23 @@ def test_an_update_cannot_get_more_by_not_asking(application: Path, site: Path, 
     assert (core.preopen(3), core.preopen(4)) == (0, 8)
 
 
+def test_a_locked_package_that_does_not_say_what_it_asks_for_keeps_its_grant(
+    application: Path, site: Path, package: Install
+) -> None:
+    (site / "pkg_a" / "capabilities.toml").unlink()
+    assert cli.main(["lock"]) == 0
+    assert lock_of(application)["pkg_a"]["asks"] is None
+    assert package().preopen(4) == 0
+    with pytest.raises(wasm.CapabilityError, match="asks for more"):
+        grants.decide(
+            "pkg_a._core",
+            wasm.compile(core()),
+            str(site / "pkg_a" / "_core.wasm"),
+            lambda _path: ASKS.encode(),
+            None,
+        )
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2}', '{"version": 1, "packages": {"a": 3}}'])
 def test_a_damaged_lock_grants_nothing(application: Path, package: Install, text: str) -> None:
     (application / "pywasi.lock").write_text(text)
@@ -453,7 +477,9 @@ def test_audit_of_a_folder_a_wheel_and_a_file(
     with zipfile.ZipFile(wheel, "w") as archive:
         for file in (site / "pkg_a").iterdir():
             archive.write(file, f"pkg_a/{file.name}")
-    for target in (site, site / "pkg_a", site / "pkg_a" / "_core.wasm", wheel):
+    project = tmp_path / "project"
+    shutil.copytree(site / "pkg_a", project / "src" / "pkg_a")
+    for target in (project, site, site / "pkg_a", site / "pkg_a" / "_core.wasm", wheel):
         assert cli.main(["audit", "--json", str(target)]) == 0
         (told,) = json.loads(capsys.readouterr().out)["modules"]
         assert told["package"] == "pkg_a", target

@@ -79,7 +79,13 @@ pwi_errno pwi_grant_use_told(pwi_call *call, const pwi_grant *grant, uint32_t ac
     bool allowed = true;
     if (hooks->listening && !hooks->listening(hooks->env))
         return PWI_ESUCCESS;
-    pw_wasi_use use = {.call = call->name, .granted = grant_name(grant), .access = access};
+    pw_wasi_use use = {.call = call->name,
+                       .granted = grant_name(grant),
+                       .access = access,
+                       .raw = path,
+                       .raw_length = path_length,
+                       .is_below = call->is_below,
+                       .dir = call->dir};
     pwi_utf8_printable(path ? path : "", path ? path_length : 0, use.path, sizeof use.path);
     pw_result result = hooks->used(hooks->env, &use, &allowed);
     pwi_call_refresh(call);

@@ -60,6 +60,8 @@ typedef struct pwi_call {
     pwi_guest_memory memory;
     void (*reload)(struct pwi_call *call); /* fetches `memory` again; NULL: it cannot have moved */
     pw_instance *caller;                   /* for reload */
+    bool is_below;                         /* the directory last looked up is not a grant itself, */
+    pwi_os_handle dir;                     /* but this one below it */
     bool is_unstable;                      /* wasi_unstable: other structs, another order of whence */
     pwi_stop stop;
 } pwi_call;

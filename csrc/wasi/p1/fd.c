@@ -24,6 +24,8 @@ pwi_errno pwi_p1_dir_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **
         return error;
     if ((*out)->kind != PWI_FD_DIR)
         return PWI_ENOTDIR;
+    call->is_below = !(*out)->is_preopen;
+    call->dir = (*out)->handle;
     return any_with(call, fd, right, out);
 }
 

@@ -74,6 +74,27 @@ def test_every_path_that_is_opened_is_an_event(guest: Guest, sandbox: Path, even
     )
 
 
+def test_hooks_see_the_whole_path(guest: Guest, sandbox: Path, events: Events) -> None:
+    (sandbox / "f").touch()
+    (sandbox / "sub" / "deep").mkdir(parents=True)
+    (sandbox / "sub" / "deep" / "g\n").touch()
+    long = "./" * 1000 + "f"
+    directory = guest.open("sub", DIRECTORY)
+    assert isinstance(directory, int)
+    deeper = guest.open("deep", DIRECTORY, dirfd=directory)
+    assert isinstance(deeper, int)
+    events.clear()
+    assert isinstance(guest.open(long), int)
+    assert isinstance(guest.open("g\n", dirfd=deeper), int)
+    assert guest.fd_readdir(deeper, 32768, 1000, 0, 16384) == "success"
+    start = "sub/deep/" if sys.platform == "linux" else "?/"
+    assert [args[3] for name, args in events if name == "pywasi.open"] == [long, f"{start}g\n", start]
+    assert [args[0] for name, args in events if name == "open"] == [
+        str(sandbox / "x")[:-1] + long,
+        f"{sandbox}/{start}g\n",
+    ]
+
+
 def test_python_has_events_for_other_calls(guest: Guest, sandbox: Path, events: Events) -> None:
     (sandbox / "f").touch()
     events.clear()
