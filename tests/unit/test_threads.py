@@ -229,7 +229,7 @@ def test_an_exported_shared_memory_can_be_given_on() -> None:
     assert user.load(0) == 77  # the bytes live as long as one store that has them
 
 
-def test_traps_of_atomics() -> None:
+def test_traps_of_atomics() -> None:  # R19
     module = wasm.load(
         assemble("""
         (module (memory 1)
