@@ -56,7 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except wasm.Trap as trap:
         return _complain(
-            f"trap: {trap}", "", EXIT_TRAP, [str(frame) for frame in reversed(trap.frames[-20:])]
+            f"trap: {trap}",
+            "; ".join(getattr(trap, "__notes__", ())),
+            EXIT_TRAP,
+            [str(frame) for frame in reversed(trap.frames[-20:])],
         )
     except (wasm.WasmError, ValueError, TypeError, NotImplementedError) as problem:
         return _complain(problem, _advice(problem), EXIT_ERROR)

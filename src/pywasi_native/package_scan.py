@@ -36,8 +36,15 @@ class Found:
         return self.file.replace(os.sep, "/").rpartition("/")[2]
 
     def module(self) -> Module:
-        """The module, compiled."""
-        return Module(self.data, name=self.file)
+        """The module, compiled.
+
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            return Module(self.data, name=self.file)
+        except ValueError as error:
+            raise ValueError(f"{self.file}: {error}") from None
 
 
 def scan(target: str) -> list[Found]:

@@ -503,6 +503,14 @@ def test_audit_tells_a_changed_module(
     assert "another file than the one in pywasi.lock" in capsys.readouterr().out
 
 
+def test_audit_names_the_file_that_is_no_module(
+    application: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "pkg_a" / "_core.wasm").write_bytes(b"\0asm")
+    assert cli.main(["audit", "pkg_a"]) == 1
+    assert f"pywasi: {site / 'pkg_a' / '_core.wasm'}: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("target", ["pkg_absent", "no/such/file.wasm", "not a name"])
 def test_audit_of_nothing_is_an_error(
     application: Path, target: str, capsys: pytest.CaptureFixture[str]

@@ -164,6 +164,41 @@ def test_a_refusal_is_an_event_whatever_the_hook_raises(guest: Guest, events: Ev
     assert events.ours()[-1] == ("pywasi.deny", (name, "path_open", wanted, "/", "../out/secret"))
 
 
+def test_ctrl_c_while_a_refusal_is_told_is_not_lost(guest: Guest, sandbox: Path, events: Events) -> None:
+    import wasm_loops
+
+    def interrupt(name: str, _args: tuple[Any, ...]) -> None:
+        if name == "pywasi.deny":
+            raise KeyboardInterrupt
+
+    instance = wasm.load(wasm_loops.opener("../x"), wasi=wasm.Wasi(dirs={"/": wasm.ro(sandbox)}))
+    events.refuse = interrupt
+
+    def run_often() -> None:
+        for _ in range(1000):
+            instance.run()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_often()
+
+
+def test_a_hook_may_run_the_guest(guest: Guest, sandbox: Path, events: Events) -> None:
+    """It closes the directory in which something is being opened, and opens another file meanwhile."""
+    (sandbox / "f").touch()
+    (sandbox / "g").touch()
+    done: list[object] = []
+
+    def meddle(name: str, args: tuple[Any, ...]) -> None:
+        if name == "pywasi.open" and args[3] == "f" and not done:
+            done.append(guest.open("g", dirfd=4))
+            done.append(guest.fd_close(3))
+
+    events.refuse = meddle
+    assert guest.open("f") == "badf"
+    assert isinstance(done[0], int)
+    assert done[1] == "success"
+
+
 def test_compiling_and_instantiating_are_events_that_can_refuse(events: Events, sandbox: Path) -> None:
     data = trampoline()
     wasi = wasm.Wasi(args=["a"], env={"TOKEN": "s3cret"}, stdout=wasm.PIPE, dirs={"/in": wasm.ro(sandbox)})
