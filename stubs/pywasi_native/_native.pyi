@@ -111,7 +111,7 @@ class Func:
 
 @final
 class Memory:
-    """A linear memory, with the buffer protocol. A shared one belongs to no store and may be used by several."""
+    """A linear memory, with the buffer protocol. A shared one belongs to no store; several may use it."""
 
     def __init__(
         self,
