@@ -136,6 +136,40 @@ static void test_a_list_that_becomes_shorter(void)
     close(fds[1]);
 }
 
+/* Calls on a file system that may wait for a network, or is of a kind unknown here, let others run meanwhile; calls on
+ * a disk of this machine do not pay for that. */
+static void test_slow_file_systems(void)
+{
+    static const char *const places[] = {"/dev/pts", "/sys/fs/cgroup", "/dev/mqueue"};
+    uint32_t fd = 0;
+    pw_wasi_config *config = new_config();
+    const char *slow = NULL;
+    for (size_t i = 0; i < sizeof places / sizeof places[0] && !slow; i++) {
+        pwi_os_handle dir;
+        if (pwi_os_open_root(places[i], &dir) != PWI_ESUCCESS)
+            continue;
+        slow = pwi_os_fs_traits(dir) & PWI_FS_FAST ? NULL : places[i];
+        pwi_os_close(dir);
+    }
+    must(!slow || pw_wasi_config_dir(config, slow, "/slow", PW_WASI_READ) == PW_OK);
+    guest_open(&g, config);
+    pw_wasi_config_free(config);
+    releases = acquires = 0;
+    CHECK_EQ(guest_path_open(&g, 3, 1, "file", O_CREAT_, RIGHTS_READ | RIGHTS_WRITE, &fd), 0);
+    CHECK_EQ(CALL(&g, fd_write, fd, guest_iov(&g, AT_BUFFER, 16), 1, AT_RESULT), 0);
+    CHECK_EQ(CALL(&g, path_filestat_get, 3, 0, PATH_ARGS(&g, "file"), AT_RESULT), 0);
+    CHECK(pwi_fd_is_slow(pwi_fd_lookup(&g.wasi->fds, 3)) || releases == 0);
+    if (slow) {
+        releases = acquires = 0;
+        CHECK_EQ(CALL(&g, path_filestat_get, 4, 0, PATH_ARGS(&g, "nothing"), AT_RESULT), PWI_ENOENT);
+        CHECK(releases == 1 && acquires == 1);
+        CHECK_EQ(guest_path_open(&g, 4, 0, "nothing", 0, RIGHTS_READ, &fd), PWI_ENOENT);
+        CHECK(releases >= 2 && acquires == releases);
+    } else
+        printf("slow file systems: skipped, none is here\n");
+    guest_close(&g);
+}
+
 /* The reader of stdout, and of a FIFO, is gone: an error number, although a signal would end this process. */
 static void test_reader_gone(void)
 {
@@ -258,6 +292,7 @@ int main(void)
     test_fifo();
     test_full_pipe();
     test_a_list_that_becomes_shorter();
+    test_slow_file_systems();
     test_reader_gone();
     test_terminal();
 #ifdef PW_TORTURE

@@ -24,6 +24,7 @@ pwi_errno pwi_fd_settle_now(pwi_fd *entry)
     entry->type = stat.type;
     if (stat.type == PWI_TYPE_DIRECTORY) {
         entry->kind = PWI_FD_DIR;
+        entry->traits = 0;
         entry->rights = entry->inheriting & pwi_rights_dir;
         entry->access = 0;
         entry->flags = 0;

@@ -16,9 +16,6 @@ typedef enum pwi_fd_kind {
     PWI_FD_SOCKET  /* a stream socket */
 } pwi_fd_kind;
 
-/* The answer of is_plain, kept. */
-enum { PWI_PLAIN_UNKNOWN = 0, PWI_PLAIN_YES, PWI_PLAIN_NO };
-
 /* fdflags of WASI. */
 enum {
     PWI_FDFLAG_APPEND = 1,
@@ -33,7 +30,7 @@ typedef struct pwi_fd {
     pwi_fd_kind kind;
     uint8_t type;    /* PWI_TYPE_... */
     uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
-    uint8_t plain;   /* DIR of a tree with open_direct: 0 not asked yet, PWI_PLAIN_... */
+    uint8_t traits;  /* PWI_FS_...: of a DIR once it was used, of what was opened in it */
     bool unsettled;  /* FILE that may turn out to be a DIR (pwi_fd_settle); reading does not mind */
     bool listens;    /* SOCKET: it accepts connections */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
@@ -61,6 +58,12 @@ PW_MUST_USE pwi_errno pwi_fd_settle_now(pwi_fd *entry);
 static inline pwi_errno pwi_fd_settle(pwi_fd *entry)
 {
     return entry->unsettled ? pwi_fd_settle_now(entry) : PWI_ESUCCESS;
+}
+
+/* Whether calls on it should let the embedder's other threads run. */
+static inline bool pwi_fd_is_slow(const pwi_fd *entry)
+{
+    return (entry->traits & (PWI_FS_KNOWN | PWI_FS_FAST)) == PWI_FS_KNOWN;
 }
 
 typedef struct pwi_fd_table {

@@ -8,10 +8,11 @@
 typedef struct pwi_fs_ops {
     pwi_errno (*open_at)(pwi_os_handle dir, const char *name, uint32_t how, pwi_os_handle *out);
     pwi_errno (*open_beneath)(pwi_os_handle dir, const char *path, pwi_os_handle *out); /* may be NULL */
-    /* All NULL, or as pwi_os_open_direct, pwi_os_is_plain, pwi_os_is_file_or_dir. */
+    /* All NULL, or as pwi_os_open_direct, pwi_os_fs_traits, pwi_os_is_file_or_dir. A tree without
+     * them is FAST and not PLAIN. */
     pwi_errno (*open_direct)(pwi_os_handle dir, const char *path, bool beneath, uint32_t how,
                              pwi_os_handle *out);
-    bool (*is_plain)(pwi_os_handle dir);
+    uint8_t (*traits)(pwi_os_handle dir);
     bool (*is_file_or_dir)(pwi_os_handle handle);
     pwi_errno (*stat_at)(pwi_os_handle dir, const char *name, pwi_os_stat *out);
     pwi_errno (*readlink_at)(pwi_os_handle dir, const char *name, char *out, size_t size, size_t *length);

@@ -85,7 +85,7 @@ pwi_errno pwi_path_resolve(pwi_call *call, const pwi_fd *dir, const char *path, 
     memcpy(walk.text, path, length);
     walk.text[length] = '\0';
     *out = (pwi_place){.fs = dir->fs, .parent = PWI_OS_NONE};
-    error = resolve(call->wasi, &walk, out);
+    PWI_SLOWLY(call, dir, error = resolve(call->wasi, &walk, out));
     if (error == PWI_ESUCCESS && out->is_known && out->exists && out->must_be_dir &&
         out->stat.type != PWI_TYPE_DIRECTORY)
         error = PWI_ENOTDIR;

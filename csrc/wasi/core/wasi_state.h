@@ -101,6 +101,26 @@ PW_MUST_USE pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, ui
 void pwi_unlocked_begin(pwi_call *call);
 void pwi_unlocked_end(pwi_call *call);
 
+/* The same if what the descriptor is on is slow. Nothing in between may look at the guest or run a hook. */
+static inline bool pwi_slow_begin(pwi_call *call, const pwi_fd *on)
+{
+    bool slow = pwi_fd_is_slow(on);
+    if (slow)
+        pwi_unlocked_begin(call);
+    return slow;
+}
+static inline void pwi_slow_end(pwi_call *call, bool slow)
+{
+    if (slow)
+        pwi_unlocked_end(call);
+}
+#define PWI_SLOWLY(call, on, deed)                                                                           \
+    do {                                                                                                     \
+        bool slow_ = pwi_slow_begin((call), (on));                                                           \
+        deed;                                                                                                \
+        pwi_slow_end((call), slow_);                                                                         \
+    } while (0)
+
 /* Runs the poll hook: SUCCESS or PWI_STOP. */
 PW_MUST_USE pwi_errno pwi_poll(pwi_call *call);
 /* Waits until one of waits is ready or `timeout` is over (PWI_FOREVER: never), running the poll hook meanwhile. */

@@ -99,9 +99,11 @@ PW_MUST_USE pwi_errno pwi_os_open_beneath(pwi_os_handle dir, const char *path, p
  * NOENT are final; with any other error the slow way has to tell. */
 PW_MUST_USE pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, uint32_t how,
                                          pwi_os_handle *out);
-/* Whether dir lies on a file system of a kind that holds no device nodes that work: opening one could do things to
- * the machine. Not true: it may hold some, look before opening. */
-bool pwi_os_is_plain(pwi_os_handle dir);
+/* What is known of the file system that a directory lies on.
+ * PLAIN  a kind that holds no device nodes that work: opening one could do things to the machine. Else look first.
+ * FAST   a disk of this machine, or memory: short calls do not wait for a network or for another process. */
+enum { PWI_FS_PLAIN = 1, PWI_FS_FAST = 2, PWI_FS_KNOWN = 4 };
+uint8_t pwi_os_fs_traits(pwi_os_handle dir);
 /* Whether it is certainly a regular file or a directory, if that can be had for much less than a stat. */
 bool pwi_os_is_file_or_dir(pwi_os_handle handle);
 PW_MUST_USE pwi_errno pwi_os_stat_at(pwi_os_handle dir, const char *name, pwi_os_stat *out);

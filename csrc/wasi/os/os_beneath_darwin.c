@@ -20,11 +20,14 @@ pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, 
     return beneath ? PWI_ENOSYS : pwi_os_open_at(dir, path, how, out);
 }
 
-bool pwi_os_is_plain(pwi_os_handle dir)
+uint8_t pwi_os_fs_traits(pwi_os_handle dir)
 {
     struct statfs fs;
-    return fstatfs((int)dir, &fs) == 0 && ((fs.f_flags & MNT_NODEV) || strcmp(fs.f_fstypename, "apfs") == 0 ||
-                                           strcmp(fs.f_fstypename, "hfs") == 0);
+    if (fstatfs((int)dir, &fs) != 0)
+        return 0;
+    if (strcmp(fs.f_fstypename, "apfs") == 0 || strcmp(fs.f_fstypename, "hfs") == 0)
+        return PWI_FS_PLAIN | PWI_FS_FAST;
+    return fs.f_flags & MNT_NODEV ? PWI_FS_PLAIN : 0;
 }
 
 bool pwi_os_is_file_or_dir(pwi_os_handle handle)

@@ -58,34 +58,40 @@ pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, 
     return PWI_ESUCCESS;
 }
 
-/* Kinds of disks, whose device nodes somebody with the rights of root would have had to make. Not among them: tmpfs
- * (/dev is one), and what the kernel makes up. */
-bool pwi_os_is_plain(pwi_os_handle dir)
+/* Plain are kinds of disks: their device nodes somebody with the rights of root would have had to make. Not tmpfs (/dev
+ * is one), and not what the kernel makes up. Fast is what needs no network and no other process. */
+uint8_t pwi_os_fs_traits(pwi_os_handle dir)
 {
-    static const uint64_t disks[] = {
-        0xef53,     /* ext2, ext3, ext4 */
-        0x58465342, /* xfs */
-        0x9123683e, /* btrfs */
-        0x794c7630, /* overlay */
-        0x2fc12fc1, /* zfs */
-        0xf2f52010, /* f2fs */
-        0xca451a4e, /* bcachefs */
-        0x6969,     /* nfs */
-        0xff534d42, /* cifs */
-        0xfe534d42, /* smb2 */
-        0x01021997, /* 9p */
-        0x65735546, /* fuse */
+    static const struct {
+        uint32_t type;
+        uint8_t traits;
+    } kinds[] = {
+        {0xef53, PWI_FS_PLAIN | PWI_FS_FAST},     /* ext2, ext3, ext4 */
+        {0x58465342, PWI_FS_PLAIN | PWI_FS_FAST}, /* xfs */
+        {0x9123683e, PWI_FS_PLAIN | PWI_FS_FAST}, /* btrfs */
+        {0x794c7630, PWI_FS_PLAIN | PWI_FS_FAST}, /* overlay */
+        {0x2fc12fc1, PWI_FS_PLAIN | PWI_FS_FAST}, /* zfs */
+        {0xf2f52010, PWI_FS_PLAIN | PWI_FS_FAST}, /* f2fs */
+        {0xca451a4e, PWI_FS_PLAIN | PWI_FS_FAST}, /* bcachefs */
+        {0x6969, PWI_FS_PLAIN},                   /* nfs */
+        {0xff534d42, PWI_FS_PLAIN},               /* cifs */
+        {0xfe534d42, PWI_FS_PLAIN},               /* smb2 */
+        {0x01021997, PWI_FS_PLAIN},               /* 9p */
+        {0x65735546, PWI_FS_PLAIN},               /* fuse */
+        {0x01021994, PWI_FS_FAST},                /* tmpfs */
+        {0x858458f6, PWI_FS_FAST},                /* ramfs */
+        {0x9fa0, PWI_FS_FAST},                    /* proc */
+        {0x62656572, PWI_FS_FAST},                /* sysfs */
     };
     const long valid = 0x20, nodev = 0x04; /* ST_VALID, ST_NODEV */
     struct statfs fs;
+    uint8_t traits = 0;
     if (fstatfs((int)dir, &fs) != 0)
-        return false;
-    if ((fs.f_flags & valid) && (fs.f_flags & nodev))
-        return true;
-    for (size_t i = 0; i < sizeof disks / sizeof disks[0]; i++)
-        if (((uint64_t)fs.f_type & UINT32_MAX) == disks[i])
-            return true;
-    return false;
+        return 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (((uint64_t)fs.f_type & UINT32_MAX) == kinds[i].type)
+            traits = kinds[i].traits;
+    return (fs.f_flags & valid) && (fs.f_flags & nodev) ? traits | PWI_FS_PLAIN : traits;
 }
 
 /* FIOQSIZE is answered by the kernel before any driver or file system is asked, with ENOTTY for all that is neither a

@@ -20,11 +20,12 @@ pwi_errno pwi_os_open_direct(pwi_os_handle dir, const char *path, bool beneath, 
     return PWI_ENOSYS;
 }
 
-/* What a name is (a link, a file, a device) decides here how it is opened: always look first. */
-bool pwi_os_is_plain(pwi_os_handle dir)
+/* Not plain: what a name is (a link, a file, a device) decides here how it is opened. Not fast: filters that look at
+ * every file may sit in the way. */
+uint8_t pwi_os_fs_traits(pwi_os_handle dir)
 {
     (void)dir;
-    return false;
+    return 0;
 }
 
 bool pwi_os_is_file_or_dir(pwi_os_handle handle)

@@ -24,6 +24,9 @@ pwi_errno pwi_p1_dir_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **
         return error;
     if ((*out)->kind != PWI_FD_DIR)
         return PWI_ENOTDIR;
+    const pwi_fs_ops *fs = (*out)->fs;
+    if (!((*out)->traits & PWI_FS_KNOWN))
+        (*out)->traits = PWI_FS_KNOWN | (fs->traits ? fs->traits((*out)->handle) : (uint8_t)PWI_FS_FAST);
     call->is_below = !(*out)->is_preopen;
     call->dir = (*out)->handle;
     return any_with(call, fd, right, out);

@@ -28,7 +28,7 @@ static pwi_errno transfer(pwi_call *call, const pwi_fd *entry, const pw_slot *ar
     if (error != PWI_ESUCCESS)
         return error;
     const pwi_fs_ops *fs = entry->fs;
-    bool unlock = list.total > UNLOCK_BYTES || entry->may_block;
+    bool unlock = list.total > UNLOCK_BYTES || entry->may_block || pwi_fd_is_slow(entry);
     if (unlock)
         pwi_unlocked_begin(call);
     if (offset)

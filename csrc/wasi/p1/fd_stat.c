@@ -103,7 +103,7 @@ pwi_errno pwi_p1_fd_filestat_get(pwi_call *call, const pw_slot *args)
     if (!pwi_fd_has_fs(entry))
         stat.type = entry->type;
     else
-        error = entry->fs->stat_handle(entry->handle, &stat);
+        PWI_SLOWLY(call, entry, error = entry->fs->stat_handle(entry->handle, &stat));
     if (error == PWI_ESUCCESS)
         pwi_p1_put_filestat(call, at, &stat);
     return error;
@@ -118,7 +118,7 @@ pwi_errno pwi_p1_fd_filestat_set_size(pwi_call *call, const pw_slot *args)
     if (error == PWI_ESUCCESS && args[1] > INT64_MAX)
         error = PWI_EINVAL;
     if (error == PWI_ESUCCESS)
-        error = entry->fs->set_size(entry->handle, args[1]);
+        PWI_SLOWLY(call, entry, error = entry->fs->set_size(entry->handle, args[1]));
     return error;
 }
 
@@ -148,6 +148,6 @@ pwi_errno pwi_p1_fd_filestat_set_times(pwi_call *call, const pw_slot *args)
     if (error == PWI_ESUCCESS)
         error = pwi_grant_check(call, entry->grant, PW_WASI_WRITE, NULL, 0);
     if (error == PWI_ESUCCESS)
-        error = entry->fs->set_times(entry->handle, &times);
+        PWI_SLOWLY(call, entry, error = entry->fs->set_times(entry->handle, &times));
     return error;
 }

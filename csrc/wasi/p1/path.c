@@ -86,7 +86,9 @@ pwi_errno pwi_p1_path_create_directory(pwi_call *call, const pw_slot *args)
         begin(call, (uint32_t)args[0], call->right, args[1], args[2], PW_WASI_CREATE, PWI_LAST_KEEP, &at);
     if (error != PWI_ESUCCESS)
         return error;
-    error = is_self(&at.place) ? PWI_EEXIST : at.place.fs->mkdir_at(at.place.parent, at.place.name);
+    PWI_SLOWLY(call, at.dir,
+               error =
+                   is_self(&at.place) ? PWI_EEXIST : at.place.fs->mkdir_at(at.place.parent, at.place.name));
     pwi_place_release(&at.place);
     return error;
 }
@@ -127,7 +129,7 @@ pwi_errno pwi_p1_path_filestat_set_times(pwi_call *call, const pw_slot *args)
     if (!at.place.exists)
         error = PWI_ENOENT;
     else
-        error = at.place.fs->set_times_at(at.place.parent, at.place.name, &times);
+        PWI_SLOWLY(call, at.dir, error = at.place.fs->set_times_at(at.place.parent, at.place.name, &times));
     pwi_place_release(&at.place);
     return error;
 }
@@ -206,7 +208,9 @@ pwi_errno pwi_p1_path_link(pwi_call *call, const pw_slot *args)
     if (error == PWI_ESUCCESS)
         error = refuse_slash(&to.place);
     if (error == PWI_ESUCCESS)
-        error = from.place.fs->link_at(from.place.parent, from.place.name, to.place.parent, to.place.name);
+        PWI_SLOWLY(call, to.dir,
+                   error = from.place.fs->link_at(from.place.parent, from.place.name, to.place.parent,
+                                                  to.place.name));
     pwi_place_release(&from.place);
     pwi_place_release(&to.place);
     return error;
@@ -224,7 +228,9 @@ pwi_errno pwi_p1_path_rename(pwi_call *call, const pw_slot *args)
     else if (from.place.must_be_dir || to.place.must_be_dir)
         error = require_dir(&from.place);
     if (error == PWI_ESUCCESS)
-        error = from.place.fs->rename_at(from.place.parent, from.place.name, to.place.parent, to.place.name);
+        PWI_SLOWLY(call, to.dir,
+                   error = from.place.fs->rename_at(from.place.parent, from.place.name, to.place.parent,
+                                                    to.place.name));
     pwi_place_release(&from.place);
     pwi_place_release(&to.place);
     return error;
@@ -250,7 +256,9 @@ pwi_errno pwi_p1_path_readlink(pwi_call *call, const pw_slot *args)
     else if (at.place.stat.type != PWI_TYPE_SYMBOLIC_LINK)
         error = PWI_EINVAL;
     else
-        error = at.place.fs->readlink_at(at.place.parent, at.place.name, content, sizeof content, &length);
+        PWI_SLOWLY(call, at.dir,
+                   error = at.place.fs->readlink_at(at.place.parent, at.place.name, content, sizeof content,
+                                                    &length));
     pwi_place_release(&at.place);
     if (length > size) /* cut without a word, as readlink(2) does */
         length = size;
@@ -269,7 +277,9 @@ pwi_errno pwi_p1_path_remove_directory(pwi_call *call, const pw_slot *args)
         begin(call, (uint32_t)args[0], call->right, args[1], args[2], PW_WASI_DELETE, PWI_LAST_KEEP, &at);
     if (error != PWI_ESUCCESS)
         return error;
-    error = is_self(&at.place) ? PWI_EINVAL : at.place.fs->rmdir_at(at.place.parent, at.place.name);
+    PWI_SLOWLY(call, at.dir,
+               error =
+                   is_self(&at.place) ? PWI_EINVAL : at.place.fs->rmdir_at(at.place.parent, at.place.name));
     pwi_place_release(&at.place);
     return error;
 }
@@ -293,7 +303,8 @@ pwi_errno pwi_p1_path_symlink(pwi_call *call, const pw_slot *args)
         return error;
     error = refuse_slash(&at.place);
     if (error == PWI_ESUCCESS)
-        error = at.place.fs->symlink_at(content.bytes, at.place.parent, at.place.name);
+        PWI_SLOWLY(call, at.dir,
+                   error = at.place.fs->symlink_at(content.bytes, at.place.parent, at.place.name));
     pwi_place_release(&at.place);
     return error;
 }
@@ -320,7 +331,7 @@ pwi_errno pwi_p1_path_unlink_file(pwi_call *call, const pw_slot *args)
         begin(call, (uint32_t)args[0], call->right, args[1], args[2], PW_WASI_DELETE, PWI_LAST_KEEP, &at);
     if (error != PWI_ESUCCESS)
         return error;
-    error = unlink_place(&at.place);
+    PWI_SLOWLY(call, at.dir, error = unlink_place(&at.place));
     pwi_place_release(&at.place);
     return error;
 }

@@ -137,6 +137,7 @@ static void describe_dir(const opening *open, pwi_fd *out)
 {
     out->kind = PWI_FD_DIR;
     out->type = PWI_TYPE_DIRECTORY;
+    out->traits = 0; /* it may be another file system */
     out->rights = open->dir->inheriting & pwi_rights_dir;
     out->inheriting = open->dir->inheriting;
 }
@@ -167,7 +168,7 @@ static pwi_errno describe(pwi_call *call, const opening *open, pwi_os_handle han
         return error;
     if (is_device(stat.type))
         return deny_device(call, open);
-    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant};
+    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant, .traits = dir->traits};
     if (stat.type == PWI_TYPE_DIRECTORY) {
         describe_dir(open, out);
         return PWI_ESUCCESS;
@@ -185,7 +186,7 @@ static pwi_errno describe_soon(pwi_call *call, const opening *open, pwi_os_handl
     bool is_dir = (open->oflags & OFLAG_DIRECTORY) != 0; /* else it could not be opened */
     if (!is_dir && !dir->fs->is_file_or_dir(handle))
         return describe(call, open, handle, out);
-    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant};
+    *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant, .traits = dir->traits};
     if (is_dir) {
         describe_dir(open, out);
         return PWI_ESUCCESS;
@@ -203,7 +204,9 @@ static pwi_errno open_place(pwi_call *call, const opening *open, const pwi_place
     pwi_os_handle handle;
     pwi_errno error = place->exists ? check_existing(call, open, place) : check_missing(call, open, place);
     if (error == PWI_ESUCCESS)
-        error = place->fs->open_at(place->parent, place->name, how_to_open_place(open, place), &handle);
+        PWI_SLOWLY(
+            call, open->dir,
+            error = place->fs->open_at(place->parent, place->name, how_to_open_place(open, place), &handle));
     if (error != PWI_ESUCCESS)
         return error;
     error = describe(call, open, handle, out);
@@ -221,13 +224,6 @@ static bool ends_plainly(const pwi_path_arg *path)
     return length <= PWI_OS_NAME_MAX && last[strspn(last, ".")] != '\0';
 }
 
-static bool is_plain(pwi_fd *dir)
-{
-    if (dir->plain == PWI_PLAIN_UNKNOWN)
-        dir->plain = dir->fs->open_direct && dir->fs->is_plain(dir->handle) ? PWI_PLAIN_YES : PWI_PLAIN_NO;
-    return dir->plain == PWI_PLAIN_YES;
-}
-
 /* The common case, in one system call and a look at what was opened: nothing is followed at the end, and no device
  * can be there. *done: the result is final; else open_slowly has to look. */
 static pwi_errno open_at_once(pwi_call *call, opening *open, pwi_fd *out, bool *done)
@@ -238,7 +234,7 @@ static pwi_errno open_at_once(pwi_call *call, opening *open, pwi_fd *out, bool *
     bool create = (open->oflags & OFLAG_CREAT) != 0;
     uint32_t how = how_to_open(open);
     *done = false;
-    if (open->path.bytes[0] == '/' || !ends_plainly(&open->path) || !is_plain(open->dir) ||
+    if (open->path.bytes[0] == '/' || !ends_plainly(&open->path) || !(open->dir->traits & PWI_FS_PLAIN) ||
         (beneath && call->wasi->resolver == PW_WASI_RESOLVER_WALKER) ||
         (create && !(open->dir->grant->access & PW_WASI_CREATE)))
         return PWI_ESUCCESS;
@@ -246,7 +242,9 @@ static pwi_errno open_at_once(pwi_call *call, opening *open, pwi_fd *out, bool *
         how |= PWI_OPEN_DIRECTORY;
     if (create)
         how |= open->oflags & OFLAG_EXCL ? PWI_OPEN_CREATE | PWI_OPEN_EXCL : PWI_OPEN_CREATE;
-    pwi_errno error = fs->open_direct(open->dir->handle, open->path.bytes, beneath, how, &handle);
+    pwi_errno error;
+    PWI_SLOWLY(call, open->dir,
+               error = fs->open_direct(open->dir->handle, open->path.bytes, beneath, how, &handle));
     *done = error == PWI_ESUCCESS || error == PWI_ENOENT || error == PWI_EEXIST || error == PWI_EACCES;
     if (error != PWI_ESUCCESS)
         return error;
