@@ -99,19 +99,23 @@ def load(path: str | os.PathLike[str] | None) -> None:
     _loaded = read_policy(os.fspath(path)) if path is not None else None
 
 
-def read_policy(path: str) -> Policy:
-    """The policy of a file; without ``[tool.pywasi.grants]`` in it an empty one."""
+def read_policy(path: str, data: bytes | None = None) -> Policy:
+    """The policy of a file, whose content may be there already; an empty one if it has no grants."""
     import tomllib
 
     from .policy_file import grants_of
 
     path = os.path.abspath(path)  # noqa: PTH100
-    with open(path, "rb") as file:  # noqa: PTH123
-        try:
-            table = tomllib.load(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: {error}") from None
+    try:
+        table = tomllib.loads((_content(path) if data is None else data).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from None
     return Policy(path, grants_of(table, path))
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123
+        return file.read()
 
 
 def find_policy() -> Policy | None:
@@ -123,7 +127,11 @@ def find_policy() -> Policy | None:
         return read_policy(named) if named else None
     folder = _application_folder()
     path = os.path.join(folder, "pyproject.toml") if folder else ""  # noqa: PTH118
-    return read_policy(path) if path and os.path.isfile(path) else None  # noqa: PTH113
+    if not path or not os.path.isfile(path):  # noqa: PTH113
+        return None
+    # Most have nothing for us, and the reader of TOML is slow to import.
+    data = _content(path)
+    return read_policy(path, data) if b"pywasi" in data else Policy(path, {})
 
 
 def _application_folder() -> str | None:

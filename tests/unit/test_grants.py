@@ -353,6 +353,18 @@ def test_the_policy_is_looked_for_beside_the_script_only(
     assert (done.stdout.strip(), done.stderr) == (found, "")
 
 
+def test_a_project_file_without_a_word_for_us_costs_nothing(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from test_import_hook import run_script
+
+    monkeypatch.delenv(grants.ENVIRONMENT)
+    write(site, "pkg_a")
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
+    (tmp_path / "app.py").write_text(APPLICATION.format(site=str(site)) + "print('tomllib' in sys.modules)\n")
+    assert run_script("app.py", cwd=tmp_path).stdout.split() == ["0", "False"]
+
+
 # ---- the lock file and the command line
 
 
