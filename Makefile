@@ -28,7 +28,7 @@ endef
 ZIG := -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET
 
 # The README's two commands are read from it, so that what is checked is what is promised.
-.PHONY: help check $(STEPS) spec bench format show-generated cross clean tools steps
+.PHONY: help check $(STEPS) spec fuzz large bench format show-generated cross clean tools steps
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -106,6 +106,15 @@ wheel: tools ## build a wheel, audit it, print the matrix of the wheels workflow
 
 spec: ## the official spec tests on the installed package
 	python -m pytest -q tests/spec
+
+fuzz: $(VENV)/bin/python ## random modules against wasmtime: thousands of our generator, hundreds of binaryen's if npm is there
+	python -m pip install -q '.[test]'
+	@command -v npm >/dev/null && npm install --silent --prefix $(BUILD)/npm binaryen || echo 'no npm: without binaryen'
+	PATH="$(BUILD)/npm/node_modules/.bin:$$PATH" python tests/fuzz/run_fuzz.py $(FUZZ)
+
+large: $(VENV)/bin/python ## large modules from PyPI (Yosys, 69 MB) give what they give under wasmtime
+	python -m pip install -q '.[test]'
+	PYWASI_LARGE=1 python -m pytest -q tests/real/test_large_modules.py
 
 bench: $(VENV)/bin/python ## interleaved ratios against pywasm3 and wasmtime from PyPI
 	python -m pip install -q '.[bench]'
