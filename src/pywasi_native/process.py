@@ -57,14 +57,19 @@ class CompletedRun:
         return str(self.denials[-1]) if self.denials else None
 
     def check_returncode(self) -> None:
-        """Raises `subprocess.CalledProcessError` if the program did not return 0."""
-        if self.returncode:
-            from subprocess import CalledProcessError
+        """Raises `subprocess.CalledProcessError`, with the last refusal, if the program did not return 0."""
+        if not self.returncode:
+            return
+        from subprocess import CalledProcessError
 
-            error = CalledProcessError(self.returncode, list(self.args), self.stdout, self.stderr)
-            if self.denied:
-                error.add_note(self.denied)
-            raise error
+        from .refused_run import RefusedRun
+
+        facts = (self.returncode, list(self.args), self.stdout, self.stderr)
+        if not self.denials:
+            raise CalledProcessError(*facts)
+        error = RefusedRun(*facts)
+        error.denied = self.denied
+        raise error
 
     def __repr__(self) -> str:
         parts = [f"args={self.args!r}", f"returncode={self.returncode}"]

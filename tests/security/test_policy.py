@@ -278,7 +278,7 @@ def test_L06_the_same_extractor_stays_inside_as_wasm(jail: Path, caplog: pytest.
     assert done.returncode == 1
     with pytest.raises(subprocess.CalledProcessError) as caught:
         done.check_returncode()
-    assert "slash/slash.txt" in caught.value.__notes__[0]
+    assert "path_open of 'slash/slash.txt': a path that leaves the directory" in str(caught.value)
 
 
 # ---- L07: packages are apart

@@ -14,6 +14,7 @@ import pytest
 
 import pywasi_native as wasm
 import wasm_bytes
+from pywasi_native.audit import Denial
 
 P1 = "wasi_snapshot_preview1"
 
@@ -327,6 +328,21 @@ def test_what_wasi_refuses(arguments: dict[str, object], error: type[Exception],
 def test_strings_that_no_program_can_get(wasi: wasm.Wasi) -> None:
     with pytest.raises(ValueError, match=r"NUL|no proper name"):
         wasm.run(printer(), wasi=wasi)
+
+
+def test_an_error_of_a_refused_run_can_be_pickled() -> None:
+    denial = Denial("path_open", "write", "/in", "f", ("write",))
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        wasm.CompletedRun(("prog",), 3, b"out", denials=(denial,)).check_returncode()
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert str(again) == (
+        "Command '['prog']' returned non-zero exit status 3. path_open of 'f': write was not granted "
+        "below '/in'; grant it with dirs={'/in': wasm.dir(path, write=True)}"
+    )
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        wasm.CompletedRun(("prog",), 3).check_returncode()
+    assert type(caught.value) is subprocess.CalledProcessError
 
 
 def test_wasi_is_a_value() -> None:
