@@ -39,7 +39,8 @@ FEATURE(BULK_MEMORY)
 OP(0xfc00c, "table.init", table_init, IMM(TABLE_INIT, imm y, imm x) IN(idx d, i32 s, i32 n))
 {
     pw_result result = pwi_table_init(CTX, (uint32_t)x, (uint32_t)y, d, s, n);
-    TRAP_IF(result != PW_OK, OUT_OF_BOUNDS_TABLE);
+    TRAP_IF(result == PW_ERR_TRAP, OUT_OF_BOUNDS_TABLE);
+    ATTEMPT(result);
 }
 
 OP(0xfc00d, "elem.drop", elem_drop, IMM(ELEM, imm y))

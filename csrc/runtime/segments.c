@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "runtime/instance.h"
+#include "runtime/store.h"
 #include "runtime/memory.h"
 #include "runtime/table.h"
 #include "wasm/instr_reader.h"
@@ -134,8 +134,10 @@ pw_result pwi_table_init(pw_instance *instance, uint32_t table_index, uint32_t s
     const pw_slot *values;
     uint64_t size;
     pw_result result = pwi_elem_values(instance, segment_index, &values, &size);
-    if (result != PW_OK)
-        return result;
+    if (result != PW_OK) {
+        pw_error_clear(&instance->store->error);
+        return pwi_no_memory(&instance->store->error);
+    }
     if (from > size || count > size - from || to > table->size || count > table->size - to)
         return PW_ERR_TRAP;
     if (count)
