@@ -1,4 +1,4 @@
-"""The error of a run that failed after a refusal. Imported when it is raised: subprocess is slow to import."""
+"""The error of a run that failed after a refusal. Imported when raised: subprocess is slow to import."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import subprocess
 import sys
 import textwrap
@@ -162,6 +163,30 @@ def test_a_refusal_is_an_event_whatever_the_hook_raises(guest: Guest, events: Ev
     name = guest.instance.module.name
     wanted = "a path that leaves the directory"
     assert events.ours()[-1] == ("pywasi.deny", (name, "path_open", wanted, "/", "../out/secret"))
+
+
+def test_a_connection_that_is_accepted_is_an_event(make_guest: Callable[..., Guest], events: Events) -> None:
+    def refuse(name: str, _args: tuple[Any, ...]) -> None:
+        if name == "pywasi.accept" and refusing:
+            raise RuntimeError
+
+    refusing = True
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        guest = make_guest(sockets=[listener])
+        events.clear()
+        events.refuse = refuse
+        with socket.create_connection(listener.getsockname()) as peer:
+            port = listener.getsockname()[1]
+            asked = (
+                "pywasi.accept",
+                ("wasm", f"socket 127.0.0.1:{port}", f"127.0.0.1:{peer.getsockname()[1]}"),
+            )
+            assert guest.sock_accept(3, 0, 16384) == "perm"
+            assert events.ours()[0] == asked
+            assert events.ours()[1][0] == "pywasi.deny"
+        refusing = False
+        with socket.create_connection(listener.getsockname()):
+            assert guest.sock_accept(3, 0, 16384) == "success"
 
 
 def test_ctrl_c_while_a_refusal_is_told_is_not_lost(guest: Guest, sandbox: Path, events: Events) -> None:
