@@ -139,8 +139,11 @@ def _ask(name: str, value: object, where: str) -> Ask:
     if not isinstance(fields, dict) or set(fields) - {"reason", "access", "optional"}:
         raise ValueError(f"{where}: {name} is a reason, or a table of reason, access and optional")
     reason, optional = fields.get("reason"), fields.get("optional", False)
-    if not isinstance(reason, str) or not reason.strip():
+    reason = " ".join(reason.split()) if isinstance(reason, str) else ""
+    if not reason:
         raise ValueError(f"{where}: {name} has no reason")
+    if not reason.isprintable() or len(reason) > 500:
+        raise ValueError(f"{where}: {name}: the reason is for people to read, in at most 500 characters")
     if not isinstance(optional, bool):
         raise ValueError(f"{where}: {name}: optional is true or false")
     return check_ask(name, fields.get("access"), reason, optional, where)
@@ -153,6 +156,8 @@ def check_ask(name: str, access: Any, reason: str, optional: bool, where: str) -
         ValueError: there is not.
     """
     kind, _, part = name.partition(":")
+    if not name.isprintable() or len(name) > 500:
+        raise ValueError(f"{where}: {name[:500]!r} is no capability")
     if name not in _PLAIN and not (kind in ("env", "dirs") and part):
         from .linking import closest
 

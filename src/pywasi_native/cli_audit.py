@@ -96,12 +96,15 @@ def _imports(item: dict[str, Any]) -> bool:
 
 
 def _print_module(item: dict[str, Any]) -> None:
-    print(f"\n{item['package']}: {item['file']} ({item['kind']}, sha256 {item['sha256'][:16]}...)")
+    facts = f"{item['kind']}, sha256 {item['sha256'][:16]}..."
+    print(f"\n{item['package']}: {inspection.printable(item['file'])} ({facts})")
     if item["changed"]:
         print("  it is another file than the one in pywasi.lock")
     wants: dict[str, list[str]] = {}
     for entry in item["imports"]:
-        wants.setdefault(entry["needs"], []).append(f"{entry['module']}.{entry['name']}")
+        wants.setdefault(entry["needs"], []).append(
+            inspection.printable(f"{entry['module']}.{entry['name']}")
+        )
     print(f"  imports{'' if wants else ': none'}")
     for needs, names in wants.items():
         print(f"    {inspection.explain(needs)}: {', '.join(names)}")

@@ -40,25 +40,26 @@ def _inspect(file: str, as_json: bool) -> int:
 
         print(json.dumps(facts, indent=2))
         return 0
-    name = f" {facts['name']}" if facts["name"] else ""
+    name = inspection.printable(f" {facts['name']}") if facts["name"] else ""
     print(f"{file}:{name} {facts['kind']}, {facts['size']} bytes")
     print("\nsections")
     for entry in facts["sections"]:
-        what = f"{entry['kind']} {entry.get('name', '')}".strip()
+        what = inspection.printable(f"{entry['kind']} {entry.get('name', '')}".strip())
         count = f", {entry['count']} entries" if entry.get("count") else ""
         print(f"  {entry['offset']:#08x}  {what}: {entry['size']} bytes{count}")
     print(f"\nimports{'' if facts['imports'] else ': none'}")
     for entry in facts["imports"]:
         needs = inspection.explain(entry["needs"])
         missing = " (not there in this version)" if entry.get("implemented") is False else ""
-        print(f"  {entry['module']}.{entry['name']} {entry['type']}  needs: {needs}{missing}")
+        name = inspection.printable(f"{entry['module']}.{entry['name']}")
+        print(f"  {name} {entry['type']}  needs: {needs}{missing}")
     print(f"\nexports{'' if facts['exports'] else ': none'}")
     for entry in facts["exports"]:
-        print(f"  {entry['name']} {entry['type']}")
+        print(f"  {inspection.printable(entry['name'])} {entry['type']}")
     if facts["producers"]:
         print("\nproducers")
         for field, tools in facts["producers"].items():
-            print(f"  {field}: {', '.join(tools)}")
+            print(inspection.printable(f"  {field}: {', '.join(tools)}"))
     print(f"\nfeatures: {', '.join(facts['features']) or 'none beyond 1.0'}")
     return 0
 

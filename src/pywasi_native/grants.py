@@ -34,6 +34,7 @@ import sys
 
 from . import asks as asking
 from .errors import CapabilityError
+from .linking import is_wasi
 from .wasi import Wasi
 
 TYPE_CHECKING = False
@@ -228,10 +229,10 @@ def denial_text(package: str, ask: Ask, lack: str, module: Module) -> str:
 
 def wanting_import(module: Module, ask: Ask) -> str:
     """The first import of the module that is of no use without it, or an empty string."""
-    imported = [(item.module, item.name) for item in module.imports if item.module.startswith("wasi_")]
+    imported = [(item.module, item.name) for item in module.imports if is_wasi(item.module)]
     for prefix in _USES[ask.kind]:
         for space, name in imported:
-            if name.startswith(prefix):
+            if name.startswith(prefix) and name.isidentifier():
                 return f"{space}.{name}"
     return ""
 

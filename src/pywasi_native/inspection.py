@@ -42,6 +42,11 @@ _MEANINGS = {
 }
 
 
+def printable(text: str) -> str:
+    """A name out of a module, with its control characters escaped: it must not steer a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def explain(needs: str) -> str:
     """The ``needs`` of an import for a reader: a capability, or what else it stands on."""
     return _MEANINGS.get(needs, needs)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EXTERNS = (engine.Func, engine.Memory, engine.Table, engine.Global, engine.Tag)
 _MISSING = object()
 _SHOWN = 20
+_LABEL = 100
 
 # What to do about well known imports: (module, name or None for all) -> advice.
 _ADVICE: dict[tuple[str, str | None], str] = {
@@ -67,6 +68,13 @@ def closest(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
+def _printable(name: str) -> str:
+    """The name that a module gives itself, fit for a line of a log."""
+    if name.isprintable() and len(name) <= _LABEL:
+        return name
+    return "".join(char if char.isprintable() else "?" for char in name[:_LABEL])
+
+
 class Plan:
     """How one instantiation finds its imports and its store."""
 
@@ -82,7 +90,7 @@ class Plan:
         if imports is not None and not hasattr(imports, "__getitem__"):
             raise TypeError(f"imports must be a mapping of module names, not {type(imports).__name__}")
         self.module = module
-        self.label = label or module.name
+        self.label = label or _printable(module.name)
         self.imports = imports if imports is not None else {}
         self.wasi = wasi
         self.wasi_state: engine.native.WasiState | None = None

@@ -215,6 +215,18 @@ def test_inspect_tells_the_producers_and_survives_broken_ones(folder: Path) -> N
         assert cli.main(["inspect", str(folder / "p.wasm")]) == 0
 
 
+def test_inspect_does_not_let_a_module_steer_the_terminal(folder: Path) -> None:
+    m = wasm_bytes.Module()
+    m.import_func("env\x1b[2J", "f\r")
+    m.func(export="e\x07\u202e")
+    m.custom("c\n", b"")
+    (folder / "t.wasm").write_bytes(m.bytes())
+    for verb in ("inspect", "audit"):
+        shown = pywasi(folder, verb, "t.wasm").stdout
+        assert "env\\x1b[2J.f\\r" in shown
+        assert not {"\x1b", "\r", "\x07", "\u202e"} & set(shown)
+
+
 def test_validate(folder: Path) -> None:
     assert pywasi(folder, "validate", "hello.wasm", "numbers.wasm").stdout == ""
     done = pywasi(folder, "validate", "hello.wasm", "bad.wasm", "absent.wasm")

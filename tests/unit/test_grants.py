@@ -216,6 +216,10 @@ def test_asks_from_a_zip(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         ('[ask]\n"dirs:/a" = { reason = "x", access = ["execute"] }', "access is a list of read, write"),
         ('[ask]\n"dirs:/a" = { reason = "x", access = [] }', "access is a list of read, write"),
         ("[ask]\n\xff = 1", "place"),
+        ('[ask]\nstdout = "\\u001b[2J"', "the reason is for people to read"),
+        (f'[ask]\nstdout = "{"x" * 501}"', "the reason is for people to read"),
+        ('[ask]\n"dirs:/a\\n" = "x"', r"'dirs:/a\\n' is no capability"),
+        (f'[ask]\n"dirs:/{"a" * 500}" = "x"', "is no capability"),
     ],
 )
 def test_bad_asks_are_clear_errors(package: Install, text: str, problem: str) -> None:

@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wasi_trampoline import APPEND, CREAT, DIRECTORY, READ, WRITE, Guest, trampoline
+from wasi_trampoline import (
+    APPEND,
+    CREAT,
+    DIRECTORY,
+    READ,
+    WRITE,
+    Guest,
+    leb,
+    section,
+    text,
+    trampoline,
+)
 
 import pywasi_native as wasm
 
@@ -301,6 +312,16 @@ def test_strings_of_the_guest_are_made_harmless(guest: Guest, records: pytest.Lo
         assert "\n" not in record.getMessage()
         assert "\x1b" not in record.getMessage()
         assert len(record.getMessage()) < 600
+
+
+def test_the_name_of_a_module_is_made_harmless(records: pytest.LogCaptureFixture) -> None:
+    name = "a\n\x1b[31m" + "x" * 1000
+    content = text("name") + b"\x00" + leb(len(text(name))) + text(name)
+    wasm.load(trampoline() + section(0, content), wasi=wasm.Wasi())
+    message = records.records[-1].getMessage()
+    assert message.startswith("a??[31mxxx")
+    assert message.endswith("x: instantiated, granted nothing")
+    assert len(message) < 200
 
 
 def test_a_guest_cannot_flood_the_log(
