@@ -7,13 +7,6 @@
 
 #define FIRST_FREE_FD 3u
 
-pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd)
-{
-    if (fd >= table->capacity || table->slots[fd].kind == PWI_FD_FREE)
-        return NULL;
-    return &table->slots[fd];
-}
-
 pwi_errno pwi_fd_settle_now(pwi_fd *entry)
 {
     pwi_os_stat stat;

@@ -75,7 +75,10 @@ typedef struct pwi_fd_table {
 } pwi_fd_table;
 
 /* The open descriptor, or NULL. The pointer is good until the next insert. */
-pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd);
+static inline pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd)
+{
+    return fd < table->capacity && table->slots[fd].kind != PWI_FD_FREE ? &table->slots[fd] : NULL;
+}
 /* Takes over entry (its handle, its list) on success. MFILE when max are open. */
 PW_MUST_USE pwi_errno pwi_fd_insert(pwi_fd_table *table, const pwi_fd *entry, uint32_t *fd);
 /* The same at 0, 1 or 2, which have to be free. */

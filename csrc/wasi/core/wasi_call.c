@@ -16,12 +16,6 @@ pwi_errno pwi_call_fault(pwi_call *call)
     return PWI_STOP;
 }
 
-pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t length, uint8_t **out)
-{
-    *out = pwi_guest_range(&call->memory, offset, length);
-    return *out ? PWI_ESUCCESS : pwi_call_fault(call);
-}
-
 static const char *grant_name(const pwi_grant *grant)
 {
     return grant && grant->guest_path ? grant->guest_path : "";

@@ -79,7 +79,12 @@ PW_MUST_USE pwi_errno pwi_call_stop(pwi_call *call, pw_result result);
 PW_MUST_USE pwi_errno pwi_call_fault(pwi_call *call);
 
 /* The bytes at a guest pointer, or a trap. */
-PW_MUST_USE pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t length, uint8_t **out);
+PW_MUST_USE static inline pwi_errno pwi_call_range(pwi_call *call, uint32_t offset, uint64_t length,
+                                                   uint8_t **out)
+{
+    *out = pwi_guest_range(&call->memory, offset, length);
+    return *out ? PWI_ESUCCESS : pwi_call_fault(call);
+}
 
 /* Notes a refusal, tells the hook, returns PERM. path may be NULL; it is the guest's, any bytes. */
 PW_MUST_USE pwi_errno pwi_deny(pwi_call *call, const pwi_grant *grant, const char *wanted, const char *path,

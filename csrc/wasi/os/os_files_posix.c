@@ -102,20 +102,31 @@ static pwi_errno moved(ssize_t got, size_t *done)
     return PWI_ESUCCESS;
 }
 
-pwi_errno pwi_os_read(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done)
+/* Functions of their own: the room that they need on the stack is not for the common case of one piece. */
+static pwi_errno read_pieces(int fd, const pwi_os_iovec *iov, size_t count, size_t *done)
 {
     struct iovec system[PWI_OS_IOVECS];
+    return moved(readv(fd, system, to_system(iov, count, system)), done);
+}
+
+static pwi_errno write_pieces(int fd, const pwi_os_iovec *iov, size_t count, size_t *done)
+{
+    struct iovec system[PWI_OS_IOVECS];
+    return moved(writev(fd, system, to_system(iov, count, system)), done);
+}
+
+pwi_errno pwi_os_read(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done)
+{
     if (count == 1)
         return moved(read((int)handle, iov->data, iov->length), done);
-    return moved(readv((int)handle, system, to_system(iov, count, system)), done);
+    return read_pieces((int)handle, iov, count, done);
 }
 
 pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done)
 {
-    struct iovec system[PWI_OS_IOVECS];
     if (count == 1)
         return moved(write((int)handle, iov->data, iov->length), done);
-    return moved(writev((int)handle, system, to_system(iov, count, system)), done);
+    return write_pieces((int)handle, iov, count, done);
 }
 
 /* preadv(2) came to macOS with 11; one piece at a time is a short transfer, which WASI allows. */

@@ -69,9 +69,20 @@ PW_MUST_USE pwi_errno pwi_p1_put_sizes(pwi_call *call, const pwi_strings *string
 PW_MUST_USE pwi_errno pwi_p1_put_strings(pwi_call *call, const pwi_strings *strings, const pw_slot *args);
 
 /* Result that is one u32 or u64. */
-PW_MUST_USE pwi_errno pwi_p1_put_u32(pwi_call *call, uint32_t at, uint32_t value);
+PW_MUST_USE static inline pwi_errno pwi_p1_put_u32(pwi_call *call, uint32_t at, uint32_t value)
+{
+    uint8_t *bytes;
+    pwi_errno error = pwi_call_range(call, at, 4, &bytes);
+    if (error == PWI_ESUCCESS)
+        pwi_store_u32(bytes, value);
+    return error;
+}
 PW_MUST_USE pwi_errno pwi_p1_put_u64(pwi_call *call, uint32_t at, uint64_t value);
 /* Whether length bytes can be written at `at`, before anything is done. */
-PW_MUST_USE pwi_errno pwi_p1_check(pwi_call *call, uint32_t at, uint64_t length);
+PW_MUST_USE static inline pwi_errno pwi_p1_check(pwi_call *call, uint32_t at, uint64_t length)
+{
+    uint8_t *bytes;
+    return pwi_call_range(call, at, length, &bytes);
+}
 
 #endif

@@ -33,21 +33,6 @@ pwi_errno pwi_p1_call(pwi_call *call, enum pwi_p1_index index, const pw_slot *ar
     return pwi_p1_begin(call, index)(call, args);
 }
 
-pwi_errno pwi_p1_check(pwi_call *call, uint32_t at, uint64_t length)
-{
-    uint8_t *bytes;
-    return pwi_call_range(call, at, length, &bytes);
-}
-
-pwi_errno pwi_p1_put_u32(pwi_call *call, uint32_t at, uint32_t value)
-{
-    uint8_t *bytes;
-    pwi_errno error = pwi_call_range(call, at, 4, &bytes);
-    if (error == PWI_ESUCCESS)
-        pwi_store_u32(bytes, value);
-    return error;
-}
-
 pwi_errno pwi_p1_put_u64(pwi_call *call, uint32_t at, uint64_t value)
 {
     uint8_t *bytes;
