@@ -72,8 +72,9 @@ static void release(pwi_fd *entry)
         entry->fs->close(entry->handle);
     else if (entry->kind == PWI_FD_SOCKET)
         pwi_os_sock_close(entry->handle);
-    pwi_dir_list_free(entry->list);
-    *entry = (pwi_fd){.kind = PWI_FD_FREE};
+    if (entry->list)
+        pwi_dir_list_free(entry->list);
+    entry->kind = PWI_FD_FREE; /* the rest is written anew when the number is given away again */
 }
 
 static void freed(pwi_fd_table *table, uint32_t fd)

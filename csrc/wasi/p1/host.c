@@ -26,12 +26,23 @@ static pw_result end_by_stop(const pwi_call *call)
     return stop->result;
 }
 
-static pw_result run(void *env, pw_instance *caller, pw_slot *slots, enum pwi_p1_index index,
-                     bool is_unstable)
+/* Bit numbers of rights.def, with one for "no right", which is dropped. */
+enum {
+#define RIGHT(name, what) BIT_##name = PWI_RIGHT_BIT_##name,
+#include "wasi/core/rights.def"
+#undef RIGHT
+    BIT_NONE = 63
+};
+
+/* In line, so that what is known of a row is a constant of its function. */
+static inline pw_result run(void *env, pw_instance *caller, pw_slot *slots, const char *name,
+                            unsigned right_bit, pwi_p1_fn fn, bool is_unstable)
 {
     pwi_call call = {.wasi = env, .caller = caller, .reload = reload, .is_unstable = is_unstable};
+    call.name = name;
+    call.right = right_bit == BIT_NONE ? 0 : (uint64_t)1 << right_bit;
     reload(&call);
-    pwi_errno error = pwi_p1_call(&call, index, slots);
+    pwi_errno error = fn(&call, slots);
     if (error == PWI_STOP)
         return end_by_stop(&call);
     slots[0] = error;
@@ -41,11 +52,11 @@ static pw_result run(void *env, pw_instance *caller, pw_slot *slots, enum pwi_p1
 #define P1(name, signature, capability, right, state)                                                        \
     static pw_result preview1_##name(void *env, pw_instance *caller, pw_slot *slots)                         \
     {                                                                                                        \
-        return run(env, caller, slots, PWI_P1_##name, false);                                                \
+        return run(env, caller, slots, #name, BIT_##right, pwi_p1_##name, false);                            \
     }                                                                                                        \
     static pw_result unstable_##name(void *env, pw_instance *caller, pw_slot *slots)                         \
     {                                                                                                        \
-        return run(env, caller, slots, PWI_P1_##name, true);                                                 \
+        return run(env, caller, slots, #name, BIT_##right, pwi_p1_##name, true);                             \
     }
 #include "wasi/p1/preview1.def"
 #undef P1
