@@ -216,12 +216,15 @@ static pwi_errno open_place(pwi_call *call, const opening *open, const pwi_place
 }
 
 /* Names to which the way without a look does not apply: "a/", "." and "..", and what may be too long. */
-static bool ends_plainly(const pwi_path_arg *path)
+static bool ends_plainly(const pwi_path_arg *path, bool *has_slash)
 {
-    const char *slash = strrchr(path->bytes, '/');
-    const char *last = slash ? slash + 1 : path->bytes;
-    size_t length = path->length - (size_t)(last - path->bytes);
-    return length <= PWI_OS_NAME_MAX && last[strspn(last, ".")] != '\0';
+    size_t at = path->length;
+    while (at > 0 && path->bytes[at - 1] != '/')
+        at--;
+    size_t length = path->length - at;
+    const char *last = path->bytes + at;
+    *has_slash = at > 0;
+    return length > 0 && length <= PWI_OS_NAME_MAX && (last[0] != '.' || last[strspn(last, ".")] != '\0');
 }
 
 /* The common case, in one system call and a look at what was opened: nothing is followed at the end, and no device
@@ -230,12 +233,12 @@ static pwi_errno open_at_once(pwi_call *call, opening *open, pwi_fd *out, bool *
 {
     pwi_os_handle handle;
     const pwi_fs_ops *fs = open->dir->fs;
-    bool beneath = memchr(open->path.bytes, '/', open->path.length) != NULL;
+    bool beneath;
     bool create = (open->oflags & OFLAG_CREAT) != 0;
     uint32_t how = how_to_open(open);
     *done = false;
-    if (open->path.bytes[0] == '/' || !ends_plainly(&open->path) || !(open->dir->traits & PWI_FS_PLAIN) ||
-        (beneath && call->wasi->resolver == PW_WASI_RESOLVER_WALKER) ||
+    if (open->path.bytes[0] == '/' || !ends_plainly(&open->path, &beneath) ||
+        !(open->dir->traits & PWI_FS_PLAIN) || (beneath && call->wasi->resolver == PW_WASI_RESOLVER_WALKER) ||
         (create && !(open->dir->grant->access & PW_WASI_CREATE)))
         return PWI_ESUCCESS;
     if (open->oflags & OFLAG_DIRECTORY)
