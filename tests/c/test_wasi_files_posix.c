@@ -419,6 +419,38 @@ static void test_unsettled_descriptors(void)
     close_guest();
 }
 
+/* wasi_unstable: cur, end, set; and sizes that are its own. */
+static void test_unstable(void) /* A19 */
+{
+    open_guest(64, 1000);
+    uint32_t fd = must_open("f", O_CREAT_, RIGHTS_READ | RIGHTS_WRITE);
+    CHECK_EQ(write_text(fd, "0123456789"), 0);
+    pwi_call call = {.wasi = g.wasi, .memory = {g.memory, sizeof g.memory}, .is_unstable = true};
+    const struct {
+        uint32_t whence;
+        int64_t offset;
+        uint64_t position;
+    } seeks[] = {{2, 3, 3}, {0, 2, 5}, {1, -1, 9}, {0, -9, 0}};
+    for (size_t i = 0; i < sizeof seeks / sizeof seeks[0]; i++) {
+        const pw_slot args[] = {fd, (uint64_t)seeks[i].offset, seeks[i].whence, AT_RESULT};
+        CHECK_EQ(pwi_p1_call(&call, PWI_P1_fd_seek, args), 0);
+        CHECK_EQ(result_u64(&g), seeks[i].position);
+    }
+    CHECK_EQ(pwi_p1_call(&call, PWI_P1_fd_seek, (const pw_slot[]){fd, 0, 3, AT_RESULT}), PWI_EINVAL);
+    memset(g.memory + AT_RESULT, 0xee, 64);
+    guest_put(&g, AT_PATH, "f");
+    CHECK_EQ(
+        pwi_p1_call(&call, PWI_P1_path_filestat_get, (const pw_slot[]){DIR_FD, 0, AT_PATH, 1, AT_RESULT}), 0);
+    CHECK_EQ(g.memory[AT_RESULT + 16], PWI_TYPE_REGULAR_FILE);
+    CHECK_EQ(pwi_load_u32(g.memory + AT_RESULT + 20), 1);  /* links */
+    CHECK_EQ(pwi_load_u64(g.memory + AT_RESULT + 24), 10); /* size */
+    CHECK_EQ(g.memory[AT_RESULT + 56], 0xee);
+    CHECK(pw_wasi_lookup("wasi_unstable", 13, "sock_recv", 9) != NULL);
+    CHECK(pw_wasi_lookup("wasi_unstable", 13, "sock_accept", 11) == NULL);
+    CHECK(pw_wasi_lookup("wasi_snapshot_preview1", 22, "sock_accept", 11) != NULL);
+    close_guest();
+}
+
 /* The lowest free number, whatever was closed and renumbered. */
 static void test_numbers(void)
 {
@@ -509,6 +541,7 @@ int main(void)
     test_readdir();
     test_magic_links_and_devices();
     test_unsettled_descriptors();
+    test_unstable();
     test_numbers();
     test_stdio_descriptors();
     test_no_such_grant();

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -245,7 +246,10 @@ static void everything(void)
     const pw_wasi_stdio input = {.kind = PW_WASI_STDIO_BYTES, .data = (const uint8_t *)"abc", .size = 3};
     if (pw_wasi_config_new(&config) != PW_OK)
         return;
-    if (pw_wasi_config_arg(config, "a", 1) == PW_OK && pw_wasi_config_env(config, "A", 1, "b", 1) == PW_OK &&
+    int pair[2];
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    if (pw_wasi_config_socket(config, pair[0], "pair", PW_WASI_READ) == PW_OK &&
+        pw_wasi_config_arg(config, "a", 1) == PW_OK && pw_wasi_config_env(config, "A", 1, "b", 1) == PW_OK &&
         pw_wasi_config_dir(config, tree, "/", PW_WASI_READ_WRITE) == PW_OK &&
         pw_wasi_config_stdio(config, 0, &input) == PW_OK &&
         pw_wasi_config_stdio(config, 1, &(pw_wasi_stdio){.kind = PW_WASI_STDIO_BYTES}) == PW_OK &&
@@ -260,6 +264,8 @@ static void everything(void)
     }
     pw_wasi_free(wasi);
     pw_wasi_config_free(config);
+    close(pair[0]);
+    close(pair[1]);
 }
 
 static int open_host_fds(void)
