@@ -137,6 +137,41 @@ static void test_a_list_that_becomes_shorter(void)
     close(fds[1]);
 }
 
+static void poll_stdin(uint64_t *bytes, uint16_t *flags)
+{
+    memset(g.memory, 0, 48);
+    g.memory[8] = 1; /* read, descriptor 0 */
+    CHECK_EQ(CALL(&g, poll_oneoff, 0, AT_BUFFER, 1, AT_RESULT), 0);
+    CHECK_EQ(result_u32(&g), 1);
+    CHECK_EQ(pwi_load_u16(g.memory + AT_BUFFER + 8), 0);
+    *bytes = pwi_load_u64(g.memory + AT_BUFFER + 16);
+    *flags = pwi_load_u16(g.memory + AT_BUFFER + 24);
+}
+
+/* What poll_oneoff tells of a pipe: bytes that are there, and whether the writer has gone, before and after reading. */
+static void test_poll_of_a_pipe(void)
+{
+    int fds[2];
+    uint64_t bytes;
+    uint16_t flags;
+    pw_wasi_config *config = new_config();
+    must(pipe(fds) == 0 && write(fds[1], "12345", 5) == 5);
+    must(pw_wasi_config_stdio(config, 0, &(pw_wasi_stdio){.kind = PW_WASI_STDIO_FD, .fd = fds[0]}) == PW_OK);
+    guest_open(&g, config);
+    pw_wasi_config_free(config);
+    poll_stdin(&bytes, &flags);
+    CHECK(bytes == 5 && flags == 0);
+    close(fds[1]);
+    poll_stdin(&bytes, &flags);
+    CHECK(bytes == 5 && flags == 1);
+    CHECK_EQ(CALL(&g, fd_read, 0, guest_iov(&g, AT_BUFFER, 9), 1, AT_RESULT), 0);
+    CHECK_EQ(result_u32(&g), 5);
+    poll_stdin(&bytes, &flags);
+    CHECK(bytes == 0 && flags == 1);
+    guest_close(&g);
+    close(fds[0]);
+}
+
 /* Calls on a file system that may wait for a network, or is of a kind unknown here, let others run meanwhile; calls on
  * a disk of this machine do not pay for that. */
 static void test_slow_file_systems(void)
@@ -298,6 +333,7 @@ int main(void)
     test_fifo();
     test_full_pipe();
     test_a_list_that_becomes_shorter();
+    test_poll_of_a_pipe();
     test_slow_file_systems();
     test_reader_gone();
     test_terminal();
