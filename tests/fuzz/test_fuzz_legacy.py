@@ -1,7 +1,7 @@
 """Random nests of legacy exceptions (try, catch, catch_all, delegate, rethrow) against their meaning.
 
-A program is a tree; it is run by `Meaning` below, and as a module. What it does is told by marks, which change
-a number in their order: the same number at the end is the same order of marks.
+A program is a tree; it is run by `Meaning` below, and as a module. What it does is told by marks, which
+change a number in their order: the same number at the end is the same order of marks.
 """
 
 from __future__ import annotations
