@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 EXIT_ERROR, EXIT_USAGE, EXIT_TIMEOUT, EXIT_INTERRUPT, EXIT_TRAP = 1, 2, 124, 130, 134
-VERBS = ("run", "inspect", "validate", "objdump", "stubs", "audit", "lock", "approve", "doctor")
+VERBS = (
+    "run",
+    "inspect",
+    "validate",
+    "objdump",
+    "stubs",
+    "audit",
+    "lock",
+    "approve",
+    "build",
+    "new",
+    "doctor",
+)
 
 _EPILOG = """\
 examples:
@@ -86,6 +98,10 @@ def _dispatch(words: list[str]) -> int:
         from . import cli_audit
 
         return cli_audit.command(options)
+    if options.verb in ("build", "new"):
+        from . import cli_build
+
+        return cli_build.command(options)
     from . import cli_inspect
 
     return cli_inspect.command(options)
@@ -134,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         "-o", dest="output", metavar="OUT.pyi", help="where to; by default beside the module, - for stdout"
     )
     _add_grant_verbs(verbs)
+    _add_build_verbs(verbs)
     verbs.add_parser("doctor", help="say what this installation is and whether it works")
     return parser
 
@@ -155,6 +172,21 @@ def _add_grant_verbs(verbs: argparse._SubParsersAction[_Parser]) -> None:
             metavar="FILE",
             help="the application's policy; by default PYWASI_POLICY, else ./pyproject.toml",
         )
+
+
+def _add_build_verbs(verbs: argparse._SubParsersAction[_Parser]) -> None:
+    build = verbs.add_parser(
+        "build", help="compile a package's C, C++ or Zig to a module, with its Python shim and stub",
+        description="Does what [tool.pywasi] in pyproject.toml says. It needs pywasi-native[build].",
+    )  # fmt: skip
+    build.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a file is stale")
+    build.add_argument(
+        "--debug", action="store_true", help="keep DWARF in the module: traps name source lines"
+    )
+    build.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    build.add_argument(
+        "folder", nargs="?", default=".", metavar="FOLDER", help="of pyproject.toml; by default ."
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

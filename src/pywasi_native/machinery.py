@@ -85,10 +85,7 @@ class WasmExtensionFileLoader:
 
     def exec_module(self, module: ModuleType) -> None:
         """Instantiates the file and makes its exports attributes of `module`; again at a reload."""
-        compiled = compile(self._source())
-        instance = instantiate(
-            compiled, self._imports, wasi=self._grants(compiled), limits=self._limits, label=self.name
-        )
+        instance = self.instance()
         for name in getattr(module, "__all__", ()):
             module.__dict__.pop(name, None)
         names = [name for name in instance.exports if name.isidentifier() and name not in _OWN]
@@ -101,6 +98,13 @@ class WasmExtensionFileLoader:
             module.__dict__[name] = value
             if isinstance(value, Func):
                 set_origin(value, module.__name__, name)
+
+    def instance(self) -> Instance:
+        """A new instance of the file, with the grants of its package; not made a Python module."""
+        compiled = compile(self._source())
+        return instantiate(
+            compiled, self._imports, wasi=self._grants(compiled), limits=self._limits, label=self.name
+        )
 
     def _source(self) -> Any:
         if self._archive is None:

@@ -8,6 +8,8 @@ from .extern_types import FuncType, GlobalType, MemoryType, TableType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from .module import Module
 
 _IN = {
@@ -19,10 +21,12 @@ _IN = {
 _OUT = {**_IN, "v128": "bytes"}
 
 
-def stub(module: Module, file: str) -> str:
-    """The text of the ``.pyi`` file for a module that the import hook loads."""
+def stub(module: Module, file: str, hidden: Collection[str] = ()) -> str:
+    """The ``.pyi`` file for a module that is imported, without the exports in `hidden`."""
     lines, used = [], {"Instance"}
     for item in module.exports:
+        if item.name in hidden:
+            continue
         if not item.name.isidentifier() or keyword.iskeyword(item.name):
             lines.append(f"# not importable: {item}".replace("\n", " "))
         elif isinstance(item.type, FuncType):

@@ -12,7 +12,7 @@ from tree import Tree
 PACKAGE = "pywasi_native"
 SOURCE = f"src/{PACKAGE}/"
 # They are built on the public API only: nothing of the compiled module is theirs to touch.
-OUTER = {"cli", "importer", "machinery", "__main__", "stubgen", "package"}
+OUTER = {"cli", "importer", "machinery", "__main__", "stubgen", "package", "shim", "build", "cli_build"}
 NATIVE = "_native"
 CYTHON_IMPORT = re.compile(r"^\s*(?:from\s+(\.*[\w.]*)\s+c?import|c?import\s+([\w.]+))", re.MULTILINE)
 

@@ -1,0 +1,163 @@
+"""One build: settings, sources or a command, checks, the three files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import outputs, sections, shim_text
+from .build_error import BuildError, silent
+from .compile_wasm import compile_module
+from .declared import function_names, preprocess
+from .settings import Settings, read_settings
+from .zig_tool import Zig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+    from .build_error import Say
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build has made.
+
+    Attributes:
+        settings: what it was made from.
+        files: content of every output by its path relative to the project.
+        changed: those that were not there so before.
+    """
+
+    settings: Settings
+    files: dict[str, bytes]
+    changed: list[str]
+
+
+def build_project(
+    root: str | os.PathLike[str] = ".", *, say: Say = silent, debug: bool = False, check: bool = False
+) -> Built:
+    """Builds what ``[tool.pywasi]`` in the folder's pyproject.toml says.
+
+    Args:
+        root: the project's folder.
+        say: is called with each line of progress and the compiler's warnings.
+        debug: keeps the debug information (DWARF) in the module: traps then name source lines.
+        check: writes nothing; `changed` says what a build would change.
+
+    Raises:
+        BuildError: there is nothing built, and no file has changed.
+    """
+    settings = read_settings(Path(root).resolve())
+    for name in settings.outputs:
+        outputs.refuse_foreign(settings.root / name)
+    wanted, data = _module_of(settings, say)
+    _check_module(settings, data, wanted)
+    if not debug:
+        data = sections.strip(data)
+    wasm, python, stub = settings.outputs
+    files = {
+        wasm: data,
+        python: shim_text.shim(settings, data).encode(),
+        stub: shim_text.pyi(settings, data).encode(),
+    }
+    changed = outputs.differing(settings.root, files) if check else outputs.write(settings.root, files)
+    return Built(settings, files, changed)
+
+
+def _module_of(settings: Settings, say: Say) -> tuple[list[str], bytes]:
+    """The names that have to be exported, and the module as its maker left it."""
+    if settings.command:
+        _run_command(settings, say)
+    if settings.wasm is None or settings.headers:
+        with tempfile.TemporaryDirectory(prefix="pywasi-build-") as folder:
+            zig = Zig(settings.root, Path(folder))
+            headers = preprocess(settings, zig)
+            wanted = _wanted(settings, headers)
+            if settings.wasm is None:
+                return wanted, compile_module(settings, zig, Path(folder), wanted, say)
+    else:
+        wanted = list(settings.exports)
+    return wanted, (settings.root / settings.wasm).read_bytes()
+
+
+def _wanted(settings: Settings, headers: dict[str, str]) -> list[str]:
+    """The functions that the table asks for, in its order."""
+    declared = [name for text in headers.values() for name in function_names(text)]
+    for name in settings.exclude:
+        if name not in declared:
+            raise BuildError(
+                f"{settings.root / 'pyproject.toml'}: tool.pywasi.exclude: no header declares {name}"
+            )
+    if settings.headers and not declared and not settings.exports:
+        raise BuildError(f"{', '.join(settings.headers)}: no function is declared there")
+    names = dict.fromkeys([*declared, *settings.exports])
+    return [name for name in names if name not in settings.exclude]
+
+
+def _run_command(settings: Settings, say: Say) -> None:
+    command = list(settings.command)
+    if command[0] in ("python", "python3"):
+        command[0] = sys.executable
+    elif shutil.which(command[0]) is None and not (settings.root / command[0]).is_file():
+        raise BuildError(f"{command[0]} of [tool.pywasi] command is not installed")
+    say("running " + " ".join(command))
+    output = settings.root / (settings.wasm or "")
+    before = output.stat().st_mtime_ns if output.is_file() else None
+    try:
+        done = subprocess.run(
+            command, cwd=settings.root, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    except OSError as error:
+        raise BuildError(f"{command[0]}: {error.strerror or error}") from None
+    said = done.stdout.decode("utf-8", "replace")
+    if done.returncode:
+        raise BuildError(f"the command ended with code {done.returncode}: {' '.join(command)}", "", said)
+    if said.strip():
+        say(said.rstrip())
+    if not output.is_file():
+        raise BuildError(
+            f"the command has not left {settings.wasm}", "wasm = has to be the file that it writes"
+        )
+    if before is not None and output.stat().st_mtime_ns == before:
+        say(f"{settings.wasm} is as before: the command had nothing to do")
+
+
+def _check_module(settings: Settings, data: bytes, wanted: list[str]) -> None:
+    """Whether the module can do what the shim will ask of it."""
+    from ..errors import WasmError
+    from ..linking import is_wasi
+    from ..module import compile
+
+    source = settings.wasm or settings.outputs[0]
+    try:
+        module = compile(data)
+    except WasmError as error:
+        raise BuildError(f"{source}: {error}") from None
+    have = {item.name for item in module.exports}
+    missing = [name for name in wanted if name not in have]
+    if missing:
+        raise BuildError(
+            f"{source} does not export {', '.join(missing)}", f"pywasi inspect {source} shows what it exports"
+        )
+    if "_start" in have:
+        raise BuildError(
+            f"{source} is a program (it has _start), not a library",
+            "build it as a reactor: a library with _initialize",
+        )
+    if not shim_text.function_count(data):
+        raise BuildError(
+            f"{source} exports no function", 'headers = ["src/core.h"] or exports = ["name"] in [tool.pywasi]'
+        )
+    for item in module.imports:
+        if not is_wasi(item.module) and item.module not in settings.imports:
+            host = f"{settings.module.rpartition('.')[0]}._host"
+            raise BuildError(
+                f"{source} imports {item.module}.{item.name}, which nobody gives it",
+                f'imports = {{ {item.module} = "{host}" }} in [tool.pywasi] names the module that does',
+            )

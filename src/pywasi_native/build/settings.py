@@ -1,0 +1,241 @@
+"""The table ``[tool.pywasi]`` of a pyproject.toml, checked.
+
+    [tool.pywasi]
+    module  = "pkg._core"                       # what Python imports; the files go into the folder of pkg
+    sources = ["src/core.c", "src/vendor/*.c"]  # C, C++, Zig, in any mix
+    headers = ["src/core.h"]                    # what they declare is exported
+    exports = ["crc32"]                         # or these names; with both: both
+    exclude = ["debug_dump"]                    # declared in a header, but not to be exported
+    cflags  = ["-O3", "-msimd128"]              # for every C and C++ source; -O2 where there is no -O
+    ldflags = []
+    setjmp  = true                              # by itself: where a source includes <setjmp.h>
+    imports = { env = "pkg._host" }             # Python modules that give what is imported beside WASI
+
+    command = ["cargo", "build", "--release"]   # in place of sources: another tool ...
+    wasm    = "target/wasm32-wasip1/release/core.wasm"  # ... leaves this file; without command it is there
+
+Paths are relative to the folder of pyproject.toml and use slashes. The table's other part, ``grants``,
+belongs to the application that uses packages (`pywasi_native.grants`).
+"""
+
+from __future__ import annotations
+
+import keyword
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from .build_error import BuildError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+KEYS = (
+    "module", "sources", "headers", "exports", "exclude", "cflags", "ldflags", "setjmp", "imports", "command",
+    "wasm", "package-dir",
+)  # fmt: skip
+_FOREIGN = ("grants",)  # read by others
+C_SUFFIXES = (".c",)
+CXX_SUFFIXES = (".cc", ".cpp", ".cxx", ".c++", ".C")
+ASSEMBLY_SUFFIXES = (".s", ".S")
+ZIG_SUFFIXES = (".zig",)
+SOURCE_SUFFIXES = C_SUFFIXES + CXX_SUFFIXES + ASSEMBLY_SUFFIXES + ZIG_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is built from what. Paths are relative to `root` and have slashes."""
+
+    root: Path
+    module: str
+    folder: str
+    """The package's folder, where the three files go."""
+    sources: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    cflags: tuple[str, ...] = ()
+    ldflags: tuple[str, ...] = ()
+    setjmp: bool | None = None
+    imports: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    wasm: str | None = None
+
+    @property
+    def stem(self) -> str:
+        """Path of the outputs without their endings, relative to `root`."""
+        return f"{self.folder}/{self.module.rpartition('.')[2]}"
+
+    @property
+    def outputs(self) -> tuple[str, str, str]:
+        """The module, its shim and its stub, relative to `root`."""
+        return f"{self.stem}.wasm", f"{self.stem}.py", f"{self.stem}.pyi"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files that the table names and a source distribution needs."""
+        prebuilt = (self.wasm,) if self.wasm and not self.command else ()
+        return self.sources + self.headers + prebuilt
+
+
+def read_settings(root: Path) -> Settings:
+    """The settings of the project in a folder.
+
+    Raises:
+        BuildError: there is no such table, or something in it is wrong.
+    """
+    file = root / "pyproject.toml"
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BuildError(
+            f"{file}: no such file", "run it in the folder of a project, or name the folder"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BuildError(f"{file}: {error}") from None
+    tool = table.get("tool", {})
+    if not isinstance(tool, dict) or "pywasi" not in tool:
+        raise BuildError(
+            f"{file} has no [tool.pywasi]", 'the table needs module = "pkg._core" and sources = [...]'
+        )
+    return _Reader(file, root).settings(tool["pywasi"])
+
+
+class _Reader:
+    """Checks the table; every error names the file and the key."""
+
+    def __init__(self, file: Path, root: Path) -> None:
+        self.file, self.root = file, root
+
+    def error(self, key: str, message: str, advice: str = "") -> BuildError:
+        return BuildError(f"{self.file}: tool.pywasi.{key}: {message}", advice)
+
+    def settings(self, table: Any) -> Settings:
+        if not isinstance(table, dict):
+            raise BuildError(f"{self.file}: tool.pywasi is no table")
+        for key in table:
+            if key not in KEYS and key not in _FOREIGN:
+                near = get_close_matches(key, KEYS, 1)
+                raise self.error(
+                    key, "unknown key", f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}"
+                )
+        module = self.module(table)
+        headers = self.files(table, "headers", (".h", ".hpp", ".hh", ".hxx"))
+        made = Settings(
+            self.root, module, self.folder(table, module),
+            sources=self.files(table, "sources", SOURCE_SUFFIXES), headers=headers,
+            exports=self.names(table, "exports"), exclude=self.names(table, "exclude"),
+            cflags=self.words(table, "cflags"), ldflags=self.words(table, "ldflags"),
+            setjmp=self.flag(table, "setjmp"), imports=self.imports(table),
+            command=self.words(table, "command"), wasm=self.wasm(table),
+        )  # fmt: skip
+        self.check_together(made)
+        return made
+
+    def check_together(self, made: Settings) -> None:
+        if made.sources and (made.wasm or made.command):
+            raise self.error("sources", "stands beside wasm or command", "a module comes from one of them")
+        if made.command and not made.wasm:
+            raise self.error("command", "leaves which file?", 'add wasm = "path/of/what/it/makes.wasm"')
+        if not made.sources and not made.wasm:
+            raise self.error(
+                "sources", "nothing to build", 'sources = ["src/core.c"], or wasm = "prebuilt/core.wasm"'
+            )
+        if made.wasm and not made.command and not (self.root / made.wasm).is_file():
+            raise self.error("wasm", f"{made.wasm}: no such file")
+
+    def module(self, table: dict[str, Any]) -> str:
+        value = table.get("module")
+        parts = value.split(".") if isinstance(value, str) else []
+        if value is None:
+            raise self.error("module", "is missing", 'module = "pkg._core" is what Python will import')
+        if len(parts) < 2 or not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
+            raise self.error("module", f"{value!r} is no module in a package", 'such as "pkg._core"')
+        if parts[-1] == "__init__":
+            raise self.error("module", "the package itself cannot be a wasm module", 'such as "pkg._core"')
+        return ".".join(parts)
+
+    def folder(self, table: dict[str, Any], module: str) -> str:
+        package = module.rpartition(".")[0].replace(".", "/")
+        given = table.get("package-dir")
+        if given is not None and not isinstance(given, str):
+            raise self.error("package-dir", "a folder is expected")
+        tried = [
+            f"{where}/{package}" for where in ([self.inside("package-dir", given)] if given else ["src", "."])
+        ]
+        found = [place.removeprefix("./") for place in tried if (self.root / place).is_dir()]
+        if len(found) == 1:
+            return found[0]
+        key = "package-dir" if given else "module"
+        if found:
+            raise self.error(key, f"both {found[0]} and {found[1]} are there", 'package-dir = "src", or "."')
+        places = " and no ".join(f"{place.removeprefix('./')}/" for place in tried)
+        raise self.error(key, f"there is no {places}", "make the package's folder with its __init__.py first")
+
+    def files(self, table: dict[str, Any], key: str, suffixes: tuple[str, ...]) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for item in self.words(table, key):
+            self.inside(key, item)
+            if any(char in item for char in "*?["):
+                # Sorted: the order of a directory must not decide the bytes of the module.
+                matches = sorted(path.relative_to(self.root).as_posix() for path in self.root.glob(item))
+                if not matches:
+                    raise self.error(key, f"nothing matches {item}")
+            elif (self.root / item).is_file():
+                matches = [item]
+            else:
+                raise self.error(key, f"{item}: no such file")
+            found.update(dict.fromkeys(matches))
+        for item in found:
+            if not item.endswith(suffixes):
+                raise self.error(key, f"{item} is none of {', '.join(suffixes)}")
+        return tuple(found)
+
+    def inside(self, key: str, item: str) -> str:
+        if item.startswith(("/", "~")) or "\\" in item or ":" in item or ".." in item.split("/"):
+            raise self.error(key, f"{item}: not a path inside the project, with slashes")
+        return item.rstrip("/")
+
+    def wasm(self, table: dict[str, Any]) -> str | None:
+        value = table.get("wasm")
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value.endswith(".wasm"):
+            raise self.error("wasm", "the path of a .wasm file is expected")
+        return self.inside("wasm", value)
+
+    def words(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
+            raise self.error(key, "a list of strings is expected", f'{key} = ["..."]')
+        if key in table and key == "command" and not value:
+            raise self.error(key, "is empty")
+        return tuple(value)
+
+    def names(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        names = self.words(table, key)
+        for name in names:
+            if not name.isidentifier():
+                raise self.error(key, f"{name!r} is no name of a function")
+        return tuple(dict.fromkeys(names))
+
+    def flag(self, table: dict[str, Any], key: str) -> bool | None:
+        value = table.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.error(key, "true or false is expected")
+        return value
+
+    def imports(self, table: dict[str, Any]) -> dict[str, str]:
+        value = table.get("imports", {})
+        if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+            raise self.error(
+                "imports", "a table of Python modules is expected", 'imports = { env = "pkg._host" }'
+            )
+        for name in value.values():
+            if not all(part.isidentifier() for part in name.split(".")):
+                raise self.error(
+                    "imports", f"{name!r} is no Python module", 'imports = { env = "pkg._host" }'
+                )
+        return value
