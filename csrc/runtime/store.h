@@ -22,7 +22,7 @@ typedef struct pw_stack {
 typedef struct pw_host_ref { /* what an externref points to */
     void *host;
     union {
-        uint64_t holds;           /* by the embedder */
+        size_t holds;             /* by the embedder: no more than there are bytes */
         struct pw_host_ref *next; /* of those that a collection has dropped */
     } of;
     uint8_t kind; /* PW_OBJECT_HOST: see gc_heap.h */

@@ -87,9 +87,10 @@ def section(number: int, content: bytes) -> bytes:
 
 
 def trampoline(
-    module: str = "wasi_snapshot_preview1", leave_out: Iterable[str] = (), memory: str = "memory"
-) -> bytes:
-    """The module: imports from `module` all functions but `leave_out`; its memory is exported as `memory`."""
+    module: str = "wasi_snapshot_preview1", leave_out: Iterable[str] = (), memory: str = "memory",
+    pages: int = PAGES,
+) -> bytes:  # fmt: skip
+    """The module: imports from `module` all functions but `leave_out`; exports a memory of `pages` pages."""
     names = [name for name in SIGNATURES if name not in set(leave_out)]
     kinds = {"i": b"\x7f", "I": b"\x7e"}
     types, imports, functions, exports, bodies = [], [], [], [], []
@@ -109,7 +110,7 @@ def trampoline(
             section(1, vector(types)),
             section(2, vector(imports)),
             section(3, vector(functions)),
-            section(5, vector([b"\x00" + leb(PAGES)])),
+            section(5, vector([b"\x00" + leb(pages)])),
             section(7, vector(exports)),
             section(10, vector(bodies)),
         ]

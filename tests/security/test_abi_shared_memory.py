@@ -1,4 +1,4 @@
-"""WASI on a memory that other threads of the guest write to meanwhile (A16)."""
+"""A16, shared: a memory that other threads of the guest write to meanwhile."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class Disturbed:
         assert not self.thread.is_alive()
 
 
-def test_a_shared_memory_is_as_good_as_any(memory: wasm.Memory) -> None:
+def test_A16_a_shared_memory_is_as_good_as_any(memory: wasm.Memory) -> None:
     guest = instance(memory, wasm.Wasi(stdout=wasm.PIPE))
     assert guest.write(1) == 0
     assert memory[32:36] == b"\x05\0\0\0"
     assert guest.stdout == b"hello"
 
 
-def test_growth_by_another_store_counts(memory: wasm.Memory) -> None:
+def test_A16_growth_by_another_store_counts(memory: wasm.Memory) -> None:
     guest = instance(memory, wasm.Wasi(stdout=wasm.PIPE))
     put(memory, 16, 2 * PAGE - 5, 5)
     with pytest.raises(wasm.Trap, match="out of bounds"):
@@ -91,7 +91,7 @@ def test_growth_by_another_store_counts(memory: wasm.Memory) -> None:
 
 
 @pytest.mark.parametrize(("address", "good", "bad"), [(20, 5, 0xFFFFFFFF), (16, 64, 0xFFFFFFF0)])
-def test_a_list_that_changes_is_used_as_it_was_checked(
+def test_A16_a_list_that_changes_is_used_as_it_was_checked(
     memory: wasm.Memory, address: int, good: int, bad: int
 ) -> None:
     guest = instance(memory, wasm.Wasi(stdout=wasm.PIPE))
@@ -106,7 +106,7 @@ def test_a_list_that_changes_is_used_as_it_was_checked(
     assert set(guest.stdout) <= set(b"hello")
 
 
-def test_a_subscription_that_changes(memory: wasm.Memory) -> None:
+def test_A16_a_subscription_that_changes(memory: wasm.Memory) -> None:
     guest = instance(memory, wasm.Wasi())
     put(memory, 1024, 7, 0, 0, 0, 1)  # a clock that has rung
     with Disturbed(memory, 1032, 0, 1):
