@@ -44,6 +44,43 @@ enum {
 PW_MUST_USE pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path,
                                          const char *guest_path, uint32_t access);
 
+/* A tree of files in memory, for any number of guests, of any threads. Reference-counted: pw_wasi_tree_free gives up
+ * the embedder's share; configurations and guests that it is granted to keep it alive.
+ * cap: bytes for contents, names and what is around them (about 320 for a file); beyond it "no space". */
+typedef struct pw_wasi_tree pw_wasi_tree;
+PW_MUST_USE pw_result pw_wasi_tree_new(uint64_t cap, pw_wasi_tree **tree);
+void pw_wasi_tree_free(pw_wasi_tree *tree);
+/* Grants it under a guest path. */
+PW_MUST_USE pw_result pw_wasi_config_tree(pw_wasi_config *config, pw_wasi_tree *tree, const char *guest_path,
+                                          uint32_t access);
+uint64_t pw_wasi_tree_used(pw_wasi_tree *tree);
+
+/* The embedder's own look at a tree. All return an error number of WASI, 0 for success (pw_wasi_errno_name). Paths are
+ * as a guest's: relative, UTF-8, '/' between names, links inside the tree are followed. "" is the root. */
+#define PW_WASI_NOW UINT64_MAX
+/* Writes a whole file, making the directories above it. modified: nanoseconds since 1970, or PW_WASI_NOW. */
+PW_MUST_USE uint32_t pw_wasi_tree_put(pw_wasi_tree *tree, const char *path, size_t length,
+                                      const uint8_t *data, size_t size, uint64_t modified);
+/* Makes a directory and those above it; one that is there is no error. */
+PW_MUST_USE uint32_t pw_wasi_tree_make_dir(pw_wasi_tree *tree, const char *path, size_t length);
+/* Makes a symbolic link. */
+PW_MUST_USE uint32_t pw_wasi_tree_link(pw_wasi_tree *tree, const char *path, size_t length,
+                                       const char *content, size_t content_length);
+/* Removes a file, a link or an empty directory. */
+PW_MUST_USE uint32_t pw_wasi_tree_remove(pw_wasi_tree *tree, const char *path, size_t length);
+/* Tells `take` the bytes of a file (of a link, if follow is false) while nobody can change them; it may not use the
+ * tree. */
+PW_MUST_USE uint32_t pw_wasi_tree_get(pw_wasi_tree *tree, const char *path, size_t length, bool follow,
+                                      void (*take)(void *env, const uint8_t *data, size_t size), void *env);
+/* Calls `entry` for each name in a directory, in the order of making; it may not use the tree. type: filetype of
+ * WASI (3 directory, 4 file, 7 link). */
+PW_MUST_USE uint32_t pw_wasi_tree_list(pw_wasi_tree *tree, const char *path, size_t length,
+                                       void (*entry)(void *env, const char *name, size_t length, uint8_t type,
+                                                     uint64_t size),
+                                       void *env);
+/* "ENOENT" for an error number of WASI; NULL if there is none of the number. */
+const char *pw_wasi_errno_name(uint32_t number);
+
 /* Grants a stream socket of the process (a file descriptor or SOCKET): a connection, or one that listens. The guest
  * finds them behind the directories, in this order. READ: receive, accept. WRITE: send; both also hold for what is
  * accepted. name (UTF-8) is how refusals and uses call it. pw_wasi_new duplicates it; it is not closed. A socket that

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "wasi/core/mem_tree.h"
 
 #define DEFAULT_MAX_FDS     256u
 #define DEFAULT_MAX_DIRENTS 1000000u
@@ -30,6 +31,7 @@ void pw_wasi_config_free(pw_wasi_config *config)
     for (size_t i = 0; i < config->dir_count; i++) {
         pwi_free(config->dirs[i].host_path);
         pwi_free(config->dirs[i].guest_path);
+        pw_wasi_tree_free(config->dirs[i].tree);
     }
     pwi_free(config->dirs);
     pwi_config_free_sockets(config);
@@ -97,8 +99,8 @@ static char *copy_text(const char *text)
     return copy;
 }
 
-pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
-                             uint32_t access)
+/* Takes over dir->host_path and the share of dir->tree on success. */
+static pw_result add_dir(pw_wasi_config *config, pwi_config_dir *dir, const char *guest_path, uint32_t access)
 {
     size_t length = strlen(guest_path);
     if (length == 0 || length > PWI_OS_PATH_MAX || !pwi_utf8_valid((const uint8_t *)guest_path, length) ||
@@ -107,14 +109,32 @@ pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, cons
     if (!pwi_reserve((void **)&config->dirs, &config->dir_capacity, config->dir_count + 1,
                      sizeof *config->dirs))
         return PW_ERR_NO_MEMORY;
-    pwi_config_dir dir = {copy_text(host_path), copy_text(guest_path), access};
-    if (!dir.host_path || !dir.guest_path) {
-        pwi_free(dir.host_path);
-        pwi_free(dir.guest_path);
+    dir->guest_path = copy_text(guest_path);
+    if (!dir->guest_path)
         return PW_ERR_NO_MEMORY;
-    }
-    config->dirs[config->dir_count++] = dir;
+    dir->access = access;
+    config->dirs[config->dir_count++] = *dir;
     return PW_OK;
+}
+
+pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
+                             uint32_t access)
+{
+    pwi_config_dir dir = {.host_path = copy_text(host_path)};
+    pw_result result = dir.host_path ? add_dir(config, &dir, guest_path, access) : PW_ERR_NO_MEMORY;
+    if (result != PW_OK)
+        pwi_free(dir.host_path);
+    return result;
+}
+
+pw_result pw_wasi_config_tree(pw_wasi_config *config, pw_wasi_tree *tree, const char *guest_path,
+                              uint32_t access)
+{
+    pwi_config_dir dir = {.tree = pwi_mem_tree_share(tree)};
+    pw_result result = add_dir(config, &dir, guest_path, access);
+    if (result != PW_OK)
+        pw_wasi_tree_free(tree);
+    return result;
 }
 
 pw_result pw_wasi_config_stdio(pw_wasi_config *config, int stream, const pw_wasi_stdio *stdio)

@@ -5,7 +5,8 @@
 #include "wasi/core/wasi_state.h"
 
 typedef struct pwi_config_dir {
-    char *host_path;
+    char *host_path;    /* NULL: a tree */
+    pw_wasi_tree *tree; /* a share of it */
     char *guest_path;
     uint32_t access;
 } pwi_config_dir;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "wasi/core/mem_tree.h"
 #include "wasi/wasi_config.h"
 
 /* Streams that are files have the access of their direction; no grant of a directory stands behind them. */
@@ -62,11 +63,30 @@ static pwi_errno add_stream(pw_wasi *wasi, const pw_wasi_config *config, uint32_
     return error;
 }
 
-static pwi_errno add_dir(pw_wasi *wasi, const pwi_config_dir *dir, pwi_grant *grant)
+/* What stat tells as the device of a tree in memory: the same for the same tree, and no device that a host has. */
+static uint64_t tree_device(const pw_wasi_config *config, const pw_wasi_tree *tree)
+{
+    uint64_t index = 0;
+    while (config->dirs[index].tree != tree)
+        index++;
+    return UINT64_C(1) << 63 | index;
+}
+
+static pwi_errno open_granted(const pw_wasi *wasi, const pw_wasi_config *config, const pwi_config_dir *dir,
+                              pwi_fd *out)
+{
+    out->fs = dir->tree ? &pwi_mem_fs : &pwi_host_fs;
+    if (dir->tree)
+        return pwi_mem_open_root(dir->tree, wasi, tree_device(config, dir->tree), &out->handle);
+    return pwi_os_open_root(dir->host_path, &out->handle);
+}
+
+static pwi_errno add_dir(pw_wasi *wasi, const pw_wasi_config *config, const pwi_config_dir *dir,
+                         pwi_grant *grant)
 {
     uint32_t number;
     size_t size = strlen(dir->guest_path) + 1;
-    pwi_fd entry = {.kind = PWI_FD_DIR, .type = PWI_TYPE_DIRECTORY, .is_preopen = true, .fs = &pwi_host_fs};
+    pwi_fd entry = {.kind = PWI_FD_DIR, .type = PWI_TYPE_DIRECTORY, .is_preopen = true};
     grant->access = dir->access;
     grant->guest_path = pwi_alloc(size);
     if (!grant->guest_path)
@@ -78,12 +98,12 @@ static pwi_errno add_dir(pw_wasi *wasi, const pwi_config_dir *dir, pwi_grant *gr
      * writing in order to be told PERM. The grant is what decides. */
     entry.rights = pwi_rights_dir;
     entry.inheriting = pwi_rights_dir | pwi_rights_file;
-    pwi_errno error = pwi_os_open_root(dir->host_path, &entry.handle);
+    pwi_errno error = open_granted(wasi, config, dir, &entry);
     if (error != PWI_ESUCCESS)
         return error;
     error = pwi_fd_insert(&wasi->fds, &entry, &number);
     if (error != PWI_ESUCCESS)
-        pwi_os_close(entry.handle);
+        entry.fs->close(entry.handle);
     return error;
 }
 
@@ -131,12 +151,12 @@ static pw_result fill(pw_wasi *wasi, const pw_wasi_config *config, pw_error *err
     wasi->grant_count = config->dir_count;
     for (size_t i = 0; i < config->dir_count; i++) {
         const pwi_config_dir *dir = &config->dirs[i];
-        pwi_errno failed = add_dir(wasi, dir, &wasi->grants[i]);
+        pwi_errno failed = add_dir(wasi, config, dir, &wasi->grants[i]);
         if (failed == PWI_ENOMEM)
             return pwi_no_memory(error);
         if (failed != PWI_ESUCCESS)
-            return pwi_fail(error, PW_ERR_HOST, "directory %s for %s: %s (WASI error %u)", dir->host_path,
-                            dir->guest_path, error_words(failed), failed);
+            return pwi_fail(error, PW_ERR_HOST, "directory %s for %s: %s (WASI error %u)",
+                            dir->host_path ? dir->host_path : "in memory", dir->guest_path, error_words(failed), failed);
     }
     return PW_OK;
 }

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .process import CompletedRun, run
     from .references import I31, Array, Ref, Struct
     from .trap_kinds import TrapKind
+    from .virtual_files import MemTree
     from .wasi import (
         INHERIT,
         PIPE,
@@ -72,6 +73,7 @@ _HOMES = {
     "process": "CompletedRun run",
     "trap_kinds": "TrapKind",
     "references": "Array I31 Ref Struct",
+    "virtual_files": "MemTree",
     "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi dir fixed_clock mem ro rw seeded",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -83,7 +85,7 @@ __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "FuncType", "MemoryType", "TableType", "GlobalType", "TagType", "ImportType", "ExportType",
     "Ref", "Struct", "Array", "I31",
     "WASM_1_0", "WASM_2_0", "WASM_3_0", "FEATURES", "DEFAULT_FEATURES",
-    "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "dir", "mem", "PIPE", "INHERIT",
+    "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "dir", "mem", "MemTree", "PIPE", "INHERIT",
     "SYSTEM_CLOCK", "SYSTEM_RANDOM", "fixed_clock", "seeded",
     "WasmError", "MalformedError", "ValidationError", "LinkError", "Trap", "TrapKind", "Frame",
     "StackExhausted", "OutOfFuel", "Timeout", "Cancelled", "WasmException", "WasiExit", "CapabilityError",

@@ -318,6 +318,25 @@ cdef extern from "pywasi_wasi.h":
         PW_WASI_READ_WRITE
     pw_result pw_wasi_config_dir(pw_wasi_config *config, const char *host_path, const char *guest_path,
                                  uint32_t access)
+    ctypedef struct pw_wasi_tree
+    uint64_t PW_WASI_NOW
+    pw_result pw_wasi_tree_new(uint64_t cap, pw_wasi_tree **tree)
+    void pw_wasi_tree_free(pw_wasi_tree *tree)
+    pw_result pw_wasi_config_tree(pw_wasi_config *config, pw_wasi_tree *tree, const char *guest_path,
+                                  uint32_t access)
+    uint64_t pw_wasi_tree_used(pw_wasi_tree *tree)
+    uint32_t pw_wasi_tree_put(pw_wasi_tree *tree, const char *path, size_t length, const uint8_t *data, size_t size,
+                              uint64_t modified)
+    uint32_t pw_wasi_tree_make_dir(pw_wasi_tree *tree, const char *path, size_t length)
+    uint32_t pw_wasi_tree_link(pw_wasi_tree *tree, const char *path, size_t length, const char *content,
+                               size_t content_length)
+    uint32_t pw_wasi_tree_remove(pw_wasi_tree *tree, const char *path, size_t length)
+    uint32_t pw_wasi_tree_get(pw_wasi_tree *tree, const char *path, size_t length, c_bool follow,
+                              void (*take)(void *env, const uint8_t *data, size_t size) noexcept, void *env)
+    uint32_t pw_wasi_tree_list(pw_wasi_tree *tree, const char *path, size_t length,
+                               void (*entry)(void *env, const char *name, size_t length, uint8_t type,
+                                             uint64_t size) noexcept, void *env)
+    const char *pw_wasi_errno_name(uint32_t number)
     ctypedef enum pw_wasi_stdio_kind:
         PW_WASI_STDIO_NULL
         PW_WASI_STDIO_BYTES
@@ -577,6 +596,11 @@ cdef class Array(Ref):
 
 cdef class I31(Ref):
     pass
+
+
+cdef class Tree:
+    cdef pw_wasi_tree *ptr
+    cdef readonly unsigned long long size  # bytes that it may hold
 
 
 cdef class WasiState(Owned):

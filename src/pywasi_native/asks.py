@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ._record import Record
 from .attenuation import guest_parts, limited
-from .wasi import ACCESS, Grant
+from .wasi import ACCESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ class Ask(Record):
             grant = granted_dir(wasi, self.part)
             if grant is None:
                 return str(self)
-            if not isinstance(grant, Grant):  # a tree that is no directory of the host
-                return None
             given = {*grant.access, *(["append"] if grant.write else [])}
             left = [word for word in self.access if word not in given]
             return f"{self.capability} ({', '.join(left)})" if left else None
@@ -96,7 +94,7 @@ def restricted(wasi: Wasi, asks: Iterable[Ask]) -> Wasi:
         parts = guest_parts(guest)
         ask = next((a for a in asked.values() if a.kind == "dirs" and guest_parts(a.part) == parts), None)
         if ask is not None:
-            left = limited(grant, ask.access) if isinstance(grant, Grant) else grant
+            left = limited(grant, ask.access)
             if left is not None:
                 dirs[guest] = left
     changes: dict[str, Any] = {

@@ -8,8 +8,8 @@ What ``a & b`` grants, part by part:
 - **env**: variables that both have with the same value.
 - **stdin, stdout, stderr**: if both have the same (equal bytes, path or descriptor, the same file object),
   else none.
-- **dirs**: guest paths that both have for the same directory of the host (the same path, made absolute; the
-  same object, where it is no directory of the host), with the access that both allow. `write` includes
+- **dirs**: guest paths that both have for the same directory of the host (the same path, made absolute) or for
+  the same tree in memory (the same object), with the access that both allow. `write` includes
   `append`.
 - **clock**: the host's if both have it; a fixed one if one of them is fixed; at 0 if they are fixed at
   different times.
@@ -27,6 +27,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
+
+    from .virtual_files import MemTree
 
 NAMES = ("args", "env", "stdin", "stdout", "stderr", "dirs", "clock", "random", "sockets")
 """The capabilities, by the names that `Wasi.without`, ``pywasi inspect`` and ``capabilities.toml`` use."""
@@ -121,13 +123,15 @@ def _common_dirs(one: Wasi, other: Wasi) -> dict[str, Any]:
     return found
 
 
-def lesser_grant(one: Any, other: Any) -> Any:
+def lesser_grant(one: Grant, other: Grant | None) -> Grant | None:
     """What two grants of one guest path have in common, or None."""
-    if not (isinstance(one, Grant) and isinstance(other, Grant)):
-        return one if one is other else None
-    if os.path.abspath(one.path) != os.path.abspath(other.path):  # noqa: PTH100
-        return None
-    return limited(one, other.access)
+    return limited(one, other.access) if other is not None and _same_place(one.path, other.path) else None
+
+
+def _same_place(one: str | MemTree, other: str | MemTree) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return os.path.abspath(one) == os.path.abspath(other)  # noqa: PTH100
+    return one is other
 
 
 def limited(grant: Grant, access: Iterable[str]) -> Grant | None:
@@ -180,11 +184,7 @@ def describe(wasi: Wasi) -> str:
         f"{name}={getattr(wasi, name)!r}" for name in ("stdout", "stderr") if getattr(wasi, name) is not None
     ]
     if wasi.dirs:
-        # What is no directory of the host may hold its files in itself.
-        shown = {
-            g: repr(d) if isinstance(d, Grant) else f"<{type(d).__name__}>" for g, d in wasi.dirs.items()
-        }
-        parts.append(f"dirs={{{', '.join(f'{guest!r}: {text}' for guest, text in shown.items())}}}")
+        parts.append(f"dirs={dict(wasi.dirs)!r}")
     if wasi.clock != SYSTEM_CLOCK:
         parts.append(f"clock=fixed_clock({wasi.clock.ns})")
     if wasi.random != SYSTEM_RANDOM:

@@ -34,7 +34,7 @@ import sys
 
 from . import engine
 from ._record import Record
-from .wasi import ACCESS, Grant
+from .wasi import ACCESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def instantiating(name: str, module: Module, wasi: Wasi | None) -> None:
     granted = granted_names(wasi) if used and wasi is not None else ()
     sys.audit("pywasi.instantiate", name, granted)
     for grant in wasi.dirs.values() if used and wasi is not None else ():
-        if isinstance(grant, Grant):
+        if isinstance(grant.path, str):
             sys.audit("open", os.path.abspath(grant.path), None, os.O_RDONLY)  # noqa: PTH100
     shown = ", ".join(granted) or "nothing"
     _log(INFO, "instantiate", f"{name}: instantiated, granted {shown}", {"guest": name, "granted": granted})

@@ -80,6 +80,10 @@ def _support(name: str) -> Any:
         from . import audit
 
         return getattr(audit, name.removeprefix("audit_"))
+    if name == "tree_error":
+        from .virtual_files import tree_error
+
+        return tree_error
     from . import errors, extern_types
 
     return getattr(errors if hasattr(errors, name) else extern_types, name)

@@ -10,7 +10,7 @@ cdef class WasiState(Owned):
         args, env: argv and the environment, as bytes.
         stdio: for stdin, stdout, stderr: None, an int (descriptor), bytes (stdin), True (output: kept, see `output`), or
             a binary file object.
-        dirs: (host path, guest path, bits PW_WASI_READ ... of what it allows).
+        dirs: (host path or `Tree`, guest path, bits PW_WASI_READ ... of what it allows).
         clock: nanoseconds at which both clocks stand, or None for those of the system.
         seed: for reproducible random numbers, or None for those of the system.
         output: bytes that may be written to each kept output.
@@ -54,6 +54,7 @@ cdef class WasiState(Owned):
 
     cdef int configure(self, pw_wasi_config *config, list args, list env, list dirs) except -1:
         cdef bytes first, second
+        cdef pw_result result
         for item in args:
             first = item
             wasi_check(pw_wasi_config_arg(config, first, <size_t>len(first)), f"argument {first!r} holds a NUL byte")
@@ -62,9 +63,13 @@ cdef class WasiState(Owned):
             wasi_check(pw_wasi_config_env(config, first, <size_t>len(first), second, <size_t>len(second)),
                        f"the environment variable {first!r} has no proper name or value")
         for host, guest, access in dirs:
-            first, second = host, guest
-            wasi_check(pw_wasi_config_dir(config, first, second, <uint32_t>access),
-                       f"the directory {second!r} cannot be granted")
+            second = guest
+            if isinstance(host, Tree):
+                result = pw_wasi_config_tree(config, (<Tree>host).ptr, second, <uint32_t>access)
+            else:
+                first = host
+                result = pw_wasi_config_dir(config, first, second, <uint32_t>access)
+            wasi_check(result, f"the directory {second!r} cannot be granted")
         return 0
 
     cdef int set_stdio(self, pw_wasi_config *config, int stream, object what, object output) except -1:

@@ -9,10 +9,12 @@ from ._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any, NoReturn, Protocol
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, Protocol
+    from zipfile import ZipFile
 
     from .limits import Limits
+    from .virtual_files import MemTree
 
     class Readable(Protocol):
         """A binary file to read from."""
@@ -35,7 +37,21 @@ if TYPE_CHECKING:
         def write(self, data: bytes, /) -> Any:
             """Takes bytes; gives how many it took, or None for all."""
 
+    class Traversable(Protocol):
+        """What `importlib.resources.files` gives; `zipfile.Path`."""
+
+        def is_dir(self) -> bool:
+            """Whether it is a directory."""
+
+        def iterdir(self) -> Iterator[Any]:
+            """What is in it."""
+
+        def read_bytes(self) -> bytes:
+            """What is in a file."""
+
     Path = str | os.PathLike[str]
+    Files = Mapping[str, Any] | ZipFile | Traversable
+    Place = Path | MemTree | Files
 
 
 class Stream(Record):
@@ -66,10 +82,10 @@ ACCESS = {"read": 1, "write": 2, "create": 4, "delete": 8, "append": 16}
 
 
 class Grant(Record):
-    """A directory of the host that a program may use. Made by `ro`, `rw` and `dir`."""
+    """A directory of the host, or a tree of files in memory, that a program may use. Made by `ro`, `rw` and `dir`."""
 
     __slots__ = _fields = ("path", "read", "write", "create", "delete", "append")
-    path: str
+    path: str | MemTree
     read: bool
     write: bool
     create: bool
@@ -78,18 +94,25 @@ class Grant(Record):
 
     def __init__(
         self,
-        path: Path,
+        path: Place,
         read: bool = True,
         write: bool = False,
         create: bool = False,
         delete: bool = False,
         append: bool = False,
     ) -> None:
-        self._set(os.fspath(path), bool(read), bool(write), bool(create), bool(delete), bool(append))
-        if not isinstance(self.path, str):
-            raise TypeError("the path of a granted directory must be a str")
+        self._set(_place(path), bool(read), bool(write), bool(create), bool(delete), bool(append))
         if not self.access:
             raise ValueError(f"a grant of {self.path!r} that allows nothing: leave it out")
+        if self.writable and getattr(self.path, "read_only", False):
+            raise ValueError(
+                "these files are read only; wasm.rw(wasm.mem(files)) lets a program change a copy in memory"
+            )
+
+    @property
+    def tree(self) -> MemTree | None:
+        """The files in memory, if it grants such."""
+        return None if isinstance(self.path, str) else self.path
 
     @property
     def writable(self) -> bool:
@@ -112,18 +135,23 @@ class Grant(Record):
         return f"dir({', '.join([repr(self.path), *words])})"
 
 
-def ro(path: Path) -> Grant:
-    """Grants reading below a directory of the host."""
+def ro(path: Place) -> Grant:
+    """Grants reading below a directory of the host, or in files in memory.
+
+    Args:
+        path: the directory, a tree that `mem` made, or a source of files: a mapping of paths to bytes, a
+            `zipfile.ZipFile`, a Traversable of `importlib.resources`. A source is read now, and once.
+    """
     return Grant(path)
 
 
-def rw(path: Path) -> Grant:
-    """Grants reading, writing, making and removing below a directory of the host."""
+def rw(path: Path | MemTree) -> Grant:
+    """Grants reading, writing, making and removing below a directory of the host, or in a tree of `mem`."""
     return Grant(path, True, True, True, True)
 
 
 def dir(
-    path: Path,
+    path: Place,
     *,
     read: bool = True,
     write: bool = False,
@@ -131,10 +159,10 @@ def dir(
     delete: bool = False,
     append: bool = False,
 ) -> Grant:
-    """Grants exactly what is said below a directory of the host.
+    """Grants exactly what is said below a directory of the host, or in files in memory.
 
     Args:
-        path: the directory.
+        path: the directory, or files as `ro` takes them.
         read: read files, list directories, read links.
         write: write, shorten and extend files that are there, set their times.
         create: make files, directories and links.
@@ -147,11 +175,25 @@ def dir(
     return Grant(path, read, write, create, delete, append)
 
 
-def mem(files: Mapping[str, bytes] | None = None) -> NoReturn:
-    """A directory in memory; not there yet."""
-    raise NotImplementedError(
-        "directories in memory are not there yet; grant a temporary directory with wasm.rw()"
-    )
+def mem(files: Files | None = None, *, size: int | str = "64MiB") -> MemTree:
+    """A tree of files in memory that a program may read, write and fill: ``dirs={"/tmp": wasm.mem()}``.
+
+    It is a mapping of paths to bytes, for Python to look at and to change while the program runs and
+    afterwards. The same tree may be granted to several programs, also in other threads, and with less access:
+    ``wasm.ro(tree)``, ``wasm.dir(tree, append=True)``.
+
+    Args:
+        files: what is in it at first: a mapping of paths to bytes (or to mappings again), a `zipfile.ZipFile`, a
+            Traversable of `importlib.resources`. It is read now, and once.
+        size: bytes for contents and names, and about 320 for each file; a program that wants more gets the error
+            number for "no space left".
+
+    Raises:
+        ValueError: the files do not fit.
+    """
+    from .virtual_files import mem_tree
+
+    return mem_tree(files, size)
 
 
 class Clock(Record):
@@ -204,7 +246,8 @@ class Wasi(Record):
         stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or
             None to throw the output away.
         stderr: likewise.
-        dirs: guest path -> `ro`, `rw` or `dir` of a host directory.
+        dirs: guest path -> `ro`, `rw` or `dir` of a host directory, a tree of `mem`, or a source of files that
+            may be read (see `ro`).
         clock: `SYSTEM_CLOCK` or `fixed_clock(ns)`.
         random: `SYSTEM_RANDOM` or `seeded(n)`.
         sockets: stream sockets (`socket.socket`), connections or such that listen. The program finds them as
@@ -230,7 +273,7 @@ class Wasi(Record):
         stdin: Stdin = None,
         stdout: Stdout = None,
         stderr: Stdout = None,
-        dirs: Mapping[str, Grant] | None = None,
+        dirs: Mapping[str, Grant | MemTree | Files] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: Random = SYSTEM_RANDOM,
         sockets: Iterable[Socket] = (),
@@ -351,7 +394,7 @@ class Wasi(Record):
                 hosts={
                     guest: os.path.abspath(grant.path)  # noqa: PTH100
                     for guest, grant in self.dirs.items()
-                    if isinstance(grant, Grant)
+                    if isinstance(grant.path, str)
                 },
             )
         finally:
@@ -372,16 +415,42 @@ def _text_mapping(env: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _grants(dirs: Mapping[str, Grant]) -> dict[str, Grant]:
-    for guest, grant in dirs.items():
-        _text(guest, "a guest path")
-        if not isinstance(grant, Grant):
-            raise TypeError(
-                f"dirs[{guest!r}] must be wasm.ro(path), wasm.rw(path) or wasm.dir(path, ...), not "
-                f"{type(grant).__name__}: "
-                "say whether the program may write"
-            )
-    return dict(dirs)
+def _grants(dirs: Mapping[str, Any]) -> dict[str, Grant]:
+    return {_text(guest, "a guest path"): _grant(guest, what) for guest, what in dirs.items()}
+
+
+def _grant(guest: str, what: Any) -> Grant:
+    if isinstance(what, Grant):
+        return what
+    if not isinstance(what, str | bytes):
+        from .virtual_files import MemTree, is_source
+
+        if isinstance(what, MemTree) and not what.read_only:
+            return rw(what)
+        if is_source(what):
+            return ro(what)
+    raise TypeError(
+        f"dirs[{guest!r}] must be wasm.ro(path), wasm.rw(path) or wasm.dir(path, ...), not "
+        f"{type(what).__name__}: say whether the program may write"
+    )
+
+
+def _place(path: Any) -> Any:
+    """What a grant is of: the path of a directory, or a `MemTree`."""
+    if isinstance(path, str | bytes | os.PathLike):
+        text = os.fspath(path)
+        if isinstance(text, str):
+            return text
+        raise TypeError("the path of a granted directory must be a str")
+    from .virtual_files import MemTree, is_source, read_only_tree
+
+    if isinstance(path, MemTree):
+        return path
+    if is_source(path):
+        return read_only_tree(path)
+    raise TypeError(
+        f"a grant is of the path of a directory, of wasm.mem() or of a source of files, not of a {type(path).__name__}"
+    )
 
 
 def _sockets(sockets: Any) -> tuple[Any, ...]:
@@ -439,13 +508,22 @@ def _rebuild(fields: dict[str, Any]) -> Wasi:
     return Wasi(**fields)
 
 
-def _directory(guest: str, grant: Grant) -> tuple[bytes, bytes, int]:
-    host = os.path.abspath(grant.path)  # noqa: PTH100
+def _directory(guest: str, grant: Grant) -> tuple[Any, bytes, int]:
+    if "\0" in guest:
+        raise ValueError("a path holds a NUL character")
+    place = _host_path(grant.path) if isinstance(grant.path, str) else grant.path.native
+    return place, guest.encode(), sum(ACCESS[word] for word in grant.access)
+
+
+def _host_path(path: str) -> bytes:
+    host = os.path.abspath(path)  # noqa: PTH100
     os.stat(host)  # noqa: PTH116 - the error that Python users know, with the path in it
     if not os.path.isdir(host):  # noqa: PTH112
-        raise NotADirectoryError(20, "a grant is for a directory", grant.path)
+        is_zip = path.lower().endswith(".zip")
+        advice = "; zipfile.ZipFile opens an archive that can be granted" if is_zip else ""
+        raise NotADirectoryError(20, f"a grant is for a directory{advice}", path)
     # The C library takes UTF-8 everywhere; on POSIX that is what the bytes of the path are.
     encoded = host.encode() if os.name == "nt" else os.fsencode(host)
-    if b"\0" in encoded or "\0" in guest:
+    if b"\0" in encoded:
         raise ValueError("a path holds a NUL character")
-    return encoded, guest.encode(), sum(ACCESS[word] for word in grant.access)
+    return encoded

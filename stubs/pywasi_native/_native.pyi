@@ -255,6 +255,22 @@ class I31(Ref):
         """The signed number."""
 
 @final
+@final
+class Tree:
+    """Files in memory, which WASI guests and Python share."""
+
+    def __new__(cls, size: int) -> Self: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def used(self) -> int: ...
+    def put(self, path: bytes, data: Buffer, modified: int | None) -> None: ...
+    def get(self, path: bytes, follow: bool) -> bytes: ...
+    def make_dir(self, path: bytes) -> None: ...
+    def link(self, path: bytes, content: bytes) -> None: ...
+    def remove(self, path: bytes) -> None: ...
+    def list(self, path: bytes) -> list[tuple[bytes, int, int]]: ...
+
 class WasiState(Owned):
     """The WASI of one guest: its descriptors, streams and clocks."""
 
@@ -265,7 +281,7 @@ class WasiState(Owned):
         args: list[bytes],
         env: list[tuple[bytes, bytes]],
         stdio: tuple[Any, ...],
-        dirs: list[tuple[bytes, bytes, int]],
+        dirs: list[tuple[bytes | Tree, bytes, int]],
         clock: int | None,
         seed: int | None,
         output: int,

@@ -298,8 +298,6 @@ def test_grants_are_checked(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         wasm.run(printer(), dirs={"/": wasm.ro(tmp_path / "file")})
-    with pytest.raises(NotImplementedError, match="temporary directory"):
-        wasm.mem()
 
 
 @pytest.mark.parametrize(
