@@ -8,9 +8,8 @@ What ``a & b`` grants, part by part:
 - **env**: variables that both have with the same value.
 - **stdin, stdout, stderr**: if both have the same (equal bytes, path or descriptor, the same file object),
   else none.
-- **dirs**: guest paths that both have for the same directory of the host (the same path, made absolute) or for
-  the same tree in memory (the same object), with the access that both allow. `write` includes
-  `append`.
+- **dirs**: guest paths that both have for the same directory of the host (the same path, made absolute) or
+  the same tree in memory (the same object), with the access that both allow. `write` includes `append`.
 - **clock**: the host's if both have it; a fixed one if one of them is fixed; at 0 if they are fixed at
   different times.
 - **random**: likewise, with seeds.

@@ -44,6 +44,10 @@ cdef class Tree:
         Py_DECREF(data)
         return data
 
+    def has(self, bytes path not None):
+        """Whether there is a file at a path."""
+        return pw_wasi_tree_get(self.ptr, path, <size_t>len(path), True, tree_ignore, NULL) == 0
+
     def make_dir(self, bytes path not None):
         """Makes a directory and those above it; one that is there is no error."""
         tree_check(pw_wasi_tree_make_dir(self.ptr, path, <size_t>len(path)), path)
@@ -96,6 +100,10 @@ cdef list tree_names(const tree_listing *listing):
 
 
 # Under the lock of the tree: nothing here may run Python code, or the collector, which runs it.
+
+cdef void tree_ignore(void *env, const uint8_t *data, size_t size) noexcept:
+    pass
+
 
 cdef void tree_take(void *env, const uint8_t *data, size_t size) noexcept:
     try:

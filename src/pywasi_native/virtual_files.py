@@ -2,7 +2,7 @@
 
 A source of files is
 
-- a mapping: ``{"a.txt": b"...", "sub/b.bin": b"...", "empty": {}}``; values are bytes-like, or mappings again;
+- a mapping: ``{"a.txt": b"...", "sub/b": b"...", "empty": {}}``; values are bytes-like, or mappings again;
 - a `zipfile.ZipFile` or `zipfile.Path`;
 - a Traversable of `importlib.resources`, or anything else with ``iterdir``, ``is_dir`` and ``read_bytes``;
 - another `MemTree`.
@@ -33,7 +33,7 @@ class MemTree(MutableMapping[str, bytes]):
     """A tree of files in memory: a mapping of paths to contents. Made by `wasm.mem`.
 
     A program that it is granted to and Python see the same files, at the same time and afterwards. Paths are
-    relative, with ``/`` between the names; symbolic links that a program made are followed inside of the tree.
+    relative, with ``/`` between the names; symbolic links that a program made are followed inside the tree.
     As a mapping it has the regular files: ``tree["out/a.txt"]``, ``"a.txt" in tree``, ``dict(tree)``. What a
     program hides deeper than a path can reach (4096 bytes, 256 directories) is not among them.
 
@@ -95,11 +95,7 @@ class MemTree(MutableMapping[str, bytes]):
 
     def __contains__(self, path: object) -> bool:
         """Whether there is a file at a path."""
-        try:
-            self.native.get(_encoded(path), True)
-        except OSError:
-            return False
-        return True
+        return isinstance(path, str) and self.native.has(path.encode())
 
     def __iter__(self) -> Iterator[str]:
         return (path for path, type in self._walk() if type == FILE)
@@ -114,8 +110,9 @@ class MemTree(MutableMapping[str, bytes]):
         return object.__hash__(self)
 
     def __repr__(self) -> str:
-        kind = "read-only " if self.read_only else ""
-        return f"<{kind}MemTree: {self.used} of {self.size} bytes>"
+        if self.read_only:
+            return f"<read-only MemTree: {self.used} bytes>"
+        return f"<MemTree: {self.used} of {self.size} bytes>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a MemTree is not pickled, two processes cannot share it: send dict(tree)")
@@ -194,7 +191,8 @@ def fill(tree: MemTree, files: Any, limit: int, modified: int | None) -> None:
         tree: to write to.
         files: the source.
         limit: bytes that the contents may have in all.
-        modified: when they were made, in nanoseconds since 1970, or None for now. A zip file has times of its own.
+        modified: when they were made, in nanoseconds since 1970, or None for now. A zip file has its own
+            times.
 
     Raises:
         TypeError: `files` is no source.

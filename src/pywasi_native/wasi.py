@@ -10,7 +10,7 @@ from ._record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeAlias
     from zipfile import ZipFile
 
     from .limits import Limits
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
             """What is in a file."""
 
     Path = str | os.PathLike[str]
-    Files = Mapping[str, Any] | ZipFile | Traversable
-    Place = Path | MemTree | Files
+    Files: TypeAlias = Mapping[str, Any] | ZipFile | Traversable
+    Place: TypeAlias = Path | MemTree | Files
 
 
 class Stream(Record):
@@ -82,7 +82,7 @@ ACCESS = {"read": 1, "write": 2, "create": 4, "delete": 8, "append": 16}
 
 
 class Grant(Record):
-    """A directory of the host, or a tree of files in memory, that a program may use. Made by `ro`, `rw` and `dir`."""
+    """A directory of the host, or files in memory, that a program may use. Made by `ro`, `rw` and `dir`."""
 
     __slots__ = _fields = ("path", "read", "write", "create", "delete", "append")
     path: str | MemTree
@@ -183,10 +183,10 @@ def mem(files: Files | None = None, *, size: int | str = "64MiB") -> MemTree:
     ``wasm.ro(tree)``, ``wasm.dir(tree, append=True)``.
 
     Args:
-        files: what is in it at first: a mapping of paths to bytes (or to mappings again), a `zipfile.ZipFile`, a
-            Traversable of `importlib.resources`. It is read now, and once.
-        size: bytes for contents and names, and about 320 for each file; a program that wants more gets the error
-            number for "no space left".
+        files: what is in it at first: a mapping of paths to bytes (or to mappings again), a
+            `zipfile.ZipFile`, a Traversable of `importlib.resources`. It is read now, and once.
+        size: bytes for contents and names, and about 320 for each file; a program that wants more gets the
+            error number for "no space left".
 
     Raises:
         ValueError: the files do not fit.
@@ -246,8 +246,8 @@ class Wasi(Record):
         stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or
             None to throw the output away.
         stderr: likewise.
-        dirs: guest path -> `ro`, `rw` or `dir` of a host directory, a tree of `mem`, or a source of files that
-            may be read (see `ro`).
+        dirs: guest path -> `ro`, `rw` or `dir` of a host directory, a tree of `mem`, or a source of files
+            that may be read (see `ro`).
         clock: `SYSTEM_CLOCK` or `fixed_clock(ns)`.
         random: `SYSTEM_RANDOM` or `seeded(n)`.
         sockets: stream sockets (`socket.socket`), connections or such that listen. The program finds them as
@@ -449,7 +449,8 @@ def _place(path: Any) -> Any:
     if is_source(path):
         return read_only_tree(path)
     raise TypeError(
-        f"a grant is of the path of a directory, of wasm.mem() or of a source of files, not of a {type(path).__name__}"
+        "a grant is of the path of a directory, of wasm.mem() or of a source of files, not of a "
+        f"{type(path).__name__}"
     )
 
 

@@ -1,8 +1,9 @@
 """The files of a zip archive, for a tree in memory.
 
-Names, dates and sizes are those of the archive's directory, unpacking is that of `zipfile`: a member that has more
-bytes than it says, or others, is an error. A member that does not lie below the root of the archive (``../x``,
-``/x``) is one too: nothing is renamed and nothing left out. Symbolic links (of archives made on POSIX) stay links.
+Names, dates and sizes are those of the archive's directory, unpacking is that of `zipfile`: a member that has
+more bytes than it says, or others, is an error. A member that does not lie below the root of the archive
+(``../x``, ``/x``) is one too: nothing is renamed and nothing left out. Symbolic links (in archives that were
+made on POSIX) stay links.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def fill_from_zip(tree: MemTree, source: Any, limit: int) -> None:
     archive, below = (source.root, source.at) if hasattr(source, "at") else (source, "")
     members = [item for item in archive.infolist() if item.filename.startswith(below)]
     if below and not below.endswith("/"):
-        raise NotADirectoryError(20, "a grant is for a directory", str(source))
+        raise NotADirectoryError(20, "a grant is for a directory", below)
     if sum(item.file_size for item in members) > limit:  # before anything is unpacked
         raise too_large(limit)
     for item in members:

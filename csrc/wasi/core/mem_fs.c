@@ -266,13 +266,16 @@ static bool is_within(const pwi_mem_node *dir, const pwi_mem_node *node)
     return dir != NULL;
 }
 
-/* May `moved` take the name of `target` (NULL: a free one) in `dir`? */
-static pwi_errno may_rename(const pwi_mem_node *moved, const pwi_mem_node *dir, const pwi_mem_node *target)
+/* May `moved` of the directory `from` take the name of `target` (NULL: a free one) in `to`? */
+static pwi_errno may_rename(const pwi_mem_node *moved, const pwi_mem_node *from, const pwi_mem_node *to,
+                            const pwi_mem_node *target)
 {
-    if (is_dir(moved) && is_within(dir, moved))
+    if (is_dir(moved) && is_within(to, moved))
         return PWI_EINVAL;
     if (!target)
         return PWI_ESUCCESS;
+    if (is_within(from, target)) /* whatever is moved */
+        return PWI_ENOTEMPTY;
     if (is_dir(moved) && !is_dir(target))
         return PWI_ENOTDIR;
     if (!is_dir(moved) && is_dir(target))
@@ -294,7 +297,7 @@ static pwi_errno rename_at(pwi_os_handle from_dir, const char *text, pwi_os_hand
     if (target && target->node == name->node) /* two names of one file: both stay */
         return unlock(from, PWI_ESUCCESS);
     pwi_mem_node *moved = name->node;
-    pwi_errno error = may_rename(moved, to->node, target ? target->node : NULL);
+    pwi_errno error = may_rename(moved, from->node, to->node, target ? target->node : NULL);
     if (error == PWI_ESUCCESS)
         error = pwi_mem_name_move(to->tree, name, to->node, new_text, target);
     if (error == PWI_ESUCCESS) {

@@ -20,7 +20,7 @@ static pwi_errno wait_for(pwi_call *call, pwi_fd **entry, uint32_t fd, bool for_
 }
 
 /* The four transfers on a file: at the file's position, or at *offset. */
-static pwi_errno transfer(pwi_call *call, const pwi_fd *entry, const pw_slot *args, const uint64_t *offset,
+static pwi_errno transfer(pwi_call *call, pwi_fd *entry, const pw_slot *args, const uint64_t *offset,
                           bool write, size_t *done)
 {
     pwi_iov_list list;
@@ -39,6 +39,11 @@ static pwi_errno transfer(pwi_call *call, const pwi_fd *entry, const pw_slot *ar
         error = (write ? fs->write : fs->read)(entry->handle, list.items, list.count, done);
     if (unlock)
         pwi_unlocked_end(call);
+    if (list.total == 0 && error == PWI_ESUCCESS && entry->unsettled) { /* systems do not look then */
+        error = pwi_fd_settle(entry);
+        if (error == PWI_ESUCCESS && entry->kind == PWI_FD_DIR)
+            error = write ? PWI_EBADF : PWI_EISDIR;
+    }
     return error;
 }
 
