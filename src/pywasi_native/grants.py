@@ -11,11 +11,12 @@ or in a policy file:
     env = { LANG = "C" }             # or a list of names, which are copied from the environment
     stdin = "in.txt"                 # a path, or "inherit"; stdout and stderr likewise
     stderr = "inherit"
-    dirs = { "/in" = "data", "/out" = { path = "out", access = ["read", "write", "create"] } }
+    dirs = { "/in" = "data", "/out" = { path = "o", access = ["read", "write"] }, "/tmp" = { mem = "64MiB" } }
     clock = 0                        # nanoseconds of a fixed clock, or "system"
     random = 42                      # a seed, or "system"
 
-Relative paths are relative to the policy file. The file is, the first that there is:
+Relative paths are relative to the policy file; ``mem`` is a tree in memory of that size, one for all modules
+of the package. The file is, the first that there is:
 
 1. what `load` was given;
 2. what the environment variable ``PYWASI_POLICY`` names (empty: no file at all);

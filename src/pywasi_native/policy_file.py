@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from .wasi import ACCESS, INHERIT, SYSTEM_CLOCK, SYSTEM_RANDOM, Grant, Wasi, fixed_clock, seeded
+from .wasi import ACCESS, INHERIT, SYSTEM_CLOCK, SYSTEM_RANDOM, Grant, Wasi, fixed_clock, mem, rw, seeded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from .virtual_files import MemTree
 
 
 class _Reader:
@@ -49,12 +51,22 @@ class _Reader:
 
     def directory(self, key: str, value: Any) -> Grant:
         fields = {"path": value} if isinstance(value, str) else value
-        if not isinstance(fields, dict) or set(fields) - {"path", "access"} or "path" not in fields:
-            raise self.error(key, "a path (to read), or { path = ..., access = [...] } is expected")
+        if not isinstance(fields, dict) or set(fields) not in ({"path"}, {"path", "access"}, {"mem"}):
+            raise self.error(
+                key, "a path (to read), { path = ..., access = [...] } or { mem = size } is expected"
+            )
+        if "mem" in fields:
+            return rw(self.memory(key, fields["mem"]))
         words = fields.get("access", ["read"])
         if not isinstance(words, list) or not words or any(word not in ACCESS for word in words):
             raise self.error(key, f"access is a list of {', '.join(ACCESS)}")
         return Grant(self.host_path(key, fields["path"]), **{word: word in words for word in ACCESS})
+
+    def memory(self, key: str, size: Any) -> MemTree:
+        try:
+            return mem(size=size)
+        except (TypeError, ValueError) as problem:
+            raise self.error(key, str(problem)) from None
 
     def number(self, key: str, value: Any, system: Any, make: Callable[[int], Any]) -> Any:
         if value == "system":

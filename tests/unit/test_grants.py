@@ -267,6 +267,13 @@ def test_a_policy_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_policy_grants_memory(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text('[tool.pywasi.grants.x]\ndirs = { "/tmp" = { mem = "1MiB" } }\n')
+    grant = grants.read_policy(str(tmp_path / "p.toml")).grants["x"].dirs["/tmp"]
+    assert grant.tree is not None
+    assert (grant.tree.size, grant.access) == (1 << 20, ("read", "write", "create", "delete"))
+
+
 def test_a_policy_copies_variables_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYWASI_TEST_A", "1")
     (tmp_path / "p.toml").write_text('[tool.pywasi.grants.x]\nenv = ["PYWASI_TEST_A", "PYWASI_TEST_B"]\n')
@@ -284,6 +291,9 @@ def test_a_policy_copies_variables_by_name(tmp_path: Path, monkeypatch: pytest.M
         ('dirs = { "/a" = 3 }', 'dirs."/a": a path'),
         ('dirs = { "/a" = { path = "x", acess = [] } }', 'dirs."/a": a path'),
         ('dirs = { "/a" = { path = "x", access = ["all"] } }', "access is a list of read"),
+        ('dirs = { "/a" = { path = "x", mem = 5 } }', 'dirs."/a": a path'),
+        ('dirs = { "/a" = { mem = "big" } }', "dirs.\"/a\": size: 'big' is no size"),
+        ('dirs = { "/a" = { mem = [] } }', 'dirs."/a": size must be an int'),
         ("clock = true", 'clock: a number or "system"'),
     ],
 )
