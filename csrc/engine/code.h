@@ -22,7 +22,7 @@
  *                  operands                    the arguments of a call are the callee's first slots
  *
  * The operand cell of every call is two cells before its return address, and its lane 0 is the distance from the
- * caller's fp to the callee's: returning is `fp -= lane 0 of pc[-2]`. Calls into another instance put a bridge
+ * caller's fp to the callee's: returning is `fp -= lane 0 of pc[-2]`; lanes 1 to 3 are slots to be loaded (pins). Calls into another instance put a bridge
  * between the frames (call.c), calls from the host start with a return address of halting cells.
  */
 #ifndef PW_ENGINE_CODE_H
@@ -66,8 +66,13 @@ typedef struct pw_shell_table {
     const char *name;
     void (*enter)(pw_run *run); /* runs until halt, trap or error: run->result */
     pw_cell halt[4];            /* cells that a call from the host returns to; the return address is &halt[2] */
-    pw_cell handlers[PW_HANDLER_COUNT];
+    bool pins;                  /* keeps locals in registers: it has the handlers of op_pins.h */
+    pw_cell handlers[PW_PINS_END];
 } pw_shell_table;
+
+/* Registers of a shell with pins: two for integers, one for f64. A call names in lanes 1 to 3 of its operand cell the slots
+ * of the caller's locals that are in them, for the return; slots are always written along. */
+enum { PW_PIN_L, PW_PIN_N, PW_PIN_P, PW_PIN_COUNT };
 
 /* Fill in a table. Only the shells that the build has exist. */
 void pwi_shell_goto(pw_shell_table *table);

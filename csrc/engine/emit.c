@@ -64,6 +64,11 @@ uint8_t pwi_class(pw_translator *t, const pw_operand *operand, bool consume) {
     return 1;
 }
 
+uint8_t pwi_place(pw_translator *t, const pw_operand *operand) {
+    if (operand->where == PW_IN_LOCAL && t->local_pins[operand->local]) return t->local_pins[operand->local];
+    return pwi_class(t, operand, true);
+}
+
 /* ---- the abstract stack ------------------------------------------------------------------------------------------ */
 
 char pwi_type_char(pw_val_type type) {

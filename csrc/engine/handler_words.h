@@ -5,6 +5,7 @@
  * Registers of a running shell (locals, or parameters of the tail-calling handlers):
  *   pc   current cell            fp   frame                ctx  instance
  *   mem  base of memory 0        M    size of memory 0     A, F, D  accumulators: integer, f32, f64
+ *   L, N, P  in shells with pins: copies of two integer locals and of an f64 local of the function that runs
  */
 #ifndef PW_ENGINE_HANDLER_WORDS_H
 #define PW_ENGINE_HANDLER_WORDS_H
@@ -42,6 +43,11 @@
 #define PW_GET_i64_A (A)
 #define PW_GET_f32_A (F)
 #define PW_GET_f64_A (D)
+#define PW_GET_i32_L ((uint32_t)L)
+#define PW_GET_i64_L (L)
+#define PW_GET_i32_N ((uint32_t)N)
+#define PW_GET_i64_N (N)
+#define PW_GET_f64_P (P)
 #define PW_GET_i32_K (PW_HIGH(1))
 #define PW_GET_i64_K ((uint64_t)(int64_t)(int32_t)PW_HIGH(1))
 #define PW_GET_f32_K pwi_f32_from_bits((uint32_t)pc[2])
@@ -59,6 +65,11 @@
 #define PW_PUT_i64_S(cell, lane, value) (PW_PUT_i64_A(value), fp[PW_LANE(cell, lane)] = A)
 #define PW_PUT_f32_S(cell, lane, value) (F = (value), fp[PW_LANE(cell, lane)] = pwi_f32_to_bits(F))
 #define PW_PUT_f64_S(cell, lane, value) (D = (value), fp[PW_LANE(cell, lane)] = pwi_f64_to_bits(D))
+#define PW_PUT_i32_L(cell, lane, value) (L = (uint64_t)(uint32_t)(value), fp[PW_LANE(cell, lane)] = L)
+#define PW_PUT_i64_L(cell, lane, value) (L = (value), fp[PW_LANE(cell, lane)] = L)
+#define PW_PUT_i32_N(cell, lane, value) (N = (uint64_t)(uint32_t)(value), fp[PW_LANE(cell, lane)] = N)
+#define PW_PUT_i64_N(cell, lane, value) (N = (value), fp[PW_LANE(cell, lane)] = N)
+#define PW_PUT_f64_P(cell, lane, value) (P = (value), fp[PW_LANE(cell, lane)] = pwi_f64_to_bits(P))
 #define PW_PUT_i32_O(cell, lane, value) fp[PW_LANE(cell, lane)] = (uint64_t)(uint32_t)(value)
 #define PW_PUT_i64_O(cell, lane, value) fp[PW_LANE(cell, lane)] = (value)
 #define PW_PUT_f32_O(cell, lane, value) fp[PW_LANE(cell, lane)] = pwi_f32_to_bits(value)
@@ -165,23 +176,24 @@ PW_DEFINE_READ(double)
 #endif
 
 /* A function of another type may still be of a subtype. */
-#define PW_CHECK_FUNC_TYPE(func)                                                                                    \
-    if (PW_UNLIKELY((func)->type != (const pw_type_record *)(uintptr_t)pc[2])) {                                     \
-        bool matches = pwi_record_matches((func)->type, (const pw_type_record *)(uintptr_t)pc[2]);                   \
+#define PW_CHECK_FUNC_TYPE(func, cell)                                                                                    \
+    if (PW_UNLIKELY((func)->type != (const pw_type_record *)(uintptr_t)pc[cell])) {                                    \
+        bool matches = pwi_record_matches((func)->type, (const pw_type_record *)(uintptr_t)pc[cell]);                  \
         F = 0, D = 0; /* not live across the call */                                                                 \
         TRAP_IF(!matches, INDIRECT_CALL_TYPE);                                                                       \
     }
-#define PW_CALL_FUNC(callee)                                    \
+/* `cells` of the calling instruction: the operand cell is the last but one. */
+#define PW_CALL_FUNC(callee, cells)                             \
     do {                                                        \
         pw_func *func_to_call = (callee);                       \
         if (PW_LIKELY(func_to_call->instance == ctx)) {         \
-            A = (uint64_t)(uintptr_t)(pc + 3);                  \
-            fp += PW_LANE(1, 0);                                \
+            A = (uint64_t)(uintptr_t)(pc + (cells));            \
+            fp += PW_LANE((cells) - 2, 0);                      \
             pc = PW_ENTRY(func_to_call->code);                  \
             PW_NEXT(0);                                         \
         }                                                       \
         A = (uint64_t)(uintptr_t)func_to_call;                  \
-        pc += 3;                                                \
+        pc += (cells);                                          \
         PW_JUMP(call_slow);                                     \
     } while (0)
 /* Reads the return address before the arguments overwrite its slot. */
@@ -204,10 +216,18 @@ PW_DEFINE_READ(double)
         A = (uint64_t)(uintptr_t)func_to_call;                  \
         PW_JUMP(tail_call_slow);                                \
     } while (0)
+/* Lanes 1 to 3 of a cell are the slots of the locals in L, N and P. */
+#if defined(PW_SHELL_TAIL)
+#define PW_LOAD_PINS(cell)                                  \
+    (L = fp[PW_LANE(cell, 1)], N = fp[PW_LANE(cell, 2)], P = PW_GET_f64_S(cell, 3))
+#else
+#define PW_LOAD_PINS(cell) ((void)0)
+#endif
 #define PW_RETURN()                                             \
     do {                                                        \
         pc = (const pw_cell *)(uintptr_t)fp[PW_LANE(1, 2)];     \
         fp -= PW_LANE(-2, 0);                                   \
+        PW_LOAD_PINS(-2);                                       \
         PW_NEXT(0);                                             \
     } while (0)
 

@@ -17,8 +17,9 @@
 #if defined(PW_SHELL_TAIL)
 
 #define PW_PARAMS \
-    const pw_cell *pc, pw_slot *fp, uint8_t *mem, uint64_t M, pw_instance *ctx, uint64_t A, float F, double D
-#define PW_ARGS pc, fp, mem, M, ctx, A, F, D
+    const pw_cell *pc, pw_slot *fp, uint8_t *mem, uint64_t M, pw_instance *ctx, uint64_t A, float F, double D, \
+        uint64_t L, uint64_t N, double P
+#define PW_ARGS pc, fp, mem, M, ctx, A, F, D, L, N, P
 #define PW_CC __attribute__((preserve_none))
 typedef void(PW_CC pw_handler)(PW_PARAMS);
 #define PW_CASE(name) static PW_CC void pwi_h_##name(PW_PARAMS)
@@ -38,29 +39,37 @@ typedef void(PW_CC pw_handler)(PW_PARAMS);
 
 #define PW_HANDLER(name) static pw_handler pwi_h_##name;
 #include "op_handlers.h"
+#include "op_pins.h"
 #undef PW_HANDLER
 
 static PW_CC PW_COLD void pwi_h_trap(PW_PARAMS) {
-    (void)mem, (void)M, (void)F, (void)D;
+    (void)mem, (void)M, (void)F, (void)D, (void)L, (void)N, (void)P;
     pw_run *run = PW_RUN;
     PW_SAVE(run);
     pwi_run_trap(run, (pw_trap_kind)A);
 }
 
 #include "op_cases.h"
+#include "op_pins_cases.h"
 
 static void pwi_tail_enter(pw_run *run) {
     pw_instance *ctx = run->context;
     const pw_cell *pc = run->pc;
-    ((pw_handler *)(uintptr_t)*pc)(pc, run->fp, ctx->memory_base, ctx->memory_size, ctx, run->accumulator, 0, 0);
+    ((pw_handler *)(uintptr_t)*pc)(pc, run->fp, ctx->memory_base, ctx->memory_size, ctx, run->accumulator, 0, 0,
+                                         0, 0, 0);
 }
 
 void pwi_shell_tail(pw_shell_table *shell) {
     shell->name = "tail";
     shell->enter = pwi_tail_enter;
-#define PW_HANDLER(name) PW_CELL(PW_H_##name) = (pw_cell)(uintptr_t)pwi_h_##name;
+    shell->pins = true;
+    static pw_handler *const all[] = {
+#define PW_HANDLER(name) pwi_h_##name,
 #include "op_handlers.h"
+#include "op_pins.h"
 #undef PW_HANDLER
+    };
+    for (size_t i = 0; i < PW_PINS_END; i++) shell->handlers[i] = (pw_cell)(uintptr_t)all[i];
 }
 
 #else
@@ -112,9 +121,9 @@ static PW_NOINLINE void PW_SHELL_FUNCTION(pw_run *run, pw_shell_table *shell) {
     const pw_cell *pc;
     pw_slot *fp;
     uint8_t *mem;
-    uint64_t M, A;
+    uint64_t M, A, L = 0, N = 0; /* without handlers that read them, pins take no registers */
     float F;
-    double D;
+    double D, P = 0;
     PW_LOAD(run);
 #if defined(PW_SHELL_GOTO)
     PW_DISPATCH

@@ -8,6 +8,13 @@
  *                                   as result: only the accumulator is written
  *    K   constant in the code
  *
+ * Shells with pins have families with more places, between A and K:
+ *
+ *    L, N  registers of two integer locals, P  of an f64 local; as result: register and slot are written
+ *
+ * There the numbers of places below are 4 for integers (S A L N, K = 4), 3 for f64 (S A P, K = 3) and 2 for f32; results of
+ * comparisons are S and A only.
+ *
  * The versions of a family are contiguous; the id is `first + offset`, with S = 0, A = 1, K = 2:
  *
  *    family                                  operands             offset                 cells
@@ -79,11 +86,13 @@ typedef struct pw_op_forms {
 } pw_op_forms;
 
 /* Handler ids: PW_H_<handler> for each; the first of each family as PW_F_<ident> (base), PW_FBR_, PW_FBRN_, PW_FX_
- * and PW_FG_<ident>; PW_HANDLER_COUNT. */
+ * and PW_FG_<ident>; PW_HANDLER_COUNT. Handlers of pinned families go on from there to PW_PINS_END, in some of them those of
+ * S, A and K once more. */
 #include "op_forms.h"
 
-/* The row of a code, NULL where there is no such opcode. */
+/* The row of a code, NULL where there is no such opcode; the second one has the families of shells with pins. */
 const pw_op_forms *pwi_op_forms(uint32_t code);
+const pw_op_forms *pwi_pins_forms(uint32_t code);
 
 /* Cells of a handler with all it reads: `[handler][...]`. 0 for ids that do not exist. */
 uint8_t pwi_handler_cells(uint16_t handler);

@@ -36,7 +36,8 @@ static bool read_locals(pw_translator *t) {
     t->local_types = pwi_alloc(count);
     t->local_slots = pwi_alloc_zero(count, sizeof *t->local_slots);
     t->local_pending = pwi_alloc_zero(count, sizeof *t->local_pending);
-    if (!t->local_types || !t->local_slots || !t->local_pending) return false;
+    t->local_pins = pwi_alloc_zero(count, sizeof *t->local_pins);
+    if (!t->local_pins || !t->local_types || !t->local_slots || !t->local_pending) return false;
     uint32_t slot = 0;
     for (uint32_t i = 0; i < type->param_count; i++) add_local(t, type->params[i], &slot);
     t->p = declarations;
@@ -64,7 +65,7 @@ static void skip_catches(pw_translator *t) {
     }
 }
 
-static void skip_immediates(pw_translator *t, uint8_t kind) {
+void pwi_skip_immediates(pw_translator *t, uint8_t kind) {
     switch ((pw_imm_kind)kind) {
     case PW_IMM_NONE: break;
     case PW_IMM_BR_TABLE:
@@ -126,7 +127,7 @@ static bool translate_value(pw_translator *t, uint32_t code) {
     case PW_OP_drop: (void)pwi_pop(t); return true;
     case PW_OP_select:
     case PW_OP_select_t:
-        if (code == PW_OP_select_t) skip_immediates(t, PW_IMM_SELECT);
+        if (code == PW_OP_select_t) pwi_skip_immediates(t, PW_IMM_SELECT);
         pwi_translate_select(t);
         return true;
     case PW_OP_local_get: pwi_push_local(t, pwi_leb_u32(&t->p)); return true;
@@ -228,9 +229,9 @@ static void translate_body(pw_translator *t) {
         t->offset = (uint32_t)(t->p - t->module->bytes);
         uint32_t code = pwi_read_opcode(&t->p);
         if (t->dead && !structures(code)) {
-            skip_immediates(t, pwi_op_info(code)->imm);
+            pwi_skip_immediates(t, pwi_op_info(code)->imm);
         } else if (!translate_control(t, code) && !translate_value(t, code) && !pwi_translate_gc(t, code)) {
-            pwi_translate_op(t, code, pwi_op_forms(code));
+            pwi_translate_op(t, code, pwi_forms(t, code));
         }
     }
 }
@@ -239,7 +240,9 @@ static void translate_body(pw_translator *t) {
 
 static uint32_t emit_entry(pw_translator *t) {
     uint32_t zeroed = t->local_slot_count - t->param_slots;
-    uint32_t cell = pwi_emit(t, zeroed ? PW_H_enter : PW_H_enter_plain, 3);
+    uint32_t handler = t->pinned ? PW_H_enter_pins : zeroed ? PW_H_enter : PW_H_enter_plain;
+    uint32_t cell = pwi_emit(t, handler, t->pinned ? 4 : 3);
+    if (t->pinned) pwi_set_pins(t, cell + 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, t->return_slot);
     pwi_set_lane(pwi_cell(t, cell + 1), 1, t->param_slots);
     pwi_set_lane(pwi_cell(t, cell + 1), 2, zeroed);
@@ -259,6 +262,7 @@ static void release(pw_translator *t) {
     pwi_free(t->local_types);
     pwi_free(t->local_slots);
     pwi_free(t->local_pending);
+    pwi_free(t->local_pins);
 }
 
 /* Room for what runs on without looking when memory has run out (pwi_emit). */
@@ -274,6 +278,8 @@ static pw_result translate(pw_translator *t) {
     if (!pwi_reserve((void **)&t->cells, &t->cell_capacity, FIRST_CELLS, sizeof *t->cells)) return PW_ERR_NO_MEMORY;
     if (!pwi_reserve((void **)&t->stack, &t->stack_capacity, FIRST_CELLS, sizeof *t->stack)) return PW_ERR_NO_MEMORY;
     if (!read_locals(t)) return PW_ERR_NO_MEMORY;
+    t->pins = t->module->engine->shell->pins;
+    if (t->pins) pwi_choose_pins(t);
     uint32_t entry = emit_entry(t);
     translate_body(t);
     if (t->no_memory) return PW_ERR_NO_MEMORY;

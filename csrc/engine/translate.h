@@ -59,6 +59,10 @@ typedef struct pw_label {
 /* Classes of accumulators. */
 enum { PW_ACC_INT, PW_ACC_F32, PW_ACC_F64, PW_ACC_COUNT, PW_ACC_NONE = PW_ACC_COUNT };
 
+/* Classes of operands, as handlers number them; those of pins follow (op_forms_info.h). What a constant's number is depends
+ * on the type and on the shell: pwi_pair knows. */
+enum { PW_CLASS_SLOT, PW_CLASS_ACC, PW_CLASS_PIN, PW_CLASS_CONSTANT = 7 };
+
 typedef struct pw_acc {
     int64_t slot;     /* the slot whose value it holds, or -1 */
     int64_t maker;    /* cell of the instruction that wrote both, if the slot may be left out; or -1 */
@@ -119,6 +123,10 @@ typedef struct pw_translator {
     char *local_types;
     uint16_t *local_slots;
     uint16_t *local_pending; /* operands on the stack that are still in the local */
+    uint8_t *local_pins;     /* class of the register that has the local too, or 0 */
+    uint16_t pin_slots[PW_PIN_COUNT];
+    bool pinned; /* any */
+    bool pins;   /* the shell has them */
     uint32_t pending;
     uint32_t param_slots, local_slot_count, return_slot, home_base;
     const pw_type_record *type;
@@ -151,9 +159,30 @@ pw_operand pwi_pop(pw_translator *t);
 /* Drops operands above the height. */
 void pwi_cut(pw_translator *t, size_t height);
 
+/* Row of an opcode, with the families of the shell. */
+static inline const pw_op_forms *pwi_forms(const pw_translator *t, uint32_t code) {
+    return t->pins ? pwi_pins_forms(code) : pwi_op_forms(code);
+}
+/* Number of classes of values of the type, constants apart. */
+static inline uint32_t pwi_classes(const pw_translator *t, char type) {
+    return t->pins && type != 'f' ? (type == 'F' ? 3 : 4) : 2;
+}
+/* Number of a pair of classes in a family where the second operand may be constant. */
+static inline uint32_t pwi_pair(const pw_translator *t, char type_b, uint32_t a, uint32_t b) {
+    uint32_t classes = pwi_classes(t, type_b);
+    return a * (classes + 1) + (b == PW_CLASS_CONSTANT ? classes : b);
+}
+/* Classes of results: those of comparisons have no pins. */
+static inline uint32_t pwi_result_classes(const pw_translator *t, const pw_op_forms *forms) {
+    bool compares = forms->shape == PW_SHAPE_CMPOP || forms->shape == PW_SHAPE_FCMPOP;
+    return compares ? 2 : pwi_classes(t, forms->result[0]);
+}
+
 /* Operand class (0 slot, 1 accumulator) of something that is not a constant. consume: this is the value's only use,
  * so its maker may leave the slot alone. */
 uint8_t pwi_class(pw_translator *t, const pw_operand *operand, bool consume);
+/* The same for families: pins too. */
+uint8_t pwi_place(pw_translator *t, const pw_operand *operand);
 /* Moves the operand to a slot; the operand itself is left as it is. */
 void pwi_move(pw_translator *t, const pw_operand *operand, uint32_t slot, bool consume);
 /* Puts a popped constant into its home. */
@@ -171,6 +200,17 @@ uint32_t pwi_emit_on_operands(pw_translator *t, uint32_t handler, uint32_t cells
 
 /* Notes the last instruction as one whose result goes to lane 1, pushes the result. */
 void pwi_result(pw_translator *t, uint32_t cell, uint32_t cells, uint32_t handler, char type);
+
+/* ---- pins.c: locals in registers --------------------------------------------------------------------------------- */
+
+/* Chooses them; the body begins at t->p. */
+void pwi_choose_pins(pw_translator *t);
+/* Lanes 1 to 3 of a cell, for PW_LOAD_PINS. */
+void pwi_set_pins(pw_translator *t, uint32_t cell);
+/* Moves the operand to the local. */
+void pwi_move_to_local(pw_translator *t, const pw_operand *operand, uint32_t local);
+/* Skips the immediates of an instruction. */
+void pwi_skip_immediates(pw_translator *t, uint8_t kind);
 
 /* ---- translate_ops.c: everything with a row in op_forms.h --------------------------------------------------------- */
 

@@ -33,6 +33,7 @@ void pwi_translate_call(pw_translator *t, uint32_t func_index) {
     uint32_t handler = func_index < t->module->imported_funcs ? PW_H_call_import : PW_H_call;
     uint32_t cell = pwi_emit(t, handler, 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, base);
+    pwi_set_pins(t, cell + 1);
     *pwi_cell(t, cell + 2) = call_target(t, func_index);
     push_results(t, type, base);
 }
@@ -42,11 +43,12 @@ void pwi_translate_call_indirect(pw_translator *t, uint32_t type_index, uint32_t
     pw_operand index = pwi_pop(t);
     pwi_materialise(t, &index);
     uint32_t base = take_arguments(t, type);
-    uint32_t cell = pwi_emit(t, PW_H_call_indirect, 3);
-    pwi_set_lane(pwi_cell(t, cell + 1), 0, base);
+    uint32_t cell = pwi_emit(t, PW_H_call_indirect, 4);
     pwi_set_lane(pwi_cell(t, cell + 1), 1, index.slot);
     pwi_set_lane(pwi_cell(t, cell + 1), 2, table);
-    *pwi_cell(t, cell + 2) = (pw_cell)(uintptr_t)type;
+    pwi_set_lane(pwi_cell(t, cell + 2), 0, base);
+    pwi_set_pins(t, cell + 2);
+    *pwi_cell(t, cell + 3) = (pw_cell)(uintptr_t)type;
     push_results(t, type, base);
 }
 
@@ -57,7 +59,8 @@ void pwi_translate_call_ref(pw_translator *t, uint32_t type_index) {
     uint32_t base = take_arguments(t, type);
     uint32_t cell = pwi_emit(t, PW_H_call_ref, 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, base);
-    pwi_set_lane(pwi_cell(t, cell + 1), 1, ref.slot);
+    pwi_set_pins(t, cell + 1);
+    *pwi_cell(t, cell + 2) = ref.slot;
     push_results(t, type, base);
 }
 

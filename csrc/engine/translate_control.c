@@ -47,7 +47,7 @@ static condition take_condition(pw_translator *t, pw_operand value) {
     const pw_last *last = &t->last;
     if (last->cell < 0 || value.maker != last->cell || !last->forms) return c;
     bool integer = last->forms->shape == PW_SHAPE_CMPOP;
-    if (!integer && !(last->forms->shape == PW_SHAPE_FCMPOP && last->class_b != 2)) return c;
+    if (!integer && !(last->forms->shape == PW_SHAPE_FCMPOP && last->class_b != PW_CLASS_CONSTANT)) return c;
     c.compare = last->forms;
     c.class_a = last->class_a;
     c.class_b = last->class_b;
@@ -63,16 +63,18 @@ static uint32_t emit_condition(pw_translator *t, condition *c, bool sense) {
         pwi_materialise(t, &c->value);
         bool wide = c->value.type == 'I' || c->value.type == 'r';
         uint32_t code = wide ? (sense ? PW_OP_i64_ne : PW_OP_i64_eq) : (sense ? PW_OP_i32_ne : PW_OP_i32_eq);
-        cell = pwi_emit(t, pwi_op_forms(code)->branch + pwi_class(t, &c->value, true) * 3u + 2u, 3);
+        uint32_t pair = pwi_pair(t, 'i', pwi_place(t, &c->value), PW_CLASS_CONSTANT);
+        cell = pwi_emit(t, pwi_forms(t, code)->branch + pair, 3);
         pwi_set_lane(pwi_cell(t, cell + 1), 0, c->value.slot);
         return cell + 2;
     }
     uint32_t handler;
     if (c->compare->shape == PW_SHAPE_CMPOP) {
-        const pw_op_forms *forms = sense ? c->compare : pwi_op_forms(c->compare->negate);
-        handler = forms->branch + c->class_a * 3u + c->class_b;
+        const pw_op_forms *forms = sense ? c->compare : pwi_forms(t, c->compare->negate);
+        handler = forms->branch + pwi_pair(t, forms->operands[1], c->class_a, c->class_b);
     } else {
-        handler = (sense ? c->compare->branch : c->compare->branch_not) + c->class_a * 2u + c->class_b;
+        uint32_t pair = c->class_a * pwi_classes(t, c->compare->operands[1]) + c->class_b;
+        handler = (sense ? c->compare->branch : c->compare->branch_not) + pair;
     }
     cell = pwi_emit(t, handler, 3);
     *pwi_cell(t, cell + 1) = c->operands;

@@ -189,7 +189,7 @@ bool pwi_translate_gc(pw_translator *t, uint32_t code) {
     switch (code) {
     case PW_OP_ref_eq: {
         pw_operand b = pwi_pop(t), a = pwi_pop(t);
-        pwi_translate_binop(t, pwi_op_forms(PW_OP_i64_eq), a, b);
+        pwi_translate_binop(t, pwi_forms(t, PW_OP_i64_eq), a, b);
         return true;
     }
     case PW_OP_struct_new: struct_new(t, false); return true;

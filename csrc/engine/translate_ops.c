@@ -10,10 +10,10 @@ static bool fits_immediate(const pw_operand *operand) {
     return (int64_t)operand->constant == (int64_t)(int32_t)(uint32_t)operand->constant;
 }
 
-/* A popped operand as slot or accumulator; constants go home first. */
+/* A popped operand as slot or register; constants go home first. */
 static uint8_t take(pw_translator *t, pw_operand *operand) {
     pwi_materialise(t, operand);
-    return pwi_class(t, operand, true);
+    return pwi_place(t, operand);
 }
 
 /* The same, where only slots will do. */
@@ -37,14 +37,15 @@ void pwi_translate_binop(pw_translator *t, const pw_op_forms *forms, pw_operand 
         pw_operand swapped = a;
         a = b;
         b = swapped;
-        forms = pwi_op_forms(forms->swap);
+        forms = pwi_forms(t, forms->swap);
     }
     bool constant_b = b.where == PW_CONSTANT && (is_float || fits_immediate(&b));
     pwi_materialise(t, &a);
     if (!constant_b) pwi_materialise(t, &b);
-    uint8_t class_a = pwi_class(t, &a, true);
-    uint8_t class_b = constant_b ? 2 : pwi_class(t, &b, true);
-    uint32_t handler = forms->base + (class_a * 3u + class_b) * 2u, cells = is_float && constant_b ? 3 : 2;
+    uint8_t class_a = pwi_place(t, &a);
+    uint8_t class_b = constant_b ? PW_CLASS_CONSTANT : pwi_place(t, &b);
+    uint32_t pair = pwi_pair(t, forms->operands[1], class_a, class_b);
+    uint32_t handler = forms->base + pair * pwi_result_classes(t, forms), cells = is_float && constant_b ? 3 : 2;
     uint32_t cell = pwi_emit(t, handler, cells);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, a.slot);
     if (!constant_b) pwi_set_lane(pwi_cell(t, cell + 1), 2, b.slot);
@@ -57,7 +58,7 @@ void pwi_translate_binop(pw_translator *t, const pw_op_forms *forms, pw_operand 
 static void unop(pw_translator *t, const pw_op_forms *forms) {
     pw_operand a = pwi_pop(t);
     uint8_t class_a = take(t, &a);
-    uint32_t handler = forms->base + class_a * 2u;
+    uint32_t handler = forms->base + class_a * pwi_result_classes(t, forms);
     uint32_t cell = pwi_emit(t, handler, 2);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, a.slot);
     pwi_result(t, cell, 2, handler, forms->result[0]);
@@ -70,8 +71,8 @@ void pwi_translate_eqz(pw_translator *t, uint32_t equal_code) {
     pw_last *last = &t->last;
     if (last->cell >= 0 && top->maker == last->cell && last->forms && last->forms->shape == PW_SHAPE_CMPOP &&
         equal_code == PW_OP_i32_eq) {
-        const pw_op_forms *opposite = pwi_op_forms(last->forms->negate);
-        uint32_t handler = opposite->base + (last->class_a * 3u + last->class_b) * 2u;
+        const pw_op_forms *opposite = pwi_forms(t, last->forms->negate);
+        uint32_t handler = opposite->base + pwi_pair(t, opposite->operands[1], last->class_a, last->class_b) * 2u;
         t->cells[last->cell] = t->handlers[handler];
         t->acc[PW_ACC_INT].handler = (uint16_t)handler;
         last->forms = opposite;
@@ -80,7 +81,7 @@ void pwi_translate_eqz(pw_translator *t, uint32_t equal_code) {
     pw_operand a = pwi_pop(t);
     pw_operand zero = {.where = PW_CONSTANT, .type = a.type == 'r' ? 'I' : a.type, .maker = -1};
     if (a.where == PW_CONSTANT) pwi_materialise(t, &a);
-    pwi_translate_binop(t, pwi_op_forms(equal_code), a, zero);
+    pwi_translate_binop(t, pwi_forms(t, equal_code), a, zero);
 }
 
 /* ---- memory --------------------------------------------------------------------------------------------------------- */
@@ -107,11 +108,11 @@ static void load_fused(pw_translator *t, const pw_op_forms *forms, uint32_t offs
     uint8_t class_a = t->last.class_a, class_b = t->last.class_b;
     pw_cell operands = t->cells[t->last.cell + 1];
     pwi_unemit(t);
-    uint32_t handler = forms->fused + (class_a * 3u + class_b) * 2u;
+    uint32_t handler = forms->fused + pwi_pair(t, 'i', class_a, class_b) * pwi_result_classes(t, forms);
     uint32_t cell = pwi_emit(t, handler, 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, pwi_lane(&operands, 0));
     pwi_set_high(pwi_cell(t, cell + 1), offset);
-    if (class_b == 2) pwi_set_low(pwi_cell(t, cell + 2), pwi_high(&operands));
+    if (class_b == PW_CLASS_CONSTANT) pwi_set_low(pwi_cell(t, cell + 2), pwi_high(&operands));
     else pwi_set_lane(pwi_cell(t, cell + 2), 0, pwi_lane(&operands, 2));
     pwi_result(t, cell, 3, handler, forms->result[0]);
     note_forms(t, forms, class_a, class_b);
@@ -129,7 +130,7 @@ static void load(pw_translator *t, const pw_op_forms *forms) {
         load_fused(t, forms, (uint32_t)arg.offset);
     } else {
         uint8_t class_a = take(t, &address);
-        uint32_t handler = forms->base + class_a * 2u;
+        uint32_t handler = forms->base + class_a * pwi_result_classes(t, forms);
         uint32_t cell = pwi_emit(t, handler, 2);
         pwi_set_lane(pwi_cell(t, cell + 1), 0, address.slot);
         pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)arg.offset);
@@ -142,7 +143,7 @@ static void store(pw_translator *t, const pw_op_forms *forms) {
     pw_memarg arg = pwi_read_memarg(&t->p);
     pw_operand value = pwi_pop(t), address = pwi_pop(t);
     if (value.where == PW_CONSTANT && forms->shape == PW_SHAPE_FSTORE) /* the same bits, as an integer */
-        forms = pwi_op_forms(forms->code == PW_OP_f32_store ? PW_OP_i32_store : PW_OP_i64_store);
+        forms = pwi_forms(t, forms->code == PW_OP_f32_store ? PW_OP_i32_store : PW_OP_i64_store);
     if (!is_plain(t, &arg)) {
         uint32_t address_slot = take_slot(t, &address), value_slot = take_slot(t, &value);
         uint32_t cell = emit_general(t, forms, &arg, address_slot);
@@ -152,9 +153,11 @@ static void store(pw_translator *t, const pw_op_forms *forms) {
     }
     pwi_materialise(t, &address);
     bool constant = value.where == PW_CONSTANT;
-    uint8_t class_a = pwi_class(t, &address, true);
-    uint8_t class_v = constant ? 2 : pwi_class(t, &value, true);
-    uint32_t classes = forms->shape == PW_SHAPE_FSTORE ? class_a * 2u + class_v : class_a * 3u + class_v;
+    uint8_t class_a = pwi_place(t, &address);
+    uint8_t class_v = constant ? PW_CLASS_CONSTANT : pwi_place(t, &value);
+    char type = forms->operands[1];
+    uint32_t classes = pwi_pair(t, type, class_a, class_v);
+    if (forms->shape == PW_SHAPE_FSTORE) classes = class_a * pwi_classes(t, type) + class_v;
     uint32_t cell = pwi_emit(t, forms->base + classes, constant ? 3 : 2);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, address.slot);
     pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)arg.offset);
@@ -274,6 +277,8 @@ void pwi_translate_select(pw_translator *t) {
 /* A generic op is not emitted again: it may only write the local if nobody wants the old value. */
 static bool may_redirect(const pw_translator *t, const pw_operand *value, uint32_t local) {
     if (t->last.cell < 0 || value->maker != t->last.cell) return false;
+    if (t->local_pins[local])
+        return t->last.result == PW_RESULT_LANE_1 && t->last.forms && pwi_result_classes(t, t->last.forms) > 2;
     return t->last.result == PW_RESULT_LANE_1 || (t->last.result == PW_RESULT_GENERIC && t->local_pending[local] == 0);
 }
 
@@ -286,7 +291,10 @@ static void redirect_last(pw_translator *t, const pw_operand *value, uint32_t lo
         t->last.cell = -1;
         return;
     }
-    uint16_t handler = t->acc[pwi_acc_of(value->type)].handler;
+    int class = pwi_acc_of(value->type);
+    uint8_t pin = t->local_pins[local];
+    uint16_t handler = (uint16_t)(t->acc[class].handler + pin);
+    pw_acc before = t->last.before[class];
     if (t->local_pending[local] != 0) {
         pw_cell copy[4];
         uint32_t offset = t->offset;
@@ -297,17 +305,23 @@ static void redirect_last(pw_translator *t, const pw_operand *value, uint32_t lo
         cell = pwi_emit(t, handler, cells);
         memcpy(t->cells + cell, copy, cells * sizeof *copy);
         t->offset = offset;
+        before = t->acc[class];
     }
+    t->cells[cell] = t->handlers[handler];
     pwi_set_lane(pwi_cell(t, cell + 1), 1, slot);
     pwi_slot_written(t, value->home);
     pwi_slot_written(t, slot);
-    t->acc[pwi_acc_of(value->type)] = (pw_acc){.slot = slot, .maker = -1, .handler = handler};
+    t->acc[class] = (pw_acc){.slot = slot, .maker = -1, .handler = handler};
+    if (pin) { /* the accumulator was not touched */
+        t->acc[class] = before;
+        pwi_slot_written(t, value->home);
+        pwi_slot_written(t, slot);
+    }
     t->last.cell = -1;
 }
 
 void pwi_translate_local_set(pw_translator *t, uint32_t local, bool tee) {
     pw_operand value = pwi_pop(t);
-    uint32_t slot = t->local_slots[local];
     bool same = value.where == PW_IN_LOCAL && value.local == local;
     if (same) {
         /* nothing changes */
@@ -315,7 +329,7 @@ void pwi_translate_local_set(pw_translator *t, uint32_t local, bool tee) {
         redirect_last(t, &value, local);
     } else {
         pwi_flush_local(t, local);
-        pwi_move(t, &value, slot, true);
+        pwi_move_to_local(t, &value, local);
     }
     if (tee) pwi_push_local(t, local);
 }

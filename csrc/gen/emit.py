@@ -33,14 +33,12 @@ def op_table(ops: list[Op]) -> Iterator[str]:
 
 
 def op_handlers(handlers: list[Handler]) -> Iterator[str]:
-    """op_handlers.h: the names of all handlers in the order of their ids."""
-    yield BANNER
-    for handler in handlers:
-        yield f"PW_HANDLER({handler.name})"
+    """op_handlers.h, op_pins.h: the names of handlers in the order of their ids."""
+    yield from (BANNER, *(f"PW_HANDLER({handler.name})" for handler in handlers))
 
 
 def op_cases(handlers: list[Handler], name: str) -> Iterator[str]:
-    """op_cases.h: the handlers. `name` is the file's own, for the #line that ends each body."""
+    """op_cases.h, op_pins_cases.h: handlers. `name` is the file's own, for the #line that ends each body."""
     lines = [BANNER]
     for handler in handlers:
         lines += [f"PW_CASE({handler.name})", "{"]
@@ -56,23 +54,27 @@ def op_functions(ops: list[Op]) -> Iterator[str]:
     yield from (f'#line {op.line} "{op.file}"\n{op.function}' for op in ops if op.function)
 
 
-def op_forms(ops: list[Op], handlers: list[Handler]) -> Iterator[str]:
-    """op_forms.h: ids of the handlers, and two X-macro tables: by opcode and by handler."""
-    yield BANNER
-    yield "#ifndef PW_OP_FORMS_IDS"
-    yield "#define PW_OP_FORMS_IDS"
-    yield "enum {"
-    first: dict[tuple[str, str], int] = {}
+def op_forms(ops: list[Op], handlers: list[Handler], pinned: list[Handler]) -> Iterator[str]:
+    """op_forms.h: ids of the handlers; tables by opcode, for shells without and with pins, and by handler."""
+    yield from (BANNER, "#ifndef PW_OP_FORMS_IDS", "#define PW_OP_FORMS_IDS", "enum {")
+    first = {(h.op.ident, h.family): number for number, h in reversed([*enumerate(handlers)])}
     for number, handler in enumerate(handlers):
-        key = handler.op.ident, handler.family
-        if key not in first and handler.family in FAMILIES:
-            first[key] = number
+        if handler.family in FAMILIES and first[handler.op.ident, handler.family] == number:
             yield f"    {FAMILIES[handler.family][1]}{handler.op.ident} = {number},"
         yield f"    PW_H_{handler.name} = {number},"
-    yield f"    PW_HANDLER_COUNT = {len(handlers)}"
-    yield "};"
+    count = len(handlers)
+    yield from (f"    PW_HANDLER_COUNT = {count}, PW_PINS_END = {count + len(pinned)}", "};", "#endif")
+    yield from forms("PW_FORMS", ops, first)
+    first = {(h.op.ident, h.family): number for number, h in reversed([*enumerate(pinned, count)])}
+    yield from forms("PW_PINS_FORMS", ops, first)
+    yield "#ifdef PW_HANDLER_INFO"
+    yield from (f"PW_HANDLER_INFO({handler.name}, {handler.cells})" for handler in handlers + pinned)
     yield "#endif"
-    yield "#ifdef PW_FORMS"
+
+
+def forms(macro: str, ops: list[Op], first: dict[tuple[str, str], int]) -> Iterator[str]:
+    """A row per opcode with the first handlers of its families."""
+    yield f"#ifdef {macro}"
     codes = {op.ident: op.code for op in ops}
     for op in sorted((op for op in ops if op.shape != "INTERNAL"), key=lambda op: op.code):
         ids = [f"{first.get((op.ident, family), 0xFFFF):#x}" for family in FAMILIES]
@@ -81,11 +83,7 @@ def op_forms(ops: list[Op], handlers: list[Handler]) -> Iterator[str]:
         others = [f"{codes[name]:#x}" if name else "PW_NO_OPCODE" for name in (op.swap, op.negate)]
         cells = generic_cells(op) if shape(op) == "GENERIC" else 0
         yield (
-            f'PW_FORMS({op.code:#04x}, {op.ident}, {shape(op)}, "{characters(op, op.ins)}", '
+            f'{macro}({op.code:#04x}, {op.ident}, {shape(op)}, "{characters(op, op.ins)}", '
             f'"{characters(op, op.outs)}", {", ".join(ids + others)}, {cells}, {len(op.imms)})'
         )
-    yield "#endif"
-    yield "#ifdef PW_HANDLER_INFO"
-    for handler in handlers:
-        yield f"PW_HANDLER_INFO({handler.name}, {handler.cells})"
     yield "#endif"

@@ -27,11 +27,9 @@ MEMORY_TYPES = {
     "float": 4, "double": 8, "at8": 1, "at16": 2, "at32": 4, "at64": 8, "at128": 16,
 }  # fmt: skip
 # Immediates that an op with a body may have, and the number of their words; rows may have any.
-BODY_IMMEDIATES = {
-    "MEMORY": 1, "MEMORY_COPY": 2, "MEMORY_INIT": 2, "DATA": 1, "TABLE": 1, "TABLE_COPY": 2, "TABLE_INIT": 2,
-    "ELEM": 1, "MEMARG": 1, "MEMARG_ATOMIC": 1, "MEMARG_LANE": 2, "SHUFFLE": 2, "V128": 2,
-    "LANE_2": 1, "LANE_4": 1, "LANE_8": 1, "LANE_16": 1, "ZERO": 1,
-}  # fmt: skip
+ONE = "MEMORY DATA TABLE ELEM MEMARG MEMARG_ATOMIC LANE_2 LANE_4 LANE_8 LANE_16 ZERO".split()
+TWO = "MEMORY_COPY MEMORY_INIT TABLE_COPY TABLE_INIT MEMARG_LANE SHUFFLE V128".split()
+BODY_IMMEDIATES = dict.fromkeys(ONE, 1) | dict.fromkeys(TWO, 2)
 PREFIXES, SUB_OPCODES = range(0xFB, 0xFF), 512
 
 # What follows `code, "text", ident` in the header of a shape: words, save expr, which may hold commas.
@@ -125,13 +123,11 @@ class Reader:
         """All definitions of the file; a FEATURE line holds until the next one."""
         while self.at < len(self.lines):
             found = CALL.match(self.lines[self.at])
-            if found:
-                indent, shape = found.groups()
-                if shape in EXPECTED:
-                    self.need(not indent, f"{shape} does not start in the first column")
-                    yield from self.definition(shape, self.lines[self.at][found.end() :].rstrip())
-                else:
-                    self.need(indent, f"unknown shape {shape}")
+            indent, shape = found.groups() if found else (" ", "")
+            self.need(indent or shape in EXPECTED, f"unknown shape {shape}")
+            if found and shape in EXPECTED:
+                self.need(not indent, f"{shape} does not start in the first column")
+                yield from self.definition(shape, self.lines[self.at][found.end() :].rstrip())
             self.at += 1
 
     def definition(self, shape: str, rest: str) -> Iterator[Op]:
@@ -254,8 +250,7 @@ def check(ops: list[Op]) -> None:
         for key in [f"handler {op.ident}"] if op.shape == "INTERNAL" else [op.ident, f"{op.code:#04x}"]:
             first = seen.setdefault(key, op)
             if first is not op:
-                where = f"{first.file}:{first.line}"
-                raise OpError(op.file, op.line, f"{key} is defined twice, first in {where}")
+                raise OpError(op.file, op.line, f"{key} is defined twice, first in {first.file}:{first.line}")
     for op in ops:
         for role, other in (("swapped", op.swap), ("negated", op.negate)):
             found = seen.get(other)

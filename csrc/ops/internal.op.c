@@ -42,6 +42,19 @@ INTERNAL(mov_K, 3)
     PW_NEXT(3);
 }
 
+/* To locals with pins. */
+INTERNAL(mov_SL, 2) { PW_PUT_i64_L(1, 1, fp[PW_LANE(1, 0)]); PW_NEXT(2); }
+INTERNAL(mov_AL, 2) { PW_PUT_i64_L(1, 1, A); PW_NEXT(2); }
+INTERNAL(mov_IL, 2) { PW_PUT_i64_L(1, 1, PW_HIGH(1)); PW_NEXT(2); }
+INTERNAL(mov_KL, 3) { PW_PUT_i64_L(1, 1, pc[2]); PW_NEXT(3); }
+INTERNAL(mov_SN, 2) { PW_PUT_i64_N(1, 1, fp[PW_LANE(1, 0)]); PW_NEXT(2); }
+INTERNAL(mov_AN, 2) { PW_PUT_i64_N(1, 1, A); PW_NEXT(2); }
+INTERNAL(mov_IN, 2) { PW_PUT_i64_N(1, 1, PW_HIGH(1)); PW_NEXT(2); }
+INTERNAL(mov_KN, 3) { PW_PUT_i64_N(1, 1, pc[2]); PW_NEXT(3); }
+INTERNAL(mov_SP, 2) { PW_PUT_f64_P(1, 1, PW_GET_f64_S(1, 0)); PW_NEXT(2); }
+INTERNAL(mov_DP, 2) { PW_PUT_f64_P(1, 1, D); PW_NEXT(2); }
+INTERNAL(mov_KP, 3) { PW_PUT_f64_P(1, 1, PW_GET_f64_K); PW_NEXT(3); }
+
 /* A vector: the places may overlap by half. */
 INTERNAL(mov_V, 2)
 {
@@ -169,6 +182,17 @@ INTERNAL(enter_plain, 3)
     PW_POLL_THEN(3);
 }
 
+/* The same with pins: cell 3 tells them. */
+INTERNAL(enter_pins, 4)
+{
+    if (PW_UNLIKELY(fp + pc[2] > CTX->stack_limit)) PW_JUMP(stack_exhausted);
+    fp[PW_LANE(1, 0)] = A;
+    pw_slot *zero = fp + PW_LANE(1, 1);
+    for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*zero++ = 0);
+    PW_LOAD_PINS(3);
+    PW_POLL_THEN(4);
+}
+
 /* The frame does not fit: the trap belongs to the caller, nothing of the callee's frame has been written. */
 INTERNAL(stack_exhausted, 0)
 {
@@ -204,7 +228,7 @@ INTERNAL(poll_slow, 0)
     PW_NEXT(0);
 }
 
-/* ---- calls: lane 0 distance to the callee's frame ----------------------------------------------------------------- */
+/* ---- calls: in the operand cell, the last but one, lane 0 distance to the callee's frame, lanes 1 to 3 pins ----------------------------------------------------------------- */
 
 INTERNAL(call, 3)
 {
@@ -216,27 +240,27 @@ INTERNAL(call, 3)
 
 INTERNAL(call_import, 3)
 {
-    PW_CALL_FUNC(CTX->funcs[pc[2]]);
+    PW_CALL_FUNC(CTX->funcs[pc[2]], 3);
 }
 
-/* lane 1 slot of the index, lane 2 table; cell 2 the type's record */
-INTERNAL(call_indirect, 3)
+/* lane 1 slot of the index, lane 2 table; then the operand cell; cell 3 the type's record */
+INTERNAL(call_indirect, 4)
 {
     const pw_table *table = CTX->tables[PW_LANE(1, 2)];
     uint64_t index = fp[PW_LANE(1, 1)];
     TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
     pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
     TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
-    PW_CHECK_FUNC_TYPE(func);
-    PW_CALL_FUNC(func);
+    PW_CHECK_FUNC_TYPE(func, 3);
+    PW_CALL_FUNC(func, 4);
 }
 
-/* lane 1 slot of the reference */
+/* cell 2 slot of the reference */
 INTERNAL(call_ref, 3)
 {
-    pw_func *func = (pw_func *)(uintptr_t)fp[PW_LANE(1, 1)];
+    pw_func *func = (pw_func *)(uintptr_t)fp[pc[2]];
     TRAP_IF(func == NULL, NULL_FUNCTION_REFERENCE);
-    PW_CALL_FUNC(func);
+    PW_CALL_FUNC(func, 3);
 }
 
 /* A is a function of the host or of another instance, pc the return address. */
@@ -271,7 +295,7 @@ INTERNAL(return_call_indirect, 4)
     TRAP_IF(index >= table->size, UNDEFINED_ELEMENT);
     pw_func *func = (pw_func *)(uintptr_t)table->elements[index];
     TRAP_IF(func == NULL, UNINITIALIZED_ELEMENT);
-    PW_CHECK_FUNC_TYPE(func);
+    PW_CHECK_FUNC_TYPE(func, 2);
     PW_TAIL_CALL_FUNC(func);
 }
 
@@ -285,7 +309,9 @@ INTERNAL(return_call_ref, 3)
 /* A is the function, pc the return address of the frame that is gone; arguments are at fp. */
 INTERNAL(tail_call_slow, 0)
 {
+    const pw_cell *back = pc;
     PW_CALL_OUT(pwi_tail_call_foreign);
+    if (pc == back) PW_LOAD_PINS(-2);
     PW_NEXT(0);
 }
 
@@ -350,6 +376,7 @@ INTERNAL(bridge_return, 2)
     RELOAD_MEMORY();
     A = fp[0];
     fp -= PW_LANE(-2, 0);
+    PW_LOAD_PINS(-2);
     PW_NEXT(0);
 }
 

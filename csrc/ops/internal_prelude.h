@@ -7,7 +7,8 @@
 #include "engine/handler_words.h"
 
 #define PW_REGISTERS                                                                                         \
-    const pw_cell *pc, pw_slot *fp, uint8_t *mem, uint64_t M, pw_instance *ctx, uint64_t A, float F, double D
+    const pw_cell *pc, pw_slot *fp, uint8_t *mem, uint64_t M, pw_instance *ctx, uint64_t A, float F, double D, \
+        uint64_t L, uint64_t N, double P
 #define INTERNAL(ident, cells) static inline void pwi_internal_##ident(PW_REGISTERS)
 
 void pwi_internal_next(const pw_cell *pc, const pw_slot *fp, uint64_t A);

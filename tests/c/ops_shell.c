@@ -1,8 +1,8 @@
 /* ops_shell.c - the smallest shell around the generated cases: runs one handler per line of standard input and tells
  * what it did. tests/gen/test_op_numerics.py builds and drives it (it is no program of the C tests by itself).
  *
- *   in    handler cell1 cell2 cell3 cell4 slot0 ... slot7 A F D       all hexadecimal; cells 5.. repeat cell 4
- *   out   next|trap|branch slot0 ... slot7 A F D changes calls
+ *   in    handler cell1 cell2 cell3 cell4 slot0 ... slot7 A F D L N P   all hexadecimal; cells 5.. repeat cell 4
+ *   out   next|trap|branch slot0 ... slot7 A F D L N P changes calls
  *
  * next is `+cells`, trap `!KIND`, branch `>target`. changes lists bytes of memory that differ: `offset=byte,...` or -.
  * calls lists what the handler asked of the runtime, or -.
@@ -30,6 +30,8 @@ typedef struct shell {
     uint64_t A;
     float F;
     double D;
+    uint64_t L, N;
+    double P;
     const char *trap;
     unsigned next;
     uint64_t branch;
@@ -161,6 +163,11 @@ uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32
 #define PW_GET_i64_A             sh->A
 #define PW_GET_f32_A             sh->F
 #define PW_GET_f64_A             sh->D
+#define PW_GET_i32_L             ((uint32_t)sh->L)
+#define PW_GET_i64_L             sh->L
+#define PW_GET_i32_N             ((uint32_t)sh->N)
+#define PW_GET_i64_N             sh->N
+#define PW_GET_f64_P             sh->P
 #define PW_GET_i32_K             HIGH(1)
 #define PW_GET_i64_K             ((uint64_t)(int64_t)(int32_t)HIGH(1))
 #define PW_GET_f32_K             pwi_f32_from_bits(LOW(2))
@@ -185,6 +192,12 @@ uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32
 #define PW_PUT_i64_S(cell, lane, r) ((void)(PW_PUT_i64_A(r)), (void)(PW_PUT_i64_O(cell, lane, r)))
 #define PW_PUT_f32_S(cell, lane, r) ((void)(PW_PUT_f32_A(r)), (void)(PW_PUT_f32_O(cell, lane, r)))
 #define PW_PUT_f64_S(cell, lane, r) ((void)(PW_PUT_f64_A(r)), (void)(PW_PUT_f64_O(cell, lane, r)))
+
+#define PW_PUT_i32_L(cell, lane, r) ((void)(SLOT(cell, lane) = sh->L = (uint32_t)(r)))
+#define PW_PUT_i64_L(cell, lane, r) ((void)(SLOT(cell, lane) = sh->L = (r)))
+#define PW_PUT_i32_N(cell, lane, r) ((void)(SLOT(cell, lane) = sh->N = (uint32_t)(r)))
+#define PW_PUT_i64_N(cell, lane, r) ((void)(SLOT(cell, lane) = sh->N = (r)))
+#define PW_PUT_f64_P(cell, lane, r) ((void)(sh->P = (r)), (void)(SLOT(cell, lane) = pwi_f64_to_bits(sh->P)))
 
 #define TRAP_IF(condition, kind)                                                                             \
     do {                                                                                                     \
@@ -254,10 +267,12 @@ ACCESS_BOTH(double)
 
 #define PW_CASE(name) static void case_##name(shell *sh)
 #include "op_cases.h"
+#include "op_pins_cases.h"
 
 static void (*const handlers[])(shell *) = {
 #define PW_HANDLER(name) case_##name,
 #include "op_handlers.h"
+#include "op_pins.h"
 #undef PW_HANDLER
 };
 
@@ -277,7 +292,7 @@ static void reset(void)
 
 static int read_line(unsigned long *handler, shell *sh)
 {
-    uint64_t F = 0, D = 0;
+    uint64_t F = 0, D = 0, P = 0;
     uint64_t *fields[] = {&sh->cells[1],
                           &sh->cells[2],
                           &sh->cells[3],
@@ -292,7 +307,10 @@ static int read_line(unsigned long *handler, shell *sh)
                           &sh->slots[7],
                           &sh->A,
                           &F,
-                          &D};
+                          &D,
+                          &sh->L,
+                          &sh->N,
+                          &P};
     if (scanf("%lx", handler) != 1)
         return 0;
     for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++)
@@ -302,6 +320,7 @@ static int read_line(unsigned long *handler, shell *sh)
         sh->cells[i] = sh->cells[4];
     sh->F = pwi_f32_from_bits((uint32_t)F);
     sh->D = pwi_f64_from_bits(D);
+    sh->P = pwi_f64_from_bits(P);
     return 1;
 }
 
@@ -315,7 +334,8 @@ static void tell(const shell *sh)
         printf("+%u%s", sh->next, sh->reloaded ? "r" : "");
     for (unsigned i = 0; i < SLOTS; i++)
         printf(" %" PRIx64, sh->slots[i]);
-    printf(" %" PRIx64 " %" PRIx32 " %" PRIx64 " ", sh->A, pwi_f32_to_bits(sh->F), pwi_f64_to_bits(sh->D));
+    printf(" %" PRIx64 " %" PRIx32 " %" PRIx64, sh->A, pwi_f32_to_bits(sh->F), pwi_f64_to_bits(sh->D));
+    printf(" %" PRIx64 " %" PRIx64 " %" PRIx64 " ", sh->L, sh->N, pwi_f64_to_bits(sh->P));
     unsigned changes = 0;
     for (unsigned i = 0; i < 2 * MEMORY_BYTES; i++) {
         uint8_t now = bytes[i / MEMORY_BYTES][i % MEMORY_BYTES];

@@ -63,7 +63,7 @@ static void is_handler(uint32_t id, uint32_t code, const char *prefix, const cha
     for (size_t i = 0; i < ROWS; i++)
         if (all[i].code == code)
             ident = all[i].ident;
-    CHECK(ident != NULL && id < PW_HANDLER_COUNT);
+    CHECK(ident != NULL && id < PW_PINS_END);
     char name[80];
     (void)snprintf(name, sizeof name, "%s%s%s%s", prefix, ident, *suffix ? "_" : "", suffix);
     const char *there = pwi_handler_name((uint16_t)id);
@@ -73,30 +73,36 @@ static void is_handler(uint32_t id, uint32_t code, const char *prefix, const cha
     CHECK(pwi_handler_cells((uint16_t)id) == cells);
 }
 
-static const char class_name[] = "SAK";
-
-/* A family over a (of S, A), b (the first `b_classes` of S, A, K; 0: no b) and, if `results`, d (of S, A). */
-static void is_family(uint32_t first, uint32_t code, const char *prefix, uint32_t b_classes, int results,
-                      uint8_t cells, uint8_t cells_with_constant)
+/* Classes of values of a type, constants apart, in the order of their numbers. */
+static const char *places(char type, bool pins)
 {
-    CHECK(first != PW_NO_HANDLER);
-    uint32_t id = first;
-    for (uint32_t a = 0; a < 2; a++) {
-        for (uint32_t b = 0; b < (b_classes ? b_classes : 1); b++) {
-            for (uint32_t d = 0; d < (results ? 2u : 1u); d++) {
-                char suffix[4] = "";
-                size_t length = 0;
-                suffix[length++] = class_name[a];
-                if (b_classes)
-                    suffix[length++] = class_name[b];
-                if (results)
-                    suffix[length++] = class_name[d];
-                uint32_t offset = b_classes ? a * b_classes + b : a;
-                CHECK(id == first + (results ? offset * 2 + d : offset));
-                is_handler(id++, code, prefix, suffix, b == 2 ? cells_with_constant : cells);
+    return !pins || type == 'f' ? "SA" : type == 'F' ? "SAP" : "SALN";
+}
+
+/* A family over classes of a, of b (NULL: no b; `constant`: K last) and of the result (NULL: none). */
+typedef struct family {
+    uint32_t first;
+    const char *prefix, *a, *b, *d;
+    bool constant;
+    uint8_t cells, cells_with_constant;
+} family;
+
+static uint32_t is_family(uint32_t code, family f)
+{
+    CHECK(f.first != PW_NO_HANDLER);
+    uint32_t id = f.first;
+    char b_classes[6];
+    (void)snprintf(b_classes, sizeof b_classes, "%s%s", f.b ? f.b : " ", f.constant ? "K" : "");
+    for (const char *a = f.a; *a; a++) {
+        for (const char *b = b_classes; *b; b++) {
+            for (const char *d = f.d ? f.d : " "; *d; d++) {
+                char suffix[4];
+                (void)snprintf(suffix, sizeof suffix, "%c%.*s%.*s", *a, f.b != NULL, b, f.d != NULL, d);
+                is_handler(id++, code, f.prefix, suffix, *b == 'K' ? f.cells_with_constant : f.cells);
             }
         }
     }
+    return id - f.first;
 }
 
 static int is_float(char type)
@@ -104,63 +110,55 @@ static int is_float(char type)
     return type == 'f' || type == 'F';
 }
 
-static void is_comparison(const pw_op_forms *forms)
+static uint32_t is_comparison(const pw_op_forms *forms, bool pins)
 {
+    const char *of = places(forms->operands[0], pins);
     uint8_t constant = is_float(forms->operands[0]) ? 3 : 2;
-    is_family(forms->base, forms->code, "", 3, 1, 2, constant);
+    uint32_t count = is_family(forms->code, (family){forms->base, "", of, of, "SA", true, 2, constant});
     CHECK(forms->result[0] == 'i');
     const pw_op_forms *swapped = pwi_op_forms(forms->swap);
     CHECK(swapped != NULL && swapped->swap == forms->code && swapped->shape == forms->shape);
     if (forms->shape == PW_SHAPE_FCMPOP) {
-        is_family(forms->branch, forms->code, "br_", 2, 0, 3, 3);
-        is_family(forms->branch_not, forms->code, "brn_", 2, 0, 3, 3);
+        count += is_family(forms->code, (family){forms->branch, "br_", of, of, NULL, false, 3, 3});
         CHECK(forms->negate == PW_NO_OPCODE);
-        return;
+        return count + is_family(forms->code, (family){forms->branch_not, "brn_", of, of, NULL, false, 3, 3});
     }
-    const pw_op_forms *negated = pwi_op_forms(forms->negate);
+    const pw_op_forms *negated = pins ? pwi_pins_forms(forms->negate) : pwi_op_forms(forms->negate);
     CHECK(negated != NULL && negated->negate == forms->code && negated->shape == PW_SHAPE_CMPOP);
-    is_family(forms->branch, forms->code, "br_", 3, 0, 3, 3);
     CHECK(forms->branch_not == negated->branch);
+    return count + is_family(forms->code, (family){forms->branch, "br_", of, of, NULL, true, 3, 3});
 }
 
-static void is_access(const pw_op_forms *forms)
+static uint32_t is_access(const pw_op_forms *forms, bool pins)
 {
-    if (forms->shape == PW_SHAPE_LOAD) {
-        is_family(forms->base, forms->code, "", 0, 1, 2, 2);
-        is_family(forms->fused, forms->code, "x_", 3, 1, 3, 3);
-    } else {
-        is_family(forms->base, forms->code, "", forms->shape == PW_SHAPE_STORE ? 3 : 2, 0, 2, 3);
-        CHECK(is_float(forms->operands[1]) == (forms->shape == PW_SHAPE_FSTORE));
-    }
+    const char *at = places('a', pins);
     is_handler(forms->general, forms->code, "g_", "", 4);
     CHECK(forms->operands[0] == 'a');
+    if (forms->shape == PW_SHAPE_LOAD) {
+        const char *to = places(forms->result[0], pins);
+        uint32_t count = is_family(forms->code, (family){forms->base, "", at, NULL, to, false, 2, 2});
+        return 1 + count + is_family(forms->code, (family){forms->fused, "x_", at, at, to, true, 3, 3});
+    }
+    bool constant = forms->shape == PW_SHAPE_STORE;
+    CHECK(is_float(forms->operands[1]) != constant);
+    const char *value = places(forms->operands[1], pins);
+    return 1 + is_family(forms->code, (family){forms->base, "", at, value, NULL, constant, 2, 3});
 }
 
-static uint32_t is_rightly_formed(const pw_op_forms *forms)
+static uint32_t is_rightly_formed(const pw_op_forms *forms, bool pins)
 {
+    const char *a = places(forms->operands[0], pins), *d = places(forms->result[0], pins);
+    uint8_t constant = is_float(forms->operands[0]) ? 3 : 2;
     switch ((pw_op_shape)forms->shape) {
     case PW_SHAPE_BINOP:
-        is_family(forms->base, forms->code, "", 3, 1, 2, is_float(forms->operands[0]) ? 3 : 2);
         CHECK(forms->swap == PW_NO_OPCODE || forms->swap == forms->code);
-        return 12;
+        return is_family(forms->code, (family){forms->base, "", a, a, d, true, 2, constant});
     case PW_SHAPE_CMPOP:
-        is_comparison(forms);
-        return 18;
-    case PW_SHAPE_FCMPOP:
-        is_comparison(forms);
-        return 20;
-    case PW_SHAPE_UNOP:
-        is_family(forms->base, forms->code, "", 0, 1, 2, 2);
-        return 4;
+    case PW_SHAPE_FCMPOP: return is_comparison(forms, pins);
+    case PW_SHAPE_UNOP: return is_family(forms->code, (family){forms->base, "", a, NULL, d, false, 2, 2});
     case PW_SHAPE_LOAD:
-        is_access(forms);
-        return 17;
     case PW_SHAPE_STORE:
-        is_access(forms);
-        return 7;
-    case PW_SHAPE_FSTORE:
-        is_access(forms);
-        return 5;
+    case PW_SHAPE_FSTORE: return is_access(forms, pins);
     case PW_SHAPE_GENERIC:
         is_handler(forms->base, forms->code, "", "", forms->cells);
         CHECK(forms->imm_cells < forms->cells);
@@ -175,11 +173,14 @@ static uint32_t is_rightly_formed(const pw_op_forms *forms)
 
 static void test_families(void)
 {
-    uint32_t handlers = 0;
-    for (size_t i = 0; i < ROWS; i++)
-        handlers += is_rightly_formed(pwi_op_forms(all[i].code));
+    uint32_t handlers = 0, with_pins = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        handlers += is_rightly_formed(pwi_op_forms(all[i].code), false);
+        with_pins += is_rightly_formed(pwi_pins_forms(all[i].code), true);
+    }
     /* What is left are the internal handlers, which the engine numbers by name. */
     CHECK(handlers > 1500 && handlers < PW_HANDLER_COUNT);
+    CHECK(with_pins > 6000 && with_pins < PW_PINS_END - PW_HANDLER_COUNT);
     CHECK(pwi_op_forms(PW_OP_i32_add)->swap == PW_OP_i32_add);
     CHECK(pwi_op_forms(PW_OP_i32_sub)->swap == PW_NO_OPCODE);
     CHECK(pwi_op_forms(PW_OP_i64_lt_u)->swap == PW_OP_i64_gt_u);
@@ -189,7 +190,7 @@ static void test_families(void)
 
 static void test_handlers_that_do_not_exist(void)
 {
-    CHECK(pwi_handler_name(PW_HANDLER_COUNT) == NULL && pwi_handler_cells(PW_HANDLER_COUNT) == 0);
+    CHECK(pwi_handler_name(PW_PINS_END) == NULL && pwi_handler_cells(PW_PINS_END) == 0);
     CHECK(pwi_handler_name(PW_NO_HANDLER) == NULL && pwi_handler_cells(PW_NO_HANDLER) == 0);
 }
 

@@ -14,7 +14,7 @@ import op_oracle
 FORM = re.compile(r'^PW_FORMS\((\w+), (\w+), (\w+), "(\w*)", "(\w*)"', re.MULTILINE)
 TEXT = re.compile(r'^PW_OPCODE\(\w+, "([^"]+)", (\w+),', re.MULTILINE)
 INFO = re.compile(r"^PW_HANDLER_INFO\((\w+), (\d+)\)", re.MULTILINE)
-FAMILY = re.compile(r"^(?:(x|g|br|brn)_)?(.*?)(?:_([SAK]{1,3}))?$")
+FAMILY = re.compile(r"^(?:(x|g|br|brn)_)?(.*?)(?:_([SAKLNP]{1,3}))?$")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,12 @@ ACCUMULATOR = {"i": "A", "I": "A", "f": "F", "F": "D", "a": "A"}
 # What stands where nothing is put: seen again, it was left alone.
 SLOTS = 8
 JUNK = [0x7FF8DEAD00000000 + i for i in range(SLOTS)]
-JUNK_A, JUNK_F, JUNK_D = 0xAAAA5555AAAA5555, 0x7FC0DEAD, 0x7FF8DEAD0000000D
+JUNK_REGISTERS = {
+    "A": 0xAAAA5555AAAA5555, "F": 0x7FC0DEAD, "D": 0x7FF8DEAD0000000D,
+    "L": 0xBBBB7777BBBB7777, "N": 0xCCCC1111CCCC1111, "P": 0x7FF8BEEF0000000E,
+}  # fmt: skip
+# Places of a value of a type, constants apart: slot, accumulator, registers of locals.
+PLACES = {"i": "SALN", "I": "SALN", "f": "SA", "F": "SAP", "a": "SALN"}
 
 
 @dataclass
@@ -67,7 +72,7 @@ class State:
     handler: str
     cells: list[int]  # from cell 1 on
     slots: list[int] = field(default_factory=lambda: list(JUNK))
-    accumulators: dict[str, int] = field(default_factory=lambda: {"A": JUNK_A, "F": JUNK_F, "D": JUNK_D})
+    registers: dict[str, int] = field(default_factory=lambda: dict(JUNK_REGISTERS))
     outcome: str = ""
     result: int | op_oracle.Nan | None = None
     result_to: tuple[str, ...] = ()  # slot numbers as text, accumulators
@@ -92,7 +97,10 @@ class Tables:
             for _, ident, *rest in FORM.findall(forms) if rest[0] != "ROW"
         }  # fmt: skip
         self.handlers = {name: int(cells) for name, cells in INFO.findall(forms)}
-        self.numbers = {name: number for number, name in enumerate(self.handlers)}
+        # Families of shells with pins name those without them once more.
+        self.numbers: dict[str, int] = {}
+        for number, (name, _) in enumerate(INFO.findall(forms)):
+            self.numbers.setdefault(name, number)
 
 
 class Shell:
@@ -117,7 +125,7 @@ class Shell:
         lines = []
         for state in states:
             cells = [*state.cells, 0, 0, 0, 0][:4]
-            values = [self.tables.numbers[state.handler], *cells, *state.slots, *state.accumulators.values()]
+            values = [self.tables.numbers[state.handler], *cells, *state.slots, *state.registers.values()]
             lines.append(" ".join(f"{value:x}" for value in values))
         done = building.run_with_input(self.command, "\n".join(lines) + "\n")
         assert done.returncode == 0, done.stderr
@@ -136,9 +144,9 @@ def check(state: State, answer: str) -> dict[str, int]:
     outcome, *words, memory, calls = answer.split()
     values = [int(word, 16) for word in words]
     got: dict[str, int] = {str(i): value for i, value in enumerate(values[:SLOTS])}
-    got |= dict(zip("AFD", values[SLOTS:], strict=True))
-    want = {str(i): value for i, value in enumerate(state.slots)}
-    want |= dict.fromkeys("AFD", 0) if state.clobbers else state.accumulators
+    got |= dict(zip(state.registers, values[SLOTS:], strict=True))
+    want = {str(i): value for i, value in enumerate(state.slots)} | state.registers
+    want |= dict.fromkeys("AFD", 0) if state.clobbers else {}
     told = f"{state}\n{answer}"
     assert outcome == state.outcome, told
     for place in state.result_to:
@@ -154,13 +162,40 @@ def check(state: State, answer: str) -> dict[str, int]:
     return got
 
 
+def register(kind: str, cls: str) -> str:
+    """The register of a class that is no slot."""
+    return ACCUMULATOR[kind] if cls == "A" else cls
+
+
+def same_register(classes: str) -> bool:
+    """Whether two operands of a type stand in one register."""
+    return classes[0] == classes[1] != "S"
+
+
+def handler_count(op: Op) -> int:
+    """How many handlers an op has in all."""
+    if op.shape == "GENERIC":
+        return 1
+    a, b = len(PLACES[op.operands[0]]), len(PLACES[op.operands[-1]])
+    d = len(PLACES[op.result]) if op.result else 0
+    return {
+        "BINOP": a * (b + 1) * d,
+        "CMPOP": a * (b + 1) * 2 + a * (b + 1),
+        "FCMPOP": a * (b + 1) * 2 + 2 * a * b,
+        "UNOP": a * d,
+        "LOAD": a * d + a * (a + 1) * d + 1,
+        "STORE": a * (b + 1) + 1,
+        "FSTORE": a * b + 1,
+    }[op.shape]
+
+
 def place(state: State, kind: str, cls: str, lane: int, value: int, constant: str = "high") -> None:
     """Puts an operand where its class says; the slots of lanes have the numbers of the lanes."""
     if cls == "S":
         state.cells[0] |= lane << 16 * lane
         state.slots[lane] = value
-    elif cls == "A":
-        state.accumulators[ACCUMULATOR[kind]] = value
+    elif cls != "K":
+        state.registers[register(kind, cls)] = value
     elif constant == "high":
         state.cells[0] |= (value & 0xFFFFFFFF) << 32
     else:
@@ -168,7 +203,8 @@ def place(state: State, kind: str, cls: str, lane: int, value: int, constant: st
 
 
 def give(state: State, kind: str, cls: str, value: int | op_oracle.Nan) -> None:
-    """Expects a result: of class S in slot 1 and the accumulator."""
+    """Expects a result: in slot 1 and a register, of class A in the accumulator only."""
     state.cells[0] |= 1 << 16
     state.result = value
-    state.result_to = (ACCUMULATOR[kind], "1") if cls == "S" else (ACCUMULATOR[kind],)
+    where = register(kind, "A" if cls == "S" else cls)
+    state.result_to = (where,) if cls == "A" else (where, "1")

@@ -22,6 +22,7 @@ GOLDEN = locate.ROOT / "tests" / "golden"
 CASES = sorted(GOLDEN.glob("gen_*.txt"))
 SECTION = re.compile(r"^=== (\S+)\n", re.MULTILINE)
 OUTPUTS = ["op_table.h", "op_handlers.h", "op_forms.h", "op_functions.h", "op_cases.h"]
+PINS = ["op_pins.h", "op_pins_cases.h"]  # too long to be golden; every handler is run by test_op_numerics.py
 
 
 def sections(text: str) -> dict[str, str]:
@@ -198,7 +199,7 @@ def test_unchanged_files_are_not_written(tmp_path: Path) -> None:
     source.write_text(ROW, encoding="utf-8")
     assert building.generate(tmp_path / "out", source).returncode == 0
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
-    assert sorted(path.name for path in files) == sorted(OUTPUTS)
+    assert sorted(path.name for path in files) == sorted(OUTPUTS + PINS)
     source.write_text(ROW + 'ROW(0x1a, "drop", drop, NONE, "*")\n', encoding="utf-8")
     assert building.generate(tmp_path / "out", source).returncode == 0
     written = {path.name for path, time in files.items() if path.stat().st_mtime_ns != time}

@@ -13,7 +13,7 @@ from functools import cache
 import pytest
 
 import op_oracle
-from op_shell import FAMILY, Op, Shell, State, Tables, give, place
+from op_shell import FAMILY, Op, Shell, State, Tables, give, handler_count, place, same_register
 from op_values import VALUES, many, some
 
 
@@ -34,7 +34,7 @@ def binary(op: Op, handler: str, classes: str, pairs: list[tuple[int, int]]) -> 
     kind = op.operands[0]
     cells = 3 if classes[1] == "K" and kind in "fF" else 2
     for a, b in pairs:
-        if classes[:2] == "AA":
+        if same_register(classes):
             b = a
         if classes[1] == "K" and kind == "I":
             b = op_oracle.signed(b & 0xFFFFFFFF, 32) & op_oracle.mask(64)
@@ -51,7 +51,7 @@ def branches(
     """A comparison that branches when it holds (or, in the other family, when not)."""
     kind = op.operands[0]
     for a, b in pairs:
-        if classes == "AA":
+        if same_register(classes):
             b = a
         if classes[1] == "K" and kind == "I":
             b = op_oracle.signed(b & 0xFFFFFFFF, 32) & op_oracle.mask(64)
@@ -87,7 +87,7 @@ def numeric_states(tables: Tables, op: Op) -> Iterator[State]:
                 yield state
 
 
-SHAPES = {"BINOP": 12, "CMPOP": 18, "FCMPOP": 20, "UNOP": 4}
+SHAPES = ["BINOP", "CMPOP", "FCMPOP", "UNOP"]
 
 
 @cache
@@ -98,7 +98,7 @@ def numeric_shape(tables: Tables, shape: str) -> list[State]:
     states = []
     for op in ops:
         made = list(numeric_states(tables, op))
-        assert len({state.handler for state in made}) == SHAPES[shape], op
+        assert len({state.handler for state in made}) == handler_count(op), op
         states += made
     return states
 
