@@ -292,7 +292,7 @@ def test_a_policy_copies_variables_by_name(tmp_path: Path, monkeypatch: pytest.M
         ('dirs = { "/a" = { path = "x", acess = [] } }', 'dirs."/a": a path'),
         ('dirs = { "/a" = { path = "x", access = ["all"] } }', "access is a list of read"),
         ('dirs = { "/a" = { path = "x", mem = 5 } }', 'dirs."/a": a path'),
-        ('dirs = { "/a" = { mem = "big" } }', "dirs.\"/a\": size: 'big' is no size"),
+        ('dirs = { "/a" = { mem = "big" } }', "dirs.\"/a\": size: 'big' has no known unit"),
         ('dirs = { "/a" = { mem = [] } }', 'dirs."/a": size must be an int'),
         ("clock = true", 'clock: a number or "system"'),
     ],
