@@ -101,6 +101,10 @@ def test_generated_files_are_not_committed(tree: Tree, generated: set[str]) -> N
     agree(check_facts.check_not_committed(tree, generated))
 
 
+def test_build_output_is_not_committed(tree: Tree) -> None:
+    agree(check_facts.check_binaries(tree))
+
+
 def test_readme_feature_table_is_features_def(tree: Tree) -> None:
     agree(check_facts.check_feature_table(tree))
 
