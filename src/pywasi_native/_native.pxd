@@ -427,18 +427,18 @@ cdef extern from "native_compat.h":
     object pwn_take_exception()
     void pwn_set_exception(object value)
     void pwn_add_frame(const char *file, const char *function, object globals)
-    int pwn_int_value(PyObject *number, int64_t *value)
-    pw_slot pwn_from_f32(float number)
-    pw_slot pwn_from_f64(double number)
-    float pwn_to_f32(pw_slot slot)
-    double pwn_to_f64(pw_slot slot)
     int pwn_set_in_type(PyTypeObject *type, const char *name, object value) except -1
     void pwn_enable_vectorcall(PyTypeObject *type, const void *object, const void *field)
 
 
-# How a value type is converted: what PW_TYPE_KIND and PW_TYPE_HEAP say, in one byte.
-cdef enum value_kind:
-    K_I32, K_I64, K_F32, K_F64, K_V128, K_FUNC, K_EXTERN, K_OTHER
+cdef extern from "native_numbers.h":
+    cdef enum pwn_kind:
+        K_I32, K_I64, K_F32, K_F64, K_V128, K_FUNC, K_EXTERN, K_OTHER
+    pw_slot pwn_from_f32(float number)
+    pw_slot pwn_from_f64(double number)
+    c_bool pwn_number_to_slot(unsigned kind, PyObject *value, pw_slot *slot)
+    c_bool pwn_numbers_to_slots(const uint8_t *kinds, size_t count, PyObject *const *values, pw_slot *slots)
+    PyObject *pwn_number_from_slot(unsigned kind, pw_slot slot)
 
 
 # A signature, ready for calls: kinds and types of the parameters, then of the results.
@@ -447,6 +447,7 @@ cdef struct signature:
     uint32_t results
     uint32_t slots           # room that a call needs
     c_bool has_refs          # among the values can be references to the collected heap
+    c_bool is_plain          # a few numbers, and at most one as the result: call_plain can do it
     uint8_t *kinds
     pw_val_type *types
 

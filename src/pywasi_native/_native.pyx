@@ -21,12 +21,6 @@ from sys import modules as loaded_modules
 
 cdef extern from "Python.h":
     ctypedef struct PyLongObject
-    bint PyLong_Check(PyObject *o)
-    bint PyFloat_CheckExact(PyObject *o)
-    double PyFloat_AS_DOUBLE(PyObject *o)
-    PyObject *PyLong_FromLong_ "PyLong_FromLong"(long v)
-    PyObject *PyLong_FromLongLong_ "PyLong_FromLongLong"(long long v)
-    PyObject *PyFloat_FromDouble_ "PyFloat_FromDouble"(double v)
     PyObject *PyObject_Vectorcall_ "PyObject_Vectorcall"(PyObject *callable, PyObject **args, size_t nargsf,
                                                          PyObject *kwnames)
     Py_ssize_t PyVectorcall_NARGS(size_t nargsf)

@@ -4,8 +4,6 @@
 
 #include <Python.h>
 #include <frameobject.h>
-#include <stdint.h>
-#include <string.h>
 
 /* Takes the exception that is set, with its traceback. */
 static inline PyObject *pwn_take_exception(void)
@@ -52,50 +50,6 @@ static inline void pwn_add_frame(const char *file, const char *function, PyObjec
         PyTraceBack_Here(frame);
     Py_XDECREF(frame);
     Py_XDECREF(code);
-}
-
-/* An int (or its subclass) as 64 bits: 0, else which side of the signed range it is on. */
-static inline int pwn_int_value(PyObject *number, int64_t *value)
-{
-    int overflow = 0;
-#if PY_VERSION_HEX >= 0x030C0000
-    if (PyUnstable_Long_IsCompact((const PyLongObject *)number)) {
-        *value = (int64_t)PyUnstable_Long_CompactValue((const PyLongObject *)number);
-        return 0;
-    }
-#endif
-    *value = (int64_t)PyLong_AsLongLongAndOverflow(number, &overflow);
-    return overflow;
-}
-
-/* Numbers of the host in slots: i32 and f32 take the low half, the high half is zero. */
-static inline uint64_t pwn_from_f32(float number)
-{
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
-
-static inline uint64_t pwn_from_f64(double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
-
-static inline float pwn_to_f32(uint64_t slot)
-{
-    uint32_t bits = (uint32_t)slot;
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
-static inline double pwn_to_f64(uint64_t slot)
-{
-    double number;
-    memcpy(&number, &slot, sizeof number);
-    return number;
 }
 
 /* Lets a type be called by the vectorcall protocol: `field` is the place of its vectorcallfunc in `object`. Cython

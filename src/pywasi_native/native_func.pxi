@@ -198,6 +198,8 @@ cdef class Func:
             PyMem_Free(types)
         store.know(self.ptr, self)
         self.store, self.callable = store, None
+        if self.sig.is_plain:
+            self.vectorcall = call_plain
         return 0
 
     cdef pw_func *pointer(self) except NULL:
@@ -216,6 +218,8 @@ cdef Func wrap_func(Store store, pw_func *function, str name=None):
     pw_func_type_of(function, &type)
     signature_fill(&wrapper.sig, &type)
     wrapper.ptr, wrapper.store, wrapper.name_ = function, store, name
+    if wrapper.sig.is_plain:
+        wrapper.vectorcall = call_plain
     store.know(function, wrapper)
     return wrapper
 
@@ -324,6 +328,20 @@ cdef PyObject *take_many(Func self, const pw_slot *slots) noexcept:
     return <PyObject *>answer
 
 
+cdef PyObject *finish_call(Func self, Store store, pw_result result, const pw_slot *slots) noexcept:
+    """What is to be done after a call, but for leaving the store. Attached."""
+    cdef PyObject *answer = NULL
+    if result == PW_OK:
+        if store.thrown is not None:
+            store.thrown = None  # some handler took it
+        answer = take_results(self, slots)
+    else:
+        set_failure(pw_store_error(store.ptr), result, store)
+    if store.run.dropped:
+        let_go_quietly(store)
+    return answer
+
+
 cdef PyObject *call_in_store(Func self, PyObject *const *args, pw_slot *slots) noexcept:
     cdef Store store = self.store  # keeps the store alive, whatever the call does
     cdef PyObject *answer = NULL
@@ -333,13 +351,8 @@ cdef PyObject *call_in_store(Func self, PyObject *const *args, pw_slot *slots) n
     if (put_references(self, args, slots) if self.sig.has_refs else put_arguments(self, args, slots)) == 0:
         result = pw_func_call(self.ptr, slots)
         pwn_attach(&store.run)
-        if result == PW_OK:
-            if store.thrown is not None:
-                store.thrown = None  # some handler took it
-            answer = take_results(self, slots)
-        else:
-            set_failure(pw_store_error(store.ptr), result, store)
-    if store.run.dropped:
+        answer = finish_call(self, store, result, slots)
+    elif store.run.dropped:
         let_go_quietly(store)
     pwn_leave(&store.run)
     return answer
@@ -373,6 +386,38 @@ cdef PyObject *func_vectorcall(PyObject *callable, PyObject *const *args, size_t
     if self.sig.slots > LOCAL_SLOTS:
         return call_with_heap(self, args)
     return call_in_store(self, args, slots)
+
+
+cdef PyObject *end_plain(PyObject *callable, pw_result result, const pw_slot *slots) noexcept:
+    cdef Func self = <Func>callable
+    cdef Store store = self.store
+    cdef PyObject *answer = finish_call(self, store, result, slots)
+    pwn_leave(&store.run)
+    return answer
+
+
+cdef PyObject *call_plain(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) noexcept:
+    """func_vectorcall for signatures that are plain, as long as all goes well. It counts no references: whoever calls
+    has one to the function, which has one to the store."""
+    cdef pw_slot slots[PLAIN_SLOTS]
+    cdef uint32_t params = (<Func>callable).sig.params
+    cdef pw_result result
+    cdef pwn_run *run
+    if (kwnames != NULL or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>params or (<Func>callable).store is None
+            or not pwn_numbers_to_slots((<Func>callable).sig.kinds, params, args, slots)):
+        return func_vectorcall(callable, args, nargsf, kwnames)
+    run = &(<Func>callable).store.run
+    if pwn_enter(run) < 0:
+        return NULL
+    result = pw_func_call((<Func>callable).ptr, slots)
+    pwn_attach(run)
+    if result != PW_OK or run.dropped or (<Func>callable).store.thrown is not None:
+        return end_plain(callable, result, slots)
+    pwn_leave(run)
+    if (<Func>callable).sig.results == 0:
+        Py_INCREF(None)
+        return <PyObject *>None
+    return pwn_number_from_slot((<Func>callable).sig.kinds[params], slots[0])
 
 
 cdef int enable_vectorcall() except -1:

@@ -7,6 +7,9 @@ cdef enum:
     WRONG_REFERENCE = 3
     FAILED = 4
 
+cdef enum:
+    PLAIN_SLOTS = 8  # parameters of a signature that is plain
+
 cdef dict TYPE_BY_NAME = {}
 
 
@@ -78,6 +81,9 @@ cdef int signature_fill(signature *sig, const pw_func_type *type) except -1:
         else:
             result_slots += pw_type_slots(sig.types[i])
     sig.slots = max(param_slots, result_slots)
+    sig.is_plain = type.param_count <= PLAIN_SLOTS and type.result_count <= 1
+    for i in range(count):
+        sig.is_plain = sig.is_plain and sig.kinds[i] <= K_F64
     return 0
 
 
@@ -93,24 +99,7 @@ cdef object signature_type(const signature *sig):
 
 cdef int to_slot(Store store, uint8_t kind, pw_val_type type, PyObject *value, pw_slot *slot) noexcept:
     """Converts; FITS, or why not; FAILED with an exception, which can only be one of the value's own."""
-    cdef int64_t number = 0
-    cdef int side
-    if kind <= K_I64:
-        if PyLong_Check(value):
-            side = pwn_int_value(value, &number)
-            if kind == K_I32:
-                if side or number < -0x80000000LL or number > 0xffffffffLL:
-                    return OUT_OF_RANGE
-                slot[0] = <uint32_t>number
-                return FITS
-            if side == 0:
-                slot[0] = <uint64_t>number
-                return FITS
-    elif kind <= K_F64 and PyFloat_CheckExact(value):
-        if kind == K_F64:
-            slot[0] = pwn_from_f64(PyFloat_AS_DOUBLE(value))
-        else:
-            slot[0] = pwn_from_f32(<float>PyFloat_AS_DOUBLE(value))
+    if pwn_number_to_slot(kind, value, slot):
         return FITS
     return rare_to_slot(store, kind, type, value, slot)
 
@@ -203,14 +192,8 @@ cdef pw_slot func_to_slot(Store store, Func function) except 0:
 
 cdef PyObject *from_slot(Store store, uint8_t kind, const pw_slot *slot) noexcept:
     """A new reference to the value in a slot, or NULL with an exception."""
-    if kind == K_I32:
-        return PyLong_FromLong_(<long><int32_t><uint32_t>slot[0])
-    if kind == K_I64:
-        return PyLong_FromLongLong_(<long long><int64_t>slot[0])
-    if kind == K_F64:
-        return PyFloat_FromDouble_(pwn_to_f64(slot[0]))
-    if kind == K_F32:
-        return PyFloat_FromDouble_(<double>pwn_to_f32(slot[0]))
+    if kind <= K_F64:
+        return pwn_number_from_slot(kind, slot[0])
     try:
         value = rare_from_slot(store, kind, slot)
     except BaseException as problem:
