@@ -19,6 +19,20 @@ pw_result pw_func_call(pw_func *func, pw_slot *slots)
     return pwi_engine_call(func, slots);
 }
 
+/* There is always room: the stack's headroom is for what follows a frame that fits. */
+pw_slot *pw_store_frame(pw_store *store)
+{
+    return store->stack.top;
+}
+
+pw_result pw_func_call_frame(pw_func *func)
+{
+    pw_store *store = func->store;
+    if (PW_UNLIKELY(store->error.result != PW_OK))
+        pw_error_clear(&store->error);
+    return pwi_engine_call_at_top(func);
+}
+
 void pw_func_type_of(const pw_func *func, pw_func_type *out)
 {
     *out = func->type->func;

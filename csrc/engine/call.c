@@ -29,45 +29,67 @@ static pw_result stack_exhausted(pw_store *store) {
     return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
 }
 
-static pw_result enter(pw_func *func, pw_slot *slots) {
+static PW_COLD pw_result run_failed(const pw_run *run, pw_store *store) {
+    store->error.frame_count = 0;
+    store->error.frames_left_out = 0;
+    if (run->result != PW_ERR_EXIT) pwi_capture_frames(run, &store->error);
+    return run->result;
+}
+
+/* Arguments and results are at the top of the stack. Each field of the run is stored on its own: what goes through a vector
+ * register is waited for when the shell loads it. */
+static pw_result enter(pw_func *func) {
     pw_store *store = func->store;
-    const pw_type_record *type = func->type;
     pw_slot *base = store->stack.top;
     pw_shell_table *shell = store->engine->shell;
-    if (base + call_slots(type) > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS)
-        return stack_exhausted(store);
-    copy_slots(base, slots, type->param_slots);
-    pw_run run = {
-        .pc = __atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE),
-        .fp = base,
-        .context = func->instance,
-        .accumulator = (uint64_t)(uintptr_t)&shell->halt[2],
-        .outer = store->run,
-    };
+    if (base > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS) return stack_exhausted(store);
+    pw_run run;
+    run.pc = __atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE);
+    run.fp = base;
+    run.context = func->instance;
+    run.accumulator = (uint64_t)(uintptr_t)&shell->halt[2];
+    run.result = PW_OK;
+    run.trap = (pw_trap_kind)0;
+    run.outer = store->run;
     store->run = &run;
     if (store->nested_calls++ == 0)
         store->calls++;
-    shell->enter(&run);
+    shell->enter(&run, NULL);
     store->nested_calls--;
     store->run = run.outer;
     store->stack.top = base;
-    if (PW_LIKELY(run.result == PW_OK)) {
-        copy_slots(slots, base, type->result_slots);
-        return PW_OK;
-    }
-    store->error.frame_count = 0;
-    store->error.frames_left_out = 0;
-    if (run.result != PW_ERR_EXIT) pwi_capture_frames(&run, &store->error);
-    return run.result;
+    return PW_LIKELY(run.result == PW_OK) ? PW_OK : run_failed(&run, store);
 }
 
-pw_result pwi_engine_call(pw_func *func, pw_slot *slots) {
-    if (func->instance != NULL) return enter(func, slots);
+static pw_result from_host_to_host(pw_func *func, pw_slot *slots) {
     pw_result result = func->host(func->env, NULL, slots);
     if (result != PW_OK && func->store->error.result != result) {
         pw_error_clear(&func->store->error);
         return pwi_fail(&func->store->error, result, "the host function failed");
     }
+    return result;
+}
+
+static pw_result call_host_at_top(pw_func *func) {
+    pw_store *store = func->store;
+    pw_slot *base = store->stack.top;
+    if (base > store->stack.limit) return stack_exhausted(store);
+    store->stack.top = base + call_slots(func->type); /* it may call back */
+    pw_result result = from_host_to_host(func, base);
+    store->stack.top = base;
+    return result;
+}
+
+pw_result pwi_engine_call_at_top(pw_func *func) {
+    return PW_LIKELY(func->instance != NULL) ? enter(func) : call_host_at_top(func);
+}
+
+pw_result pwi_engine_call(pw_func *func, pw_slot *slots) {
+    if (func->instance == NULL) return from_host_to_host(func, slots);
+    pw_slot *base = func->store->stack.top;
+    copy_slots(base, slots, func->type->param_slots);
+    pw_result result = pwi_engine_call_at_top(func);
+    if (PW_LIKELY(result == PW_OK)) copy_slots(slots, base, func->type->result_slots);
     return result;
 }
 

@@ -64,7 +64,7 @@ typedef struct pw_run {
 
 typedef struct pw_shell_table {
     const char *name;
-    void (*enter)(pw_run *run); /* runs until halt, trap or error: run->result */
+    void (*enter)(pw_run *run, struct pw_shell_table *null); /* runs until halt, trap or error: run->result */
     pw_cell halt[4];            /* cells that a call from the host returns to; the return address is &halt[2] */
     bool pins;                  /* keeps locals in registers: it has the handlers of op_pins.h */
     pw_cell handlers[PW_PINS_END];

@@ -23,5 +23,7 @@ void pwi_engine_destroy(pw_engine *engine);
 PW_MUST_USE pw_result pwi_engine_prepare(pw_engine *engine, pw_module *module);
 /* call.c: calls any function; see pw_func_call. Errors go to store->error. */
 PW_MUST_USE pw_result pwi_engine_call(pw_func *func, pw_slot *slots);
+/* The same; arguments and results are at store->stack.top. */
+PW_MUST_USE pw_result pwi_engine_call_at_top(pw_func *func);
 
 #endif

@@ -52,7 +52,8 @@ static PW_CC PW_COLD void pwi_h_trap(PW_PARAMS) {
 #include "op_cases.h"
 #include "op_pins_cases.h"
 
-static void pwi_tail_enter(pw_run *run) {
+static void pwi_tail_enter(pw_run *run, pw_shell_table *null) {
+    (void)null;
     pw_instance *ctx = run->context;
     const pw_cell *pc = run->pc;
     ((pw_handler *)(uintptr_t)*pc)(pc, run->fp, ctx->memory_base, ctx->memory_size, ctx, run->accumulator, 0, 0,
@@ -105,7 +106,7 @@ void pwi_shell_tail(pw_shell_table *shell) {
     } while (0)
 #endif
 
-/* run NULL: fills in the table (labels are known only in here). */
+/* run NULL: fills in the table (labels are known only in here). One function, so that a call enters it at once. */
 static PW_NOINLINE void PW_SHELL_FUNCTION(pw_run *run, pw_shell_table *shell) {
     if (run == NULL) {
 #if defined(PW_SHELL_GOTO)
@@ -142,17 +143,15 @@ L_trap:
 }
 
 #if defined(PW_SHELL_GOTO)
-static void pwi_goto_enter(pw_run *run) { pwi_goto_run(run, NULL); }
 void pwi_shell_goto(pw_shell_table *table) {
     table->name = "goto";
-    table->enter = pwi_goto_enter;
+    table->enter = pwi_goto_run;
     pwi_goto_run(NULL, table);
 }
 #else
-static void pwi_switch_enter(pw_run *run) { pwi_switch_run(run, NULL); }
 void pwi_shell_switch(pw_shell_table *table) {
     table->name = "switch";
-    table->enter = pwi_switch_enter;
+    table->enter = pwi_switch_run;
     pwi_switch_run(NULL, table);
 }
 #endif

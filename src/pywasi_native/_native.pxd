@@ -226,6 +226,8 @@ cdef extern from "pywasi.h":
     pw_result pw_func_new(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
                           void (*finalize)(void *env) noexcept, pw_func **func)
     pw_result pw_func_call(pw_func *func, pw_slot *slots)
+    pw_slot *pw_store_frame(pw_store *store)
+    pw_result pw_func_call_frame(pw_func *func)
     void pw_func_type_of(const pw_func *func, pw_func_type *out)
     pw_instance *pw_func_instance(const pw_func *func, uint32_t *func_index)
     pw_store *pw_func_store(const pw_func *func)
@@ -414,6 +416,7 @@ cdef extern from "native_run.h":
     int pwn_enter(pwn_run *run)
     int pwn_try_enter(pwn_run *run)
     void pwn_leave(pwn_run *run)
+    void pwn_leave_attached(pwn_run *run)
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
     c_bool (*pwn_listening)() noexcept
@@ -438,6 +441,7 @@ cdef extern from "native_numbers.h":
     pw_slot pwn_from_f64(double number)
     c_bool pwn_number_to_slot(unsigned kind, PyObject *value, pw_slot *slot)
     c_bool pwn_numbers_to_slots(const uint8_t *kinds, size_t count, PyObject *const *values, pw_slot *slots)
+    c_bool pwn_small_offset(PyObject *number, uint64_t *offset)
     PyObject *pwn_number_from_slot(unsigned kind, pw_slot slot)
 
 
@@ -539,6 +543,7 @@ cdef class Memory:
     cdef uint64_t bytes_now(self) except? 0xffffffffffffffff
     cdef int check(self, uint64_t start, uint64_t count) except -1
     cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1
+    cdef int rare_range(self, object key, uint64_t *start, uint64_t *count) except -1
 
 
 cdef class Table:

@@ -399,25 +399,30 @@ cdef PyObject *end_plain(PyObject *callable, pw_result result, const pw_slot *sl
 cdef PyObject *call_plain(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) noexcept:
     """func_vectorcall for signatures that are plain, as long as all goes well. It counts no references: whoever calls
     has one to the function, which has one to the store."""
-    cdef pw_slot slots[PLAIN_SLOTS]
     cdef uint32_t params = (<Func>callable).sig.params
+    cdef pw_slot *slots
+    cdef pw_slot answer
     cdef pw_result result
     cdef pwn_run *run
-    if (kwnames != NULL or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>params or (<Func>callable).store is None
-            or not pwn_numbers_to_slots((<Func>callable).sig.kinds, params, args, slots)):
+    if kwnames != NULL or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>params or (<Func>callable).store is None:
         return func_vectorcall(callable, args, nargsf, kwnames)
     run = &(<Func>callable).store.run
     if pwn_enter(run) < 0:
         return NULL
-    result = pw_func_call((<Func>callable).ptr, slots)
+    slots = pw_store_frame((<Func>callable).store.ptr)
+    if not pwn_numbers_to_slots((<Func>callable).sig.kinds, params, args, slots):
+        pwn_leave_attached(run)
+        return func_vectorcall(callable, args, nargsf, kwnames)
+    result = pw_func_call_frame((<Func>callable).ptr)
     pwn_attach(run)
+    answer = slots[0]
     if result != PW_OK or run.dropped or (<Func>callable).store.thrown is not None:
-        return end_plain(callable, result, slots)
-    pwn_leave(run)
+        return end_plain(callable, result, &answer)
+    pwn_leave_attached(run)
     if (<Func>callable).sig.results == 0:
         Py_INCREF(None)
         return <PyObject *>None
-    return pwn_number_from_slot((<Func>callable).sig.kinds[params], slots[0])
+    return pwn_number_from_slot((<Func>callable).sig.kinds[params], answer)
 
 
 cdef int enable_vectorcall() except -1:

@@ -251,6 +251,16 @@ cdef class Memory:
         return 0
 
     cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1:
+        cdef PySliceObject *parts = <PySliceObject *>key
+        cdef uint64_t stop
+        if (parts.step != <PyObject *>None or not pwn_small_offset(parts.start, start)
+                or not pwn_small_offset(parts.stop, &stop)):
+            return self.rare_range(key, start, count)
+        count[0] = stop - start[0] if stop > start[0] else 0
+        return self.check(start[0], count[0])
+
+    cdef int rare_range(self, object key, uint64_t *start, uint64_t *count) except -1:
+        """slice_range for what is not simply [a:b]."""
         if key.step is not None and key.step != 1:
             raise ValueError("a memory has slices of step 1 only; take a memoryview for others")
         start[0] = offset_of(key.start, "the start of the slice") if key.start is not None else 0
@@ -266,8 +276,17 @@ cdef class Memory:
 cdef extern from "<string.h>":
     void memcpy_overlapping "memmove"(void *to, const void *start, size_t count)
 
+cdef extern from "Python.h":
+    ctypedef struct PySliceObject:
+        PyObject *start
+        PyObject *stop
+        PyObject *step
+
 
 cdef uint64_t offset_of(object value, str what) except? 0xffffffffffffffff:
+    cdef uint64_t offset
+    if pwn_small_offset(<PyObject *>value, &offset):
+        return offset
     if not hasattr(type(value), "__index__"):
         raise TypeError(f"{what} must be an int, not {type_name(value)}")
     number = value.__index__()

@@ -10,24 +10,30 @@
 /* How a value type is converted: what PW_TYPE_KIND and PW_TYPE_HEAP say, in one byte. */
 enum pwn_kind { K_I32, K_I64, K_F32, K_F64, K_V128, K_FUNC, K_EXTERN, K_OTHER };
 
-/* An int (or its subclass) as 64 bits: 0, else which side of the signed range it is on. */
-static inline int pwn_int_value(PyObject *number, int64_t *value)
+/* Most ints are one digit of at most 30 bits and a sign: then true, without a call and without a range to check. */
+static inline bool pwn_small_int(PyObject *number, int64_t *value)
 {
-    int overflow = 0;
 #if PY_VERSION_HEX >= 0x030C0000
-    if (PyUnstable_Long_IsCompact((const PyLongObject *)number)) {
-        *value = (int64_t)PyUnstable_Long_CompactValue((const PyLongObject *)number);
-        return 0;
-    }
+    if (!PyUnstable_Long_IsCompact((const PyLongObject *)number))
+        return false;
+    *value = (int64_t)PyUnstable_Long_CompactValue((const PyLongObject *)number);
 #else
     Py_ssize_t digits = Py_SIZE(number); /* with the sign of the number */
-    if (digits >= -1 && digits <= 1) {
-        *value = (int64_t)digits * (int64_t)((const PyLongObject *)number)->ob_digit[0];
-        return 0;
-    }
+    if (digits < -1 || digits > 1)
+        return false;
+    *value = (int64_t)digits * (int64_t)((const PyLongObject *)number)->ob_digit[0];
 #endif
-    *value = (int64_t)PyLong_AsLongLongAndOverflow(number, &overflow);
-    return overflow;
+    return true;
+}
+
+/* An int that is no negative one, in one digit: what offsets into a memory mostly are. */
+static inline bool pwn_small_offset(PyObject *number, uint64_t *offset)
+{
+    int64_t value;
+    if (!PyLong_CheckExact(number) || !pwn_small_int(number, &value) || value < 0)
+        return false;
+    *offset = (uint64_t)value;
+    return true;
 }
 
 /* Numbers of the host in slots: i32 and f32 take the low half, the high half is zero. */
@@ -60,19 +66,27 @@ static inline double pwn_to_f64(uint64_t slot)
     return number;
 }
 
+/* A larger int, as `kind` takes it. Apart: the variable whose address is taken would have its place in every call. */
+static bool pwn_large_int(unsigned kind, PyObject *number, uint64_t *slot)
+{
+    int overflow = 0;
+    int64_t value = (int64_t)PyLong_AsLongLongAndOverflow(number, &overflow);
+    if (overflow || (kind == K_I32 && (value < INT32_MIN || value > UINT32_MAX)))
+        return false;
+    *slot = kind == K_I32 ? (uint64_t)(uint32_t)value : (uint64_t)value;
+    return true;
+}
+
 /* A plain int or float that fits: true, and the slot is set. */
 static inline bool pwn_number_to_slot(unsigned kind, PyObject *value, uint64_t *slot)
 {
-    int64_t number;
     if (kind <= K_I64) {
-        if (!PyLong_Check(value) || pwn_int_value(value, &number) != 0)
+        int64_t number;
+        if (!PyLong_Check(value))
             return false;
-        if (kind == K_I64)
-            *slot = (uint64_t)number;
-        else if (number < INT32_MIN || number > UINT32_MAX)
-            return false;
-        else
-            *slot = (uint32_t)number;
+        if (!pwn_small_int(value, &number))
+            return pwn_large_int(kind, value, slot);
+        *slot = kind == K_I32 ? (uint64_t)(uint32_t)number : (uint64_t)number;
         return true;
     }
     if (kind > K_F64 || !PyFloat_CheckExact(value))

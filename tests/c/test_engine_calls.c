@@ -224,6 +224,31 @@ static void test_frames(world *w)
     CHECK(strcmp(error->text, "call stack exhausted") == 0);
 }
 
+/* Arguments and results at the top of the stack, without a copy. */
+static void test_frame_calls(world *w)
+{
+    pw_slot *frame = pw_store_frame(w->store);
+    frame[0] = 9, frame[1] = 4;
+    CHECK(pw_func_call_frame(func(w, "call_imported")) == PW_OK && frame[0] == 5);
+    frame[0] = 2, frame[1] = 77;
+    CHECK(pw_func_call_frame(func(w, "many")) == PW_OK && frame[0] == 77 && frame[1] == 42);
+    frame[0] = 4;
+    CHECK(pw_func_call_frame(w->host) == PW_OK && frame[0] == 8);
+    w->calls_back = "sum_to"; /* host -> wasm */
+    frame[0] = 10;
+    CHECK(pw_func_call_frame(w->host) == PW_OK && frame[0] == 55);
+    w->calls_back = "sum_to"; /* wasm -> host -> wasm */
+    frame[0] = 10;
+    CHECK(pw_func_call_frame(func(w, "call_host")) == PW_OK && frame[0] == 56);
+    w->host_result = PW_ERR_HOST;
+    CHECK(pw_func_call_frame(w->host) == PW_ERR_HOST && pw_store_error(w->store)->result == PW_ERR_HOST);
+    w->host_result = PW_OK;
+    frame[0] = 1;
+    CHECK(pw_func_call_frame(func(w, "recurse")) == PW_ERR_TRAP);
+    CHECK(pw_store_error(w->store)->trap == PW_TRAP_STACK_EXHAUSTED);
+    CHECK(pw_store_frame(w->store) == frame);
+}
+
 static void test_poll(world *w)
 {
     w->polls = 0;
@@ -254,6 +279,7 @@ int main(void)
         test_control(&w);
         test_host(&w);
         test_frames(&w);
+        test_frame_calls(&w);
         test_poll(&w);
         printf("%s: ok\n", pw_engine_shell_name(w.engine));
         tear_down(&w);

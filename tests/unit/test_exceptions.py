@@ -531,3 +531,23 @@ def test_references_of_one_kind_are_not_taken_for_another() -> None:
         assert wasm.Global(kind, exn).value is exn
         assert wasm.Global(kind, "text").value == "text"
         assert wasm.Global(kind, wasm.I31(5)).value == wasm.I31(5)
+
+
+def test_a_result_is_kept_while_what_was_caught_dies() -> None:
+    """Its finalizer may call the guest, and so write over the stack that the result came on."""
+    calls: list[Any] = []
+
+    class Loud(wasm.WasmException):
+        def __del__(self) -> None:
+            if len(calls) == 1:
+                calls.append(m["any"]())
+
+    def host() -> None:
+        calls.append(None)
+        if len(calls) == 1:
+            raise Loud(tag, [77])
+
+    tag = wasm.Tag(["i32"])
+    m = guarded(host, tag)
+    assert m["named"]() == 77
+    assert calls == [None, None, 0]
