@@ -420,7 +420,6 @@ cdef extern from "native_run.h":
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
     c_bool (*pwn_listening)() noexcept
-    c_bool pwn_has_audit_hook()
     pwn_stop pwn_poll_step(pwn_run *run)
     void pwn_block(pwn_run *run)
     void pwn_note_dropped(pwn_run *run)
@@ -429,6 +428,7 @@ cdef extern from "native_run.h":
 cdef extern from "native_compat.h":
     object pwn_take_exception()
     void pwn_set_exception(object value)
+    c_bool pwn_has_audit_hook()
     void pwn_add_frame(const char *file, const char *function, object globals)
     int pwn_set_in_type(PyTypeObject *type, const char *name, object value) except -1
     void pwn_enable_vectorcall(PyTypeObject *type, const void *object, const void *field)

@@ -4,6 +4,7 @@
 
 #include <Python.h>
 #include <frameobject.h>
+#include <stdbool.h>
 
 /* Takes the exception that is set, with its traceback. */
 static inline PyObject *pwn_take_exception(void)
@@ -50,6 +51,23 @@ static inline void pwn_add_frame(const char *file, const char *function, PyObjec
         PyTraceBack_Here(frame);
     Py_XDECREF(frame);
     Py_XDECREF(code);
+}
+
+static PyObject *pwn_heard(void *flag)
+{
+    *(bool *)flag = true;
+    PyErr_SetString(PyExc_RuntimeError, "only a probe");
+    return NULL;
+}
+
+/* Whether there is an audit hook. PySys_Audit builds its arguments only when there is one; this argument cannot be
+ * built, so no hook is called. */
+static inline bool pwn_has_audit_hook(void)
+{
+    bool flag = false;
+    if (PySys_Audit("pywasi.listening", "O&", pwn_heard, &flag) < 0)
+        PyErr_Clear();
+    return flag;
 }
 
 /* Lets a type be called by the vectorcall protocol: `field` is the place of its vectorcallfunc in `object`. Cython

@@ -58,23 +58,6 @@ typedef struct pwn_run {
 /* Whether somebody listens to audit events; called with the GIL. Set once, when the module is loaded. */
 static bool (*pwn_listening)(void);
 
-static PyObject *pwn_heard(void *flag)
-{
-    *(bool *)flag = true;
-    PyErr_SetString(PyExc_RuntimeError, "only a probe");
-    return NULL;
-}
-
-/* Whether there is an audit hook. PySys_Audit builds its arguments only when there is one; this argument cannot be
- * built, so no hook is called. */
-static inline bool pwn_has_audit_hook(void)
-{
-    bool flag = false;
-    if (PySys_Audit("pywasi.listening", "O&", pwn_heard, &flag) < 0)
-        PyErr_Clear();
-    return flag;
-}
-
 static inline int64_t pwn_now(void)
 {
 #ifdef _WIN32
