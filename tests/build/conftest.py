@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import ModuleType
 import pytest
 
 import locate
+from installed_wheel import wheel_of_installed
 
 Make = Callable[..., Path]
 
@@ -55,3 +57,23 @@ def imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, str], 
     for name in set(sys.modules) - before:
         if name.split(".")[0] == "pkg":
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def runtime_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of the pywasi-native under test."""
+    return wheel_of_installed(tmp_path_factory.mktemp("runtime"))
+
+
+@pytest.fixture(scope="session")
+def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skips where pip reaches no package index (fails with CI=true)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-cache-dir", "--retries", "0",
+         "-d", str(tmp_path_factory.mktemp("index")), "editables"],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode:
+        locate.missing(
+            f"A build in isolation needs the package index: {done.stderr.strip().splitlines()[-1]}"
+        )

@@ -27,7 +27,7 @@ def test_what_the_table_says(project) -> None:
     assert settings.module == "pkg._core"
     assert settings.outputs == ("pkg/_core.wasm", "pkg/_core.py", "pkg/_core.pyi")
     assert settings.sources == ("src/core.c",)
-    assert settings.inputs == ("src/core.c", "src/core.h")
+    assert settings.distributed() == ("src/core.c", "src/core.h")
     assert (settings.exports, settings.exclude) == (("g",), ("f",))
     assert (settings.cflags, settings.ldflags, settings.setjmp) == (("-O3",), ("-lm",), True)
     assert settings.imports == {"env": "pkg._host"}

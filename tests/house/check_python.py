@@ -14,6 +14,11 @@ SOURCE = f"src/{PACKAGE}/"
 # They are built on the public API only: nothing of the compiled module is theirs to touch.
 OUTER = {"cli", "importer", "machinery", "__main__", "stubgen", "package", "shim", "build", "cli_build"}
 NATIVE = "_native"
+# The adapter of a build back end is loaded by that back end alone.
+ADAPTERS = {
+    f"{SOURCE}build/hatch_hook.py": "hatchling",
+    f"{SOURCE}build/setuptools_command.py": "setuptools",
+}
 CYTHON_IMPORT = re.compile(r"^\s*(?:from\s+(\.*[\w.]*)\s+c?import|c?import\s+([\w.]+))", re.MULTILINE)
 
 
@@ -53,13 +58,13 @@ def check_directions(tree: Tree) -> list[str]:
 
 
 def check_dependencies(tree: Tree, stdlib: frozenset[str]) -> list[str]:
-    """The package imports the standard library and itself; the generator too."""
+    """The package imports the standard library and itself; the generator too; adapters their back end."""
     problems = []
     for file in [*tree.under(SOURCE, ".py"), *tree.under("csrc/gen/", ".py")]:
         siblings = {f.rsplit("/", 1)[-1].removesuffix(".py") for f in tree.under("csrc/gen/", ".py")}
         known = stdlib | ({PACKAGE} if file.startswith("src/") else siblings | {"gen", "csrc"})
         for line, module in imports(file, tree.text(file)):
-            if module.split(".")[0] not in known:
+            if module.split(".")[0] not in known | {ADAPTERS.get(file)}:
                 problems.append(f"{file}:{line}: {module} is not in the standard library")
     return problems
 

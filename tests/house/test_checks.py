@@ -214,6 +214,13 @@ def test_a_foreign_import_is_found(plant) -> None:
     assert [p.split(" ")[1] for p in problems] == ["numpy"]
 
 
+def test_an_adapter_may_import_its_back_end_and_no_other(plant) -> None:
+    adapter = "src/pywasi_native/build/hatch_hook.py"
+    tree = plant({**PACKAGE, adapter: "import hatchling.plugin\nimport setuptools\n"})
+    problems = check_python.check_dependencies(tree, frozenset({"enum", "importlib", "sys"}))
+    assert [p.split(" ")[1] for p in problems] == ["setuptools"]
+
+
 GOOD_SETUP = "[mypy]\nstrict = true\n"
 GOOD_PROJECT = """\
 [project]

@@ -56,17 +56,26 @@ def build_project(
     for name in settings.outputs:
         outputs.refuse_foreign(settings.root / name)
     wanted, data = _module_of(settings, say)
+    files = finish(settings, data, wanted, debug=debug)
+    changed = outputs.differing(settings.root, files) if check else outputs.write(settings.root, files)
+    return Built(settings, files, changed)
+
+
+def finish(settings: Settings, data: bytes, wanted: list[str], *, debug: bool = False) -> dict[str, bytes]:
+    """The three files of a module as the linker left it.
+
+    Raises:
+        BuildError: it does not export what is wanted, or imports what nobody gives.
+    """
     _check_module(settings, data, wanted)
     if not debug:
         data = sections.strip(data)
     wasm, python, stub = settings.outputs
-    files = {
+    return {
         wasm: data,
         python: shim_text.shim(settings, data).encode(),
         stub: shim_text.pyi(settings, data).encode(),
     }
-    changed = outputs.differing(settings.root, files) if check else outputs.write(settings.root, files)
-    return Built(settings, files, changed)
 
 
 def _module_of(settings: Settings, say: Say) -> tuple[list[str], bytes]:
@@ -77,7 +86,7 @@ def _module_of(settings: Settings, say: Say) -> tuple[list[str], bytes]:
         with tempfile.TemporaryDirectory(prefix="pywasi-build-") as folder:
             zig = Zig(settings.root, Path(folder))
             headers = preprocess(settings, zig)
-            wanted = _wanted(settings, headers)
+            wanted = wanted_exports(settings, headers)
             if settings.wasm is None:
                 return wanted, compile_module(settings, zig, Path(folder), wanted, say)
     else:
@@ -85,8 +94,16 @@ def _module_of(settings: Settings, say: Say) -> tuple[list[str], bytes]:
     return wanted, (settings.root / settings.wasm).read_bytes()
 
 
-def _wanted(settings: Settings, headers: dict[str, str]) -> list[str]:
-    """The functions that the table asks for, in its order."""
+def wanted_exports(settings: Settings, headers: dict[str, str]) -> list[str]:
+    """The functions that the table asks for, in its order.
+
+    Args:
+        settings: the table.
+        headers: the preprocessed text of each header.
+
+    Raises:
+        BuildError: nothing is declared, or what is excluded is not.
+    """
     declared = [name for text in headers.values() for name in function_names(text)]
     for name in settings.exclude:
         if name not in declared:

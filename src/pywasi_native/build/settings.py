@@ -8,6 +8,7 @@
     exclude = ["debug_dump"]                    # declared in a header, but not to be exported
     cflags  = ["-O3", "-msimd128"]              # for every C and C++ source; -O2 where there is no -O
     ldflags = []
+    inputs  = ["vendor/tables/*.bin"]           # other files that a build reads: for source distributions
     setjmp  = true                              # by itself: where a source includes <setjmp.h>
     imports = { env = "pkg._host" }             # Python modules that give what is imported beside WASI
 
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
 
 KEYS = (
     "module", "sources", "headers", "exports", "exclude", "cflags", "ldflags", "setjmp", "imports", "command",
-    "wasm", "package-dir",
+    "wasm", "package-dir", "inputs",
 )  # fmt: skip
 _FOREIGN = ("grants",)  # read by others
 C_SUFFIXES = (".c",)
 CXX_SUFFIXES = (".cc", ".cpp", ".cxx", ".c++", ".C")
 ASSEMBLY_SUFFIXES = (".s", ".S")
 ZIG_SUFFIXES = (".zig",)
+INCLUDED_SUFFIXES = (".h", ".hpp", ".hh", ".hxx", ".inc", ".inl", ".ipp", ".def")
 SOURCE_SUFFIXES = C_SUFFIXES + CXX_SUFFIXES + ASSEMBLY_SUFFIXES + ZIG_SUFFIXES
 
 
@@ -62,6 +64,7 @@ class Settings:
     imports: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     wasm: str | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -73,11 +76,20 @@ class Settings:
         """The module, its shim and its stub, relative to `root`."""
         return f"{self.stem}.wasm", f"{self.stem}.py", f"{self.stem}.pyi"
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The files that the table names and a source distribution needs."""
-        prebuilt = (self.wasm,) if self.wasm and not self.command else ()
-        return self.sources + self.headers + prebuilt
+    def distributed(self) -> tuple[str, ...]:
+        """What a source distribution needs: what the table names, and the headers beside that."""
+        named = [*self.sources, *self.headers, *self.others]
+        if self.wasm and not self.command:
+            named.append(self.wasm)
+        folders = {name.rpartition("/")[0] for name in (*self.sources, *self.headers)}
+        folders |= {flag[2:] for flag in self.cflags if flag.startswith("-I") and len(flag) > 2}
+        beside = (
+            path.relative_to(self.root).as_posix()
+            for folder in folders
+            for path in (self.root / folder).glob("*")
+            if path.suffix in INCLUDED_SUFFIXES and path.is_file() and path.is_relative_to(self.root)
+        )
+        return tuple(sorted({*named, *beside}))
 
 
 def read_settings(root: Path) -> Settings:
@@ -130,6 +142,7 @@ class _Reader:
             cflags=self.words(table, "cflags"), ldflags=self.words(table, "ldflags"),
             setjmp=self.flag(table, "setjmp"), imports=self.imports(table),
             command=self.words(table, "command"), wasm=self.wasm(table),
+            others=self.files(table, "inputs", ("",)),
         )  # fmt: skip
         self.check_together(made)
         return made

@@ -1,0 +1,36 @@
+# Toolchain file: `zig cc` of the ziglang distribution, for wasm32-wasi. PywasiWasm.cmake selects it; by itself:
+#   cmake -S . -B build -DCMAKE_TOOLCHAIN_FILE=$(python -m pywasi_native.build.cmake_helper toolchain)
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_EXECUTABLE_SUFFIX .wasm)
+
+# The checks of a compiler are projects of their own, which see only these variables.
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES PYWASI_PYTHON PYWASI_ZIG)
+if(NOT PYWASI_PYTHON)
+  if(Python_EXECUTABLE)
+    set(PYWASI_PYTHON "${Python_EXECUTABLE}" CACHE FILEPATH "the Python that has pywasi-native")
+  else()
+    find_program(PYWASI_PYTHON NAMES python3 python REQUIRED)
+  endif()
+endif()
+if(NOT PYWASI_ZIG)
+  execute_process(COMMAND ${PYWASI_PYTHON} -m pywasi_native.build.cmake_helper zig
+                  OUTPUT_VARIABLE zig OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_VARIABLE said RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${said}")
+  endif()
+  set(PYWASI_ZIG "${zig}" CACHE FILEPATH "the zig program")
+endif()
+
+set(CMAKE_C_COMPILER "${PYWASI_ZIG}" cc)
+set(CMAKE_CXX_COMPILER "${PYWASI_ZIG}" c++)
+set(CMAKE_C_COMPILER_TARGET wasm32-wasi)
+set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+# Where there is no -O zig adds checks of undefined behaviour that end in a trap.
+set(CMAKE_C_FLAGS_INIT "-fno-sanitize=undefined")
+set(CMAKE_CXX_FLAGS_INIT "-fno-sanitize=undefined -fno-exceptions")
+foreach(language C CXX)
+  set(CMAKE_${language}_ARCHIVE_CREATE "\"${PYWASI_ZIG}\" ar qc <TARGET> <LINK_FLAGS> <OBJECTS>")
+  set(CMAKE_${language}_ARCHIVE_FINISH "\"${PYWASI_ZIG}\" ranlib <TARGET>")
+endforeach()
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
