@@ -1,4 +1,4 @@
-"""Wheels by hatchling, setuptools and scikit-build-core: for every platform, reproducible, built in three ways."""
+"""Wheels by hatchling, setuptools and scikit-build-core: for every platform, and reproducible."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-NOT_OURS = {".git", "build", "dist", "wheelhouse", "__pycache__", ".hypothesis", "node_modules"}
+OUTPUT = {"build", "dist", "wheelhouse"}  # at the root; src/pywasi_native/build is ours
+NOT_OURS = {".git", "__pycache__", ".hypothesis", "node_modules"}
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,11 @@ class Tree:
             found = [path for path in listing if path and (self.root / path).is_file()]
         else:
             found = [
-                path.relative_to(self.root).as_posix()
-                for path in self.root.rglob("*")
-                if path.is_file() and not NOT_OURS & set(path.relative_to(self.root).parts)
+                path.as_posix()
+                for path in (
+                    found.relative_to(self.root) for found in self.root.rglob("*") if found.is_file()
+                )
+                if path.parts[0] not in OUTPUT and not NOT_OURS & set(path.parts)
             ]
         return tuple(sorted(set(found)))
 

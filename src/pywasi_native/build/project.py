@@ -107,9 +107,7 @@ def wanted_exports(settings: Settings, headers: dict[str, str]) -> list[str]:
     declared = [name for text in headers.values() for name in function_names(text)]
     for name in settings.exclude:
         if name not in declared:
-            raise BuildError(
-                f"{settings.root / 'pyproject.toml'}: tool.pywasi.exclude: no header declares {name}"
-            )
+            raise BuildError(f"exclude names {name}, which no header declares")
     if settings.headers and not declared and not settings.exports:
         raise BuildError(f"{', '.join(settings.headers)}: no function is declared there")
     names = dict.fromkeys([*declared, *settings.exports])
