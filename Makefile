@@ -126,9 +126,9 @@ large: $(VENV)/bin/python ## large modules from PyPI (Yosys, 69 MB) give what th
 	python -m pip install -q '.[test]'
 	PYWASI_LARGE=1 python -m pytest -q tests/real/test_large_modules.py
 
-bench: $(VENV)/bin/python ## interleaved ratios against pywasm3 and wasmtime from PyPI
+bench: $(VENV)/bin/python ## ratios to pywasm3, wasmtime and native code; BENCH="--rounds 7 --only kernels" for options
 	python -m pip install -q '.[bench]'
-	python -m benchmarks
+	python -m benchmarks $(BENCH)
 
 format: tools ## rewrite Python with ruff and C with clang-format
 	ruff format .

@@ -28,6 +28,9 @@ LOAD = {I32: (0x28, 2), I64: (0x29, 3), F64: (0x2B, 3)}
 STORE = {I32: (0x36, 2), I64: (0x37, 3), F64: (0x39, 3)}
 CONVERT = {I32: (0xA7, I64), I64: (0xAC, I32), F64: (0xB7, I32)}  # wrap, extend_s, convert_i32_s
 PAGES = 2
+DISTINCT = 3_000_000  # bytes of code that are made; what is longer has the same functions again
+# Bytes of the smallest functions: the mean is 330, as in small libraries, or 930, as in Yosys (69 MB).
+SMALLEST, SMALLEST_OF_LARGE = 60, 200
 
 
 def uleb(n: int) -> bytes:
@@ -189,15 +192,28 @@ def _run(functions: int) -> bytes:
     return uleb(len(out)) + bytes(out)
 
 
-def make_module(size: int, seed: int = 1) -> bytes:
-    """A module of about `size` bytes (at least, and less than one function more)."""
+def make_module(size: int, seed: int = 1, distinct: int = DISTINCT) -> bytes:
+    """A module of about `size` bytes (at least, and less than one function more).
+
+    After `distinct` bytes its functions repeat: they only call functions before themselves, so a copy further
+    on is as valid, and no engine looks for copies.
+    """
     rng = random.Random(seed)
+    smallest = SMALLEST_OF_LARGE if size > distinct else SMALLEST
     codes: list[bytes] = []
-    total = 0
+    total = made = 0
     while total < size:
-        code = Body(rng, len(codes)).finish(int(min(20_000, 60 * rng.paretovariate(1.1))))
+        if total < distinct:
+            code = Body(rng, len(codes)).finish(int(min(20_000, smallest * rng.paretovariate(1.1))))
+            made = len(codes) + 1
+        else:
+            code = codes[len(codes) % made]
         codes.append(code)
         total += len(code) + 1
+    return _module(codes)
+
+
+def _module(codes: list[bytes]) -> bytes:
     count = len(codes)
     types = _vector([b"\x60\x02\x7f\x7f\x01\x7f", b"\x60\x01\x7f\x01\x7f"])
     return b"\0asm\x01\0\0\0" + b"".join(
@@ -211,9 +227,23 @@ def make_module(size: int, seed: int = 1) -> bytes:
     )
 
 
+def tiny_module() -> bytes:
+    """`add(i32, i32)` and a memory of one page with a few bytes in it."""
+    return b"\0asm\x01\0\0\0" + b"".join(
+        [
+            _section(1, _vector([b"\x60\x02\x7f\x7f\x01\x7f"])),
+            _section(3, _vector([b"\x00"])),
+            _section(5, b"\x01\x00\x01"),
+            _section(7, _vector([b"\x03add\x00\x00", b"\x06memory\x02\x00"])),
+            _section(10, _vector([b"\x07\x00\x20\x00\x20\x01\x6a\x0b"])),
+            _section(11, _vector([b"\x00\x41\x10\x0b\x05hello"])),
+        ]
+    )
+
+
 def module_file(folder: Path, size: int) -> Path:
     """The module in a file, made when it is not there."""
-    path = folder / f"module-{size}-v1.wasm"
+    path = folder / f"module-{size}-v3.wasm"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(".part")

@@ -38,9 +38,19 @@ class Engine(Protocol):
 
     name: str
     distribution: str
+    simd: bool
 
     def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
         """Compiles and instantiates; `callback` is the import `env.callback`."""
+
+    def compile(self, path: str) -> object:
+        """Only compiles, from a file."""
+
+    def load_file(self, path: str) -> Loaded:
+        """Compiles and instantiates a module that imports nothing, from a file."""
+
+    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+        """Compiles once, where the engine can, and instantiates so many times."""
 
 
 class PywasiLoaded:
@@ -67,15 +77,31 @@ class PywasiLoaded:
 
 
 class Pywasi:
-    """This project; `tier` is reserved for engines to come."""
+    """This project: the installed package, or the build that stands first on PYTHONPATH (packages.py)."""
 
-    name, distribution = "pywasi", "pywasi-native"
+    name, distribution, simd = "pywasi", "pywasi-native", True
 
     def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
         import pywasi_native
 
         imports = {"env": {"callback": callback}} if callback else None
         return PywasiLoaded(pywasi_native.load(wasm, imports=imports))
+
+    def compile(self, path: str) -> object:
+        import pywasi_native
+
+        return pywasi_native.compile(path)
+
+    def load_file(self, path: str) -> Loaded:
+        import pywasi_native
+
+        return PywasiLoaded(pywasi_native.load(path))
+
+    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+        import pywasi_native
+
+        module = pywasi_native.compile(wasm)
+        return [PywasiLoaded(module.instantiate()) for _ in range(count)]
 
     @staticmethod
     def wasi(wasm: str) -> Callable[[str], Callable[..., int]]:
@@ -112,7 +138,7 @@ class Wasm3Loaded:
 class Pywasm3:
     """wasm3 0.5 by its Python binding: no validation, functions compiled when they are first called."""
 
-    name, distribution = "pywasm3", "pywasm3"
+    name, distribution, simd = "pywasm3", "pywasm3", False
 
     def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
         import wasm3
@@ -130,6 +156,27 @@ class Pywasm3:
         else:
             initialize()
         return Wasm3Loaded(runtime, (environment, module))
+
+    def compile(self, path: str) -> object:
+        import wasm3
+
+        environment = wasm3.Environment()
+        return environment, environment.parse_module(Path(path).read_bytes())
+
+    def load_file(self, path: str) -> Loaded:
+        return self.load(Path(path).read_bytes())
+
+    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+        """A module belongs to one runtime: each instance is parsed again. The stack is small."""
+        import wasm3
+
+        environment = wasm3.Environment()
+        made: list[Loaded] = []
+        for _ in range(count):
+            runtime, module = environment.new_runtime(1 << 13), environment.parse_module(wasm)
+            runtime.load(module)
+            made.append(Wasm3Loaded(runtime, (environment, module)))
+        return made
 
 
 class WasmtimeLoaded:
@@ -152,7 +199,7 @@ class WasmtimeLoaded:
 class Wasmtime:
     """wasmtime's Cranelift by its Python binding."""
 
-    name, distribution = "wasmtime", "wasmtime"
+    name, distribution, simd = "wasmtime", "wasmtime", True
 
     def __init__(self) -> None:
         import wasmtime
@@ -172,6 +219,26 @@ class Wasmtime:
         if initialize:
             initialize(store)
         return WasmtimeLoaded(store, instance)
+
+    def compile(self, path: str) -> object:
+        import wasmtime
+
+        return wasmtime.Module.from_file(self.engine, path)
+
+    def load_file(self, path: str) -> Loaded:
+        import wasmtime
+
+        store = wasmtime.Store(self.engine)
+        return WasmtimeLoaded(
+            store, wasmtime.Instance(store, wasmtime.Module.from_file(self.engine, path), [])
+        )
+
+    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+        import wasmtime
+
+        module = wasmtime.Module(self.engine, wasm)
+        stores = [wasmtime.Store(self.engine) for _ in range(count)]
+        return [WasmtimeLoaded(store, wasmtime.Instance(store, module, [])) for store in stores]
 
     def wasi(self, wasm: str) -> Callable[[str], Callable[..., int]]:
         """Functions of a module that may use the current directory."""
@@ -194,8 +261,7 @@ class NativeLoaded:
     """The boundary of CPython itself: a C extension for calls, a bytearray for memory."""
 
     def __init__(self, callback: Callback | None) -> None:
-        # A view: assigning bytes to a slice of a bytearray itself copies them twice.
-        self.callback, self.memory = callback, memoryview(bytearray(4 << 20))
+        self.callback, self.memory = callback, bytearray(4 << 20)
         path = toolchain.build_extension(BOUNDARY / "fastcall.c")
         if path is None:
             raise RuntimeError("this Python has no headers (Python.h): no C extension to compare with")
@@ -213,12 +279,14 @@ class NativeLoaded:
         found: Callable[..., Any] = getattr(self.module, name)
         return found
 
+    # Each the fastest way that there is: a slice of a bytearray is one object less than a slice of a view,
+    # but an assignment of bytes to it copies them twice, where one to a view copies them once.
     def reader(self, at: int) -> Callable[[], bytes]:
         memory = self.memory
-        return lambda: bytes(memory[at : at + 16])
+        return lambda: memory[at : at + 16]
 
     def writer(self, at: int, data: bytes) -> Callable[[], object]:
-        memory, end = self.memory, at + len(data)
+        memory, end = memoryview(self.memory), at + len(data)
 
         def write() -> None:
             memory[at:end] = data
@@ -229,11 +297,20 @@ class NativeLoaded:
 class Native:
     """No wasm: what the machine and CPython can do. Kernels come as shared objects (see worker.py)."""
 
-    name, distribution = "native", "ziglang"
+    name, distribution, simd = "native", "ziglang", True
 
     def load(self, wasm: bytes, callback: Callback | None = None) -> Loaded:
         del wasm  # there is none
         return NativeLoaded(callback)
+
+    def compile(self, path: str) -> object:
+        raise NotImplementedError(f"no wasm: {path}")
+
+    def load_file(self, path: str) -> Loaded:
+        raise NotImplementedError(f"no wasm: {path}")
+
+    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+        raise NotImplementedError(f"no wasm: {count} instances of {len(wasm)} bytes")
 
     @staticmethod
     def kernel(shared_object: str) -> Callable[[int], int]:
@@ -254,7 +331,7 @@ class Native:
         return function
 
 
-ENGINES: dict[str, type[Engine]] = {
+ADAPTERS: dict[str, type[Engine]] = {
     "pywasi": Pywasi,
     "pywasm3": Pywasm3,
     "wasmtime": Wasmtime,
@@ -270,9 +347,14 @@ FIRST_USE = {
 }
 
 
+def distribution(name: str) -> str:
+    """What to install for an engine."""
+    return ADAPTERS[name].distribution
+
+
 def version(name: str) -> str | None:
     """Version of an engine's distribution, None where it is not installed."""
     try:
-        return importlib.metadata.version(ENGINES[name].distribution)
+        return importlib.metadata.version(distribution(name))
     except importlib.metadata.PackageNotFoundError:
         return None

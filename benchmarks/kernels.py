@@ -1,4 +1,4 @@
-"""The programs of `programs/` with the amount of work that takes an interpreter some tenths of a second."""
+"""The programs that are run, with the amount of work that takes an interpreter some tenths of a second."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from . import debian, toolchain
 
 PROGRAMS = Path(__file__).parent / "programs"
 REAL = Path(__file__).parent / "real"
+SIMD = Path(__file__).parent / "simd"
 WASM_FLAGS = ("-O3", toolchain.PORTABLE_CPU)
+VECTOR_FLAGS = ("-O3", f"{toolchain.PORTABLE_CPU}+simd128")
 # Native code must compute what wasm does: no fused multiply-add. Not this machine's newest instructions
 # either, but those of any x86-64 of the last fifteen years.
 NATIVE_FLAGS = ("-O3", "-ffp-contract=off", *(["-mcpu=x86_64_v2"] if platform.machine() == "x86_64" else []))
@@ -39,7 +41,7 @@ class Kernel:
         Raises:
             NoSource: they cannot be had here.
         """
-        return ["-w", f"-I{self.sources()}"] if self.sources else []
+        return ["-w", "-I../programs", f"-I{self.sources()}"] if self.sources else []
 
     def scaled(self, scale: float) -> int:
         """The unit count for a run of `scale` times the normal length."""
@@ -58,6 +60,30 @@ class Kernel:
     def native(self) -> Path:
         """The same as a shared object of this machine, by the same compiler."""
         flags = [*NATIVE_FLAGS, *self.flags()]
+        return toolchain.build_shared(self.source, flags, compiler=toolchain.zig_cc())
+
+
+@dataclass(frozen=True)
+class SimdKernel(Kernel):
+    """A program of `simd/`: built with v128 and without; both compute the same."""
+
+    @property
+    def source(self) -> Path:
+        """The C file."""
+        return SIMD / f"{self.name}.c"
+
+    def flags(self) -> list[str]:
+        """Where `bench.h` is."""
+        return ["-I../programs"]
+
+    def vector_wasm(self) -> Path:
+        """The module with v128; `wasm` is the one without."""
+        return toolchain.build_reactor(self.source, ["run"], [*VECTOR_FLAGS, *self.flags()])
+
+    def scalar_native(self) -> Path:
+        """`native` without vector instructions (as far as the compiler makes them)."""
+        plain = ["-DBENCH_SCALAR", "-fno-vectorize", "-fno-slp-vectorize"]
+        flags = [*NATIVE_FLAGS, *self.flags(), *plain]
         return toolchain.build_shared(self.source, flags, compiler=toolchain.zig_cc())
 
 
@@ -81,4 +107,13 @@ KERNELS = (
     Kernel("statemachine", 200),
     Kernel("lua", 40, sources=debian.lua),
     Kernel("sqlite", 20, sources=debian.sqlite),
+)
+SIMD_KERNELS = (
+    SimdKernel("vgemm", 24),
+    SimdKernel("vdot", 900),
+    SimdKernel("vblend", 300),
+    SimdKernel("vblur", 400),
+    SimdKernel("vmandel", 90),
+    SimdKernel("vchacha", 160),
+    SimdKernel("vcount", 400),
 )

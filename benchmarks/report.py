@@ -5,18 +5,47 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 
 @dataclass
 class Row:
-    """One measurement: per engine one sample (CPU seconds) per round, or what went wrong."""
+    """One measurement: per engine one sample per round (CPU seconds or bytes), or what went wrong.
+
+    `peak` has the bytes of memory that a load took, `scalar` the time of the same program without vectors.
+    """
 
     name: str
     group: str
+    unit: str = "s"
     samples: dict[str, list[float]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     results: dict[str, object] = field(default_factory=dict)
+    peak: dict[str, list[float]] = field(default_factory=dict)
+    scalar: dict[str, list[float]] = field(default_factory=dict)
+
+    def record(self, engine: str, answer: Mapping[str, Any]) -> None:
+        """Takes what a sampler gave: the next sample, or the failure that ends this engine's cell.
+
+        An engine that computes something else in a later round has failed.
+        """
+        result = answer.get("result")
+        if "error" in answer:
+            self._fail(engine, answer["error"])
+        elif engine in self.results and self.results[engine] != result:
+            self._fail(engine, f"unsteady: the result was {self.results[engine]}, now it is {result}")
+        else:
+            self.samples.setdefault(engine, []).append(answer["bytes" if self.unit == "B" else "cpu"])
+            self.results[engine] = result
+            for name, kept in (("peak", self.peak), ("scalar", self.scalar)):
+                if name in answer:
+                    kept.setdefault(engine, []).append(answer[name])
+
+    def _fail(self, engine: str, why: str) -> None:
+        self.failures[engine] = why
+        for kept in (self.samples, self.peak, self.scalar):
+            kept.pop(engine, None)
 
     def disagreement(self) -> str | None:
         """A sentence when the engines did not compute the same, else None."""
@@ -35,8 +64,17 @@ class Ratio:
 
 def ratio(row: Row, engine: str, base: str) -> Ratio | None:
     """The ratio of two engines on one row; None where one of them has no samples."""
-    pairs = zip(row.samples.get(engine, []), row.samples.get(base, []), strict=False)
-    ratios = [mine / other for mine, other in pairs if other > 0]
+    return _median_ratio(row.samples.get(engine, []), row.samples.get(base, []))
+
+
+def gain(row: Row, engine: str) -> Ratio | None:
+    """How many times as fast the program is with vectors as without, in the same engine."""
+    return _median_ratio(row.scalar.get(engine, []), row.samples.get(engine, []))
+
+
+def _median_ratio(mine: Sequence[float], others: Sequence[float]) -> Ratio | None:
+    # An engine that was sampled in the first round only has its pair in the first round.
+    ratios = [one / other for one, other in zip(mine, others, strict=False) if other > 0]
     if not ratios:
         return None
     middle = statistics.median(ratios)
@@ -55,18 +93,22 @@ def mean_ratio(rows: Sequence[Row], engine: str, base: str) -> tuple[float, int]
 
 
 def table(rows: Sequence[Row], engines: Sequence[str], base: str) -> str:
-    """Time relative to the base: smaller is faster. Behind each ratio its spread in per cent."""
+    """Time relative to the base, for rows that the base has (or where something failed): smaller is faster.
+
+    Behind each ratio half its spread in per cent.
+    """
     others = [engine for engine in engines if engine != base]
-    width = max(len(row.name) for row in rows) + 2
+    shown = [row for row in rows if base in row.samples or row.failures]
+    width = max([len(base) + 14, *(len(row.name) for row in shown)]) + 2
     head = f"{'time / time of ' + base:<{width}}" + "".join(f"{engine:>18}" for engine in others)
     lines = [head, "-" * len(head)]
     lines += [
         f"{row.name:<{width}}" + "".join(f"{_cell(row, engine, base):>18}" for engine in others)
-        for row in rows
+        for row in shown
     ]
-    groups = [row.group for row in rows]
+    groups = [row.group for row in shown]
     for group in dict.fromkeys(groups):
-        members = [row for row in rows if row.group == group]
+        members = [row for row in shown if row.group == group]
         if len(members) < 2:
             continue
         means = [mean_ratio(members, engine, base) for engine in others]
@@ -76,17 +118,19 @@ def table(rows: Sequence[Row], engines: Sequence[str], base: str) -> str:
 
 
 def markdown(rows: Sequence[Row], engines: Sequence[str], base: str) -> str:
-    """The same table for a document: ratios only, the means of the groups in bold."""
+    """The same table for a document: rows that the base has, the mean of the programs in bold."""
     others = [engine for engine in engines if engine != base]
     lines = [f"| time / time of {base} | {' | '.join(others)} |", "|---" * (len(others) + 1) + "|"]
     for row in rows:
-        ratios = [ratio(row, engine, base) for engine in others]
-        lines.append(f"| {row.name} | {' | '.join(f'{r.median:.3g}' if r else '-' for r in ratios)} |")
+        if base in row.samples:
+            ratios = [ratio(row, engine, base) for engine in others]
+            cells = (f"{r.median:.3g} ± {r.spread * 50:.0f} %" if r else "-" for r in ratios)
+            lines.append(f"| {row.name} | {' | '.join(cells)} |")
     kernels = [row for row in rows if row.group == "kernels"]
     if len(kernels) > 1:
         means = [mean_ratio(kernels, engine, base) for engine in others]
-        cells = " | ".join(f"**{m[0]:.3g}**" if m else "-" for m in means)
-        lines.append(f"| **geometric mean of {len(kernels)} programs** | {cells} |")
+        cells = (f"**{m[0]:.3g}**" if m else "-" for m in means)
+        lines.append(f"| **geometric mean of {len(kernels)} programs** | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -97,6 +141,27 @@ def _cell(row: Row, engine: str, base: str) -> str:
     if found is None:
         return "-"
     return f"{found.median:.3g} \u00b1{found.spread * 50:.0f}%"
+
+
+def gains_markdown(rows: Sequence[Row], engines: Sequence[str]) -> str:
+    """Speed with vectors over speed without, for a document; empty where nothing was measured."""
+    members = [row for row in rows if row.group == "simd" and row.scalar]
+    shown = [engine for engine in engines if any(gain(row, engine) for row in members)]
+    if not shown:
+        return ""
+    lines = [f"| with v128 / without | {' | '.join(shown)} |", "|---" * (len(shown) + 1) + "|"]
+    for row in members:
+        gains = [gain(row, engine) for engine in shown]
+        lines.append(f"| {row.name} | {' | '.join(f'{g.median:.2f}' if g else '-' for g in gains)} |")
+    means = [geometric_mean([g.median for row in members if (g := gain(row, engine))]) for engine in shown]
+    lines.append(f"| **geometric mean** | {' | '.join(f'**{mean:.2f}**' for mean in means)} |")
+    return "\n".join(lines)
+
+
+def from_json(data: Mapping[str, Any]) -> list[Row]:
+    """The rows that `as_json` wrote."""
+    names = {item.name for item in fields(Row)}
+    return [Row(**{key: value for key, value in row.items() if key in names}) for row in data["rows"]]
 
 
 def as_json(

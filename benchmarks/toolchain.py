@@ -161,9 +161,11 @@ def _fingerprint(compiler: list[str], flags: list[str], sources: list[Path]) -> 
     def feed(part: bytes) -> None:
         digest.update(len(part).to_bytes(8, "little") + part)
 
-    for word in [*_compiler_identity(tuple(compiler)), *flags]:
+    for word in [*compiler_identity(tuple(compiler)), *flags]:
         feed(word.encode())
-    headers = sorted({header for source in sources for header in source.parent.glob("*.h")})
+    folders = {source.parent for source in sources}
+    folders |= {sources[0].parent / flag[2:] for flag in flags if flag.startswith("-I")}
+    headers = sorted({header for folder in folders for header in folder.glob("*.h")})
     for file in [*sources, *headers]:
         feed(file.name.encode())
         feed(file.read_bytes())
@@ -171,7 +173,7 @@ def _fingerprint(compiler: list[str], flags: list[str], sources: list[Path]) -> 
 
 
 @functools.cache
-def _compiler_identity(compiler: tuple[str, ...]) -> tuple[str, ...]:
+def compiler_identity(compiler: tuple[str, ...]) -> tuple[str, ...]:
     if list(compiler) == zig_cc():
         return ("zig", zig_version(), sysconfig.get_platform())
     version = subprocess.run(

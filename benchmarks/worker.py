@@ -17,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .engines import ENGINES, Engine, Loaded, Native
+from . import meters
+from .engines import ADAPTERS, Engine, Loaded, Native
 from .kernels import MASK
 
 UNROLLED = 10
@@ -27,11 +28,19 @@ class Worker:
     """The measurements; every method but `kernel` returns seconds of CPU per operation."""
 
     def __init__(self, engine: str) -> None:
-        self.engine: Engine = ENGINES[engine]()
+        self.engine: Engine = ADAPTERS[engine]()
         self.kernels: dict[str, Callable[[int], int]] = {}
         self.boundary: Loaded | None = None
         self.wasi_functions: Callable[[str], Callable[..., int]] | None = None
         self.has_loaded = False
+
+    def about(self) -> dict[str, Any]:
+        """What the engine says of itself."""
+        if self.engine.name != "pywasi":
+            return {"result": None}
+        from pywasi_native import engine
+
+        return {"result": engine.shell()}
 
     def kernel(self, path: str, units: int, warm: int) -> dict[str, Any]:
         """One run of a kernel; it was loaded, and run once with `warm` units, before the clock starts."""
@@ -58,6 +67,36 @@ class Worker:
             loaded = self.engine.load(wasm)
         cpu = (time.process_time() - start) / times
         return {"cpu": cpu, "result": loaded.function("run")(3) & 0xFFFFFFFF}
+
+    def load_once(self, path: str, run: bool) -> dict[str, Any]:
+        """One load of a large module in this new process, and the memory that it takes at its peak."""
+        before = meters.resident()
+        start = time.process_time()
+        if run:
+            loaded = self.engine.load_file(path)
+        else:
+            self.engine.compile(path)
+        answer: dict[str, Any] = {"cpu": time.process_time() - start}
+        peak = meters.peak()
+        if before is not None and peak is not None:
+            answer["peak"] = peak - before
+        if run:
+            answer["result"] = loaded.function("run")(3) & 0xFFFFFFFF
+        return answer
+
+    def instances(self, path: str, times: int) -> dict[str, Any]:
+        """Bytes of memory that each of many instances of one small module adds; each one is called once."""
+        wasm = Path(path).read_bytes()
+        total = sum(one.function("add")(1, 2) for one in self.engine.instances(wasm, 10))
+        gc.collect()
+        before = meters.proportional()
+        if before is None:
+            return {"error": "system: it does not tell the memory of a process"}
+        made = self.engine.instances(wasm, times)
+        total += sum(one.function("add")(1, 2) for one in made)
+        after = meters.proportional()
+        assert after is not None
+        return {"bytes": (after - before) / times, "result": total}
 
     def wasi(self, path: str, name: str, times: int) -> dict[str, Any]:
         """One kind of system call, in a loop in C, in a directory of its own."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import bigmodule, report, toolchain
+from benchmarks import bigmodule, processes, toolchain
 from benchmarks.engines import Native, Pywasi
-from benchmarks.kernels import KERNELS, MASK, Kernel
+from benchmarks.kernels import KERNELS, MASK, SIMD_KERNELS, Kernel, SimdKernel
 
 import locate
+import pywasi_native as wasm
 
 # The real ones are downloaded and take a minute to compile: there the benchmark itself compares the results.
 OWN = [kernel for kernel in KERNELS if kernel.sources is None]
@@ -27,6 +27,19 @@ def test_a_kernel_computes_what_native_code_does(zig: None, kernel: Kernel) -> N
     native = Native.kernel(str(kernel.native()))
     for n in sorted({1, units}):
         assert run(n) & MASK == native(n)
+
+
+@pytest.mark.parametrize("kernel", SIMD_KERNELS, ids=lambda kernel: kernel.name)
+def test_vectors_compute_what_scalars_do(zig: None, kernel: SimdKernel) -> None:
+    units = kernel.scaled(0.03)
+    plain, vector = kernel.wasm().read_bytes(), kernel.vector_wasm().read_bytes()
+    assert plain != vector
+    expected = Native.kernel(str(kernel.scalar_native()))
+    assert Native.kernel(str(kernel.native()))(units) == expected(units)
+    for module in (plain, vector):
+        run = Pywasi().load(module).function("run")
+        for n in sorted({1, units}):
+            assert run(n) & MASK == expected(n)
 
 
 @pytest.mark.parametrize("size", [5_000, 150_000])
@@ -48,6 +61,25 @@ def test_a_generated_module_is_valid_and_the_same_every_time(size: int, seed: in
     assert bytes(ours.instance.memory) == bytes(instance.exports(store)["memory"].read(store))
 
 
+def test_a_long_module_repeats_its_functions(zig: None) -> None:
+    module = bigmodule.make_module(60_000, distinct=20_000)
+    assert 60_000 <= len(module) < 110_000
+    wasmtime = pytest.importorskip(
+        "wasmtime", reason="the oracle for generated modules: pip install wasmtime"
+    )
+    engine = wasmtime.Engine()
+    wasmtime.Module.validate(engine, module)
+    store = wasmtime.Store(engine)
+    instance = wasmtime.Instance(store, wasmtime.Module(engine, module), [])
+    assert Pywasi().load(module).function("run")(7) == instance.exports(store)["run"](store, 7)
+
+
+def test_the_tiny_module() -> None:
+    for instance in Pywasi().instances(bigmodule.tiny_module(), 3):
+        assert instance.function("add")(40, 2) == 42
+        assert instance.reader(16)() == b"hello" + bytes(11)
+
+
 @pytest.mark.parametrize("n", [0, 1, 63, 64, -64, -65, 127, 128, 2**31 - 1, -(2**31), -(2**40)])
 def test_leb128(n: int) -> None:
     shift = value = 0
@@ -57,27 +89,6 @@ def test_leb128(n: int) -> None:
     assert (value - (1 << shift) if byte & 0x40 else value) == n
     if n >= 0:
         assert sum((byte & 0x7F) << 7 * i for i, byte in enumerate(bigmodule.uleb(n))) == n
-
-
-def test_ratios_are_of_the_same_round() -> None:
-    row = report.Row("r", "kernels", samples={"a": [1.0, 20.0, 3.0], "b": [2.0, 10.0, 6.0]})
-    found = report.ratio(row, "a", "b")
-    assert found is not None
-    assert (found.median, found.spread) == (0.5, 3.0)
-    assert report.ratio(row, "a", "missing") is None
-    other = report.Row("s", "kernels", samples={"a": [2.0], "b": [1.0]})
-    mean = report.mean_ratio([row, other], "a", "b")
-    assert mean is not None
-    assert math.isclose(mean[0], 1.0)
-    text = report.table([row, other], ["a", "b"], "b")
-    assert "0.5 \u00b1150%" in text
-    assert "1 of 2" in text
-
-
-def test_disagreement_is_an_error() -> None:
-    row = report.Row("r", "kernels", results={"a": 1, "b": 2})
-    assert row.disagreement() is not None
-    assert report.Row("r", "kernels", results={"a": 1, "b": 1}).disagreement() is None
 
 
 def run_bench(*args: str) -> subprocess.CompletedProcess[str]:
@@ -92,35 +103,27 @@ def run_bench(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_line(zig: None, tmp_path: Path) -> None:
-    target = tmp_path / "out" / "bench.json"
-    rows = "boundary,import,load,fib,hashtable"
-    done = run_bench(
-        "--engines",
-        "pywasi,native",
-        "--rounds",
-        "2",
-        "--scale",
-        "0.02",
-        "--only",
-        rows,
-        "--markdown",
-        str(tmp_path / "table.md"),
-        "--json",
-        str(target),
-    )
+    out = tmp_path / "out"
+    rows = "boundary,import,load,instance,fib,hashtable,vdot"
+    words = ["--engines", "pywasi,native", "--rounds", "2", "--scale", "0.02", "--only", rows]
+    done = run_bench(*words, "--out", str(out))
     assert done.returncode == 0, done.stderr
-    for name in ("call", "callback", "read16", "write1m", "import", "load", "fib", "hashtable"):
+    for name in ("call", "callback", "read16", "write1m", "import", "load", "load_69m", "fib", "vdot"):
         assert f"\n{name} " in done.stdout
-    written = json.loads(target.read_text())
-    assert (
-        (tmp_path / "table.md")
-        .read_text(encoding="utf-8")
-        .startswith("| time / time of pywasi | native |\n|---|---|\n")
-    )
+    assert "| with v128 / without | pywasi | native |" in done.stdout
+    document = (out / "benchmark.md").read_text(encoding="utf-8")
+    assert "| time / time of pywasi | native |\n|---|---|\n| call | " in document
+    assert (out / "benchmark.svg").read_text(encoding="utf-8").endswith("</svg>\n")
+    written = json.loads((out / "benchmark.json").read_text())
     assert written["engines"] == ["pywasi", "native"]
+    assert written["about"]["shells"] == {"pywasi": wasm.engine.shell()}
     by_name = {row["name"]: row for row in written["rows"]}
     assert len(by_name["fib"]["samples"]["pywasi"]) == 2
     assert by_name["fib"]["ratios"]["pywasi"]["median"] == 1.0
+    assert len(by_name["vdot"]["scalar"]["native"]) == 2
+    if sys.platform == "linux":
+        assert min(by_name["load_69m"]["peak"]["pywasi"]) > 0
+        assert 0 < min(by_name["instance"]["samples"]["pywasi"]) < 1e6
     assert not any(row["failures"] for row in written["rows"])
 
 
@@ -134,12 +137,46 @@ def test_a_command_line_engine(zig: None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("program", "complaint"),
+    [
+        ("print(int({n}) and 12345)", "sieve: results differ"),
+        ("print('no number')", "sieve, cli: output: no number at the end"),
+        ("raise SystemExit(3)", "sieve, cli: exit 3"),
+    ],
+)
+def test_a_command_that_computes_something_else(zig: None, program: str, complaint: str) -> None:
+    template = f'cli={sys.executable} -c "import sys; {program}" {{file}} {{n}}'
+    options = ["--rounds", "1", "--scale", "0.02", "--only", "sieve"]
+    done = run_bench("--engines", "native", "--command", template, *options)
+    assert done.returncode == 1
+    assert f"error: {complaint}" in done.stderr
+
+
+def test_a_build_beside_the_installed_one(zig: None, tmp_path: Path) -> None:
+    """A folder with the installed package: measured as an engine of its own, with its shell and version."""
+    site = Path(wasm.__file__).parent.parent
+    place = tmp_path / "site"
+    place.mkdir()
+    (place / "pywasi_native").symlink_to(site / "pywasi_native", target_is_directory=True)
+    words = ["--engines", "pywasi", "--build", f"other={place}", "--rounds", "1", "--scale", "0.02"]
+    done = run_bench(*words, "--only", "fib,sieve,import", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "out" / "benchmark.json").read_text())
+    assert written["about"]["shells"]["other"] == wasm.engine.shell()
+    assert {"pywasi", "other"} == set(written["rows"][0]["samples"])
+
+
+@pytest.mark.parametrize(
     ("args", "advice"),
     [
         (["--engines", "nonsense"], "unknown name 'nonsense'"),
         (["--only", "nonsense"], "unknown name 'nonsense'"),
         (["--base", "native", "--engines", "pywasi"], "--base native is not among the engines"),
         (["--rounds", "0", "--engines", "pywasi"], "must be positive"),
+        (["--build", "mine"], "NAME=... is wanted"),
+        (["--build", "mine=/nowhere"], "neither a wheel nor a folder"),
+        (["--build", "native=/nowhere"], "the name is taken"),
+        (["--command", "cli=run {file}"], "lacks {file} or {n}"),
     ],
 )
 def test_bad_options(zig: None, args: list[str], advice: str) -> None:
@@ -150,9 +187,7 @@ def test_bad_options(zig: None, args: list[str], advice: str) -> None:
 
 def test_a_worker_that_crashes_costs_one_cell(zig: None, tmp_path: Path) -> None:
     """The kernel of a bad shared object cannot be loaded: the row fails, the program says so and goes on."""
-    from benchmarks.bench import WorkerProcess
-
-    worker = WorkerProcess("native")
+    worker = processes.WorkerProcess("native")
     try:
         bad = tmp_path / "bad.so"
         bad.write_bytes(b"not an object" + struct.pack("<Q", 7))
@@ -187,10 +222,8 @@ def test_builds_are_cached_by_content(zig: None, tmp_path: Path, monkeypatch: py
 
 
 def test_a_worker_that_hangs_is_ended(zig: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmarks import bench
-
-    monkeypatch.setattr(bench, "LIMIT", 1.0)
-    worker = bench.WorkerProcess("native")
+    monkeypatch.setattr(processes, "LIMIT", 1.0)
+    worker = processes.WorkerProcess("native")
     try:
         kernel = next(kernel for kernel in KERNELS if kernel.name == "sieve")
         request = {"do": "kernel", "path": str(kernel.native()), "units": 2**31, "warm": 1}
