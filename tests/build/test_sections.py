@@ -1,10 +1,9 @@
-"""Stripping a module, and what headers declare."""
+"""Stripping a module."""
 
 from __future__ import annotations
 
 import pytest
 
-from pywasi_native.build.declared import function_names
 from pywasi_native.build.sections import sections, strip
 
 HEADER = b"\0asm\1\0\0\0"
@@ -44,26 +43,3 @@ def test_debug_sections_go_and_names_stay() -> None:
 def test_what_is_no_module(data: bytes) -> None:
     with pytest.raises(ValueError):
         strip(data)
-
-
-def test_declared_functions() -> None:
-    text = """
-    typedef int (*callback)(int, void *);
-    typedef struct { int x; int (*f)(int); } point;
-    struct tree;
-    enum { A = 1, B };
-    extern int counter;
-    static inline int twice(int x) { return helper(x) * 2; }
-    /* int commented(void); */ // int commented_too(void);
-    int plain(int a, int b);
-    const char *text(void), unused;
-    unsigned long long
-      lines(const unsigned char *data,
-            callback f);
-    struct tree *make(int (*f)(int), int);
-    __attribute__((visibility("default"))) void marked(void) __attribute__((nonnull(1)));
-    int defined(int x) { if (x) { return g(x); } return 0; }
-    int after(void);
-    int (*variable)(int);
-    """
-    assert function_names(text) == ["plain", "text", "lines", "make", "marked", "defined", "after"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from . import outputs
 from .build_error import BuildError
 from .compile_wasm import SUPPORT
-from .declared import preprocess
+from .declared import read_headers
 from .project import finish, wanted_exports
 from .settings import Settings
 from .zig_tool import Zig, find_zig
@@ -45,12 +45,11 @@ def _step(options: argparse.Namespace) -> str:
         exports=tuple(options.exports), exclude=tuple(options.exclude),
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="pywasi-build-") as scratch:
-        headers = preprocess(settings, Zig(settings.root, Path(scratch)))
-    wanted = wanted_exports(settings, headers)
+        declared = read_headers(settings, Zig(settings.root, Path(scratch))) if settings.headers else None
     if options.step == "exports":
-        return ";".join(dict.fromkeys([*wanted, *SUPPORT]))
+        return ";".join(dict.fromkeys([*wanted_exports(settings, declared), *SUPPORT]))
     options.folder.mkdir(parents=True, exist_ok=True)
-    files = finish(settings, options.linked.read_bytes(), wanted)
+    files = finish(settings, options.linked.read_bytes(), declared)
     outputs.write(options.folder.resolve(), files)
     return ", ".join(name.removeprefix("./") for name in files)
 

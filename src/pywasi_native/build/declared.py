@@ -1,83 +1,133 @@
-"""What headers declare, after the preprocessor: macros and conditions are gone, comments are kept."""
+"""What the headers of a project declare.
+
+zig's preprocessor follows conditions and macros; comments stay, since they become docstrings. What is left of
+the project's own headers, those that the named ones include too, is the text that the shim carries; of the
+system's headers nothing is, beyond the types that every C program knows.
+"""
 
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 
+from ..typed.diagnostics import HeaderError
+from ..typed.headers import parse_header
+from .build_error import BuildError
 from .zig_tool import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..typed.headers import Header
     from .settings import Settings
     from .zig_tool import Zig
 
-_MARKER = re.compile(r'#(?:line)? (\d+) "((?:[^"\\]|\\.)*)"')
-_NOISE = re.compile(
-    r"/\*.*?\*/|//[^\n]*|^[ \t]*#[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'", re.DOTALL | re.MULTILINE
-)
-_ATTRIBUTE = re.compile(
-    r"__(?:attribute__|declspec|asm__)\s*\(\((?:[^()]|\([^()]*\))*\)\)|__extension__|__restrict"
-)
-_NAME = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_MARKER = re.compile(r'#(?:line)? (\d+) "((?:[^"\\]|\\.)*)"((?: \d)*)')
+_DEFINE = re.compile(r"#[ \t]*(?:define[ \t]+(\w+)(\()?|undef\b)")
+_SYSTEM = "3"  # a marker's flag
 
 
-def preprocess(settings: Settings, zig: Zig) -> dict[str, str]:
-    """The text of each header of the table; every line keeps its number.
+class Declared:
+    """The declarations of a project.
+
+    Attributes:
+        text: the C text, without what a reader at run time does not need.
+        header: the same, read.
+        functions: those that Python is to have, in the order of the headers.
+    """
+
+    def __init__(self, text: str, header: Header, functions: list[str]) -> None:
+        self.text, self.header, self.functions = text, header, functions
+
+
+def read_headers(settings: Settings, zig: Zig) -> Declared:
+    """Reads the headers of the table.
 
     Raises:
-        BuildError: a header does not compile by itself.
+        BuildError: one does not compile by itself, or declares what Python cannot be given.
     """
-    return {header: _one(settings, zig, header) for header in settings.headers}
+    for file in settings.headers:
+        # zig has no -fsyntax-only; the object is thrown away.
+        output = str(zig.scratch / "header.o")
+        what = f"{file} does not compile by itself, as C"
+        zig.run(["cc", "-c", *TARGET, *_flags(settings), "-x", "c", file, "-o", output], what)
+    lines = _own_lines(settings, _preprocess(settings, zig))
+    try:
+        header = parse_header(_with_places(lines), _name(settings), files=settings.headers)
+    except HeaderError as error:
+        raise BuildError(str(error)) from None
+    functions = [name for name in header.functions if name not in settings.exclude]
+    _check(settings, header, functions)
+    return Declared(_compact(lines, header), header, functions)
 
 
-def _one(settings: Settings, zig: Zig, header: str) -> str:
-    flags = [flag for flag in settings.cflags if not flag.startswith(("-std=c++", "-std=gnu++", "-O"))]
-    what = f"{header} does not compile by itself, as C"
-    # zig has no -fsyntax-only; the object is thrown away.
-    zig.run(["cc", "-c", *TARGET, *flags, "-x", "c", header, "-o", str(zig.scratch / "header.o")], what)
-    text = zig.run(["cc", "-E", "-C", "-dD", *TARGET, *flags, "-x", "c", header], what)
-    lines: dict[int, str] = {}
-    here, number = False, 0
+def _name(settings: Settings) -> str:
+    return ", ".join(PurePosixPath(header).name for header in settings.headers)
+
+
+def _flags(settings: Settings) -> list[str]:
+    return [flag for flag in settings.cflags if not flag.startswith(("-std=c++", "-std=gnu++", "-O"))]
+
+
+def _preprocess(settings: Settings, zig: Zig) -> str:
+    """All headers as one text, so that what two of them include comes once."""
+    together = zig.scratch / "headers.h"
+    together.write_text("".join(f'#include "{header}"\n' for header in settings.headers), encoding="utf-8")
+    return zig.run(
+        ["cc", "-E", "-C", "-dD", *TARGET, *_flags(settings), "-I.", "-x", "c", str(together)],
+        "the headers do not compile together, as C",
+    )
+
+
+def _own_lines(settings: Settings, text: str) -> list[tuple[str, int, str]]:
+    """(file, line number, text) of every line that a header of the project leaves."""
+    found, file, number, own = [], "", 0, False
     for line in text.split("\n"):
         marker = _MARKER.match(line)
         if marker:
-            here, number = marker.group(2) == header, int(marker.group(1))
+            number, file = int(marker[1]), marker[2].removeprefix("./")
+            own = (
+                _SYSTEM not in marker[3].split()
+                and not file.startswith("<")
+                and not file.endswith("headers.h")
+            )
+            own = own or file in settings.headers
         else:
-            if here and line.strip():
-                lines[number] = line
+            if own and line.strip():
+                found.append((file, number, line.rstrip()))
             number += 1
-    return "\n".join(lines.get(i, "") for i in range(1, max(lines, default=0) + 1)) + "\n"
+    return found
 
 
-def function_names(text: str) -> list[str]:
-    """Names of the functions that a preprocessed header declares, without those that are `static`.
-
-    A declaration of a function is a name and a parenthesis at the outermost level, after at least one word of
-    a type; `int (*f)(int)` is a variable, and what stands in braces is a body or a struct.
-    """
-    flat = _outermost(_ATTRIBUTE.sub(" ", _NOISE.sub(" ", text)))
-    found: dict[str, None] = {}
-    for declaration in flat.split(";"):
-        words = declaration.split("(", 1)[0].split()
-        match = _NAME.search(declaration)
-        if match is None or len(words) < 2 or "=" in declaration.split("(", 1)[0]:
-            continue
-        if {"typedef", "static", "_Static_assert"}.isdisjoint(words):
-            found[match.group(1)] = None
-    return list(found)
+def _with_places(lines: list[tuple[str, int, str]]) -> str:
+    """As text with line markers, so that messages name the header and its line."""
+    out, expected = [], ("", 0)
+    for file, number, line in lines:
+        if (file, number) != expected:
+            out.append(f'# {number} "{file}"')
+        out.append(line)
+        expected = (file, number + 1)
+    return "\n".join(out) + "\n"
 
 
-def _outermost(text: str) -> str:
-    """The text with everything in braces replaced by ``;``; those of ``extern "C"`` are looked through."""
-    out: list[str] = []
-    depth = 0
-    for piece in re.split(r"([{}])", text):
-        if piece == "{":
-            depth += 1
-        elif piece == "}":
-            depth -= 1
-            if depth == 0 and out and out[-1] != ";":
-                out.append(";" if "(" in out[-1].rpartition(";")[2] else " ")
-        elif depth == 0:
-            out.append(piece)
-    return "".join(out)
+def _compact(lines: list[tuple[str, int, str]], header: Header) -> str:
+    """Without the macros that are no constants: they have been replaced already."""
+    kept, skipping = [], False
+    for _, _, line in lines:
+        define = _DEFINE.match(line)
+        skipping = skipping or (define is not None and (bool(define[2]) or define[1] not in header.constants))
+        if not skipping:
+            kept.append(line)
+        elif not line.endswith("\\"):
+            skipping = False
+    return "\n".join(kept) + "\n"
+
+
+def _check(settings: Settings, header: Header, functions: list[str]) -> None:
+    for name in settings.exclude:
+        if name not in header.functions:
+            raise BuildError(f"exclude names {name}, which no header declares")
+    if settings.headers and not functions and not settings.exports:
+        raise BuildError(f"{', '.join(settings.headers)}: no function is declared there")
+    for name in functions:
+        if name in header.refused:
+            raise BuildError(header.refused[name], f'or leave it out: exclude = ["{name}"] in [tool.pywasi]')

@@ -12,7 +12,7 @@ from pathlib import Path
 from . import outputs, sections, shim_text
 from .build_error import BuildError, silent
 from .compile_wasm import compile_module
-from .declared import function_names, preprocess
+from .declared import read_headers
 from .settings import Settings, read_settings
 from .zig_tool import Zig
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import os
 
     from .build_error import Say
+    from .declared import Declared
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,21 @@ def build_project(
     settings = read_settings(Path(root).resolve())
     for name in settings.outputs:
         outputs.refuse_foreign(settings.root / name)
-    wanted, data = _module_of(settings, say)
-    files = finish(settings, data, wanted, debug=debug)
+    declared, data = _module_of(settings, say)
+    files = finish(settings, data, declared, debug=debug)
     changed = outputs.differing(settings.root, files) if check else outputs.write(settings.root, files)
     return Built(settings, files, changed)
 
 
-def finish(settings: Settings, data: bytes, wanted: list[str], *, debug: bool = False) -> dict[str, bytes]:
+def finish(
+    settings: Settings, data: bytes, declared: Declared | None, *, debug: bool = False
+) -> dict[str, bytes]:
     """The three files of a module as the linker left it.
 
     Raises:
         BuildError: it does not export what is wanted, or imports what nobody gives.
     """
-    _check_module(settings, data, wanted)
+    _check_module(settings, data, wanted_exports(settings, declared))
     if not debug:
         data = sections.strip(data)
     wasm, python, stub = settings.outputs
@@ -78,40 +81,24 @@ def finish(settings: Settings, data: bytes, wanted: list[str], *, debug: bool = 
     }
 
 
-def _module_of(settings: Settings, say: Say) -> tuple[list[str], bytes]:
-    """The names that have to be exported, and the module as its maker left it."""
+def _module_of(settings: Settings, say: Say) -> tuple[Declared | None, bytes]:
+    """What the headers declare, and the module as its maker left it."""
     if settings.command:
         _run_command(settings, say)
-    if settings.wasm is None or settings.headers:
+    declared = None
+    if settings.headers or settings.wasm is None:
         with tempfile.TemporaryDirectory(prefix="pywasi-build-") as folder:
             zig = Zig(settings.root, Path(folder))
-            headers = preprocess(settings, zig)
-            wanted = wanted_exports(settings, headers)
+            declared = read_headers(settings, zig) if settings.headers else None
             if settings.wasm is None:
-                return wanted, compile_module(settings, zig, Path(folder), wanted, say)
-    else:
-        wanted = list(settings.exports)
-    return wanted, (settings.root / settings.wasm).read_bytes()
+                exports = wanted_exports(settings, declared)
+                return declared, compile_module(settings, zig, Path(folder), exports, say)
+    return declared, (settings.root / (settings.wasm or "")).read_bytes()
 
 
-def wanted_exports(settings: Settings, headers: dict[str, str]) -> list[str]:
-    """The functions that the table asks for, in its order.
-
-    Args:
-        settings: the table.
-        headers: the preprocessed text of each header.
-
-    Raises:
-        BuildError: nothing is declared, or what is excluded is not.
-    """
-    declared = [name for text in headers.values() for name in function_names(text)]
-    for name in settings.exclude:
-        if name not in declared:
-            raise BuildError(f"exclude names {name}, which no header declares")
-    if settings.headers and not declared and not settings.exports:
-        raise BuildError(f"{', '.join(settings.headers)}: no function is declared there")
-    names = dict.fromkeys([*declared, *settings.exports])
-    return [name for name in names if name not in settings.exclude]
+def wanted_exports(settings: Settings, declared: Declared | None) -> list[str]:
+    """The functions that the table asks for, in its order."""
+    return list(dict.fromkeys([*(declared.functions if declared else ()), *settings.exports]))
 
 
 def _run_command(settings: Settings, say: Say) -> None:
