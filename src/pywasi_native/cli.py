@@ -185,8 +185,12 @@ def _add_build_verbs(verbs: argparse._SubParsersAction[_Parser]) -> None:
     )
     build.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     build.add_argument(
-        "folder", nargs="?", default=".", metavar="FOLDER", help="of pyproject.toml; by default ."
+        "folder", nargs="?", default=".", metavar="FOLDER", help="of pyproject.toml; default ."
     )
+    new = verbs.add_parser("new", help="lay out a package in C that builds to WebAssembly")
+    new.add_argument("--backend", default="hatchling", help="hatchling, setuptools or scikit-build-core")
+    new.add_argument("--name", help="of the distribution; by default that of the folder")
+    new.add_argument("folder", metavar="FOLDER", help="a folder that is not there yet")
 
 
 def _run(options: argparse.Namespace) -> int:

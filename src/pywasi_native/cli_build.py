@@ -1,8 +1,9 @@
-"""The commands that make packages: build."""
+"""The commands that make packages: build and new."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from .build import BuildError, build_project
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def command(options: argparse.Namespace) -> int:
     """Runs the command that the options name; gives the exit code."""
     try:
-        return _build(options)
+        return _build(options) if options.verb == "build" else _new(options)
     except BuildError as error:
         if error.detail:
             print(error.detail, file=sys.stderr)
@@ -37,6 +38,18 @@ def _build(options: argparse.Namespace) -> int:
     if not built.changed:
         return 0
     raise BuildError(f"stale: {', '.join(built.changed)}", "pywasi build")
+
+
+def _new(options: argparse.Namespace) -> int:
+    from .build.new_package import BACKENDS, new_package
+
+    if options.backend not in BACKENDS:
+        raise BuildError(f"--backend {options.backend}: none of {', '.join(BACKENDS)}")
+    for name in new_package(Path(options.folder), options.backend, options.name):
+        print(f"{options.folder}/{name}")
+    print(f"\nnext:\n  cd {options.folder}\n  python -m pip install -e '.[test]'")
+    print("  python -m pytest\n  python -m mypy")
+    return 0
 
 
 def _say(line: str) -> None:
