@@ -134,7 +134,8 @@ pwi_errno pwi_p1_path_filestat_set_times(pwi_call *call, const pw_slot *args)
     return error;
 }
 
-/* A new name that ends in '/': nothing but a directory could be made there. */
+/* A new name that ends in '/': nothing but a directory could be made there. A file of that name is none
+   (POSIX; Linux says EEXIST). */
 static pwi_errno refuse_slash(pwi_place *place)
 {
     if (!place->must_be_dir)
@@ -142,7 +143,10 @@ static pwi_errno refuse_slash(pwi_place *place)
     pwi_errno error = pwi_place_look(place);
     if (error != PWI_ESUCCESS)
         return error;
-    return place->exists ? PWI_EEXIST : PWI_ENOENT;
+    if (!place->exists)
+        return PWI_ENOENT;
+    bool leads = place->stat.type == PWI_TYPE_DIRECTORY || place->stat.type == PWI_TYPE_SYMBOLIC_LINK;
+    return leads ? PWI_EEXIST : PWI_ENOTDIR;
 }
 
 /* An old name that ends in '/': it has to be a directory, and a link to one is none. */
