@@ -5,7 +5,8 @@ that says what to grant and what to expect. The copy is named by PYWASI_WASI_TES
 ../shared/conformance/wasi-testsuite. Every module runs
 
 - by `wasm.run`, on a copy of its directory, and on the same files in memory;
-- by `pywasi run`, on a copy, in each way that paths are resolved on this system.
+- by `pywasi run`, as the adapter for the suite's own runner has it, on a copy, in each way that this system
+  resolves paths.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import locate
 import pytest
 
-sys.path.append(str(locate.ROOT / "tests" / "security"))
-import resolver_modes
+import locate
+import pywasi_adapter
 
+sys.path.append(str(locate.ROOT / "tests" / "security"))
 import pywasi_native as wasm
+import resolver_modes
 
 VARIABLE = "PYWASI_WASI_TESTSUITE"
 ADVICE = (
-    "not here: the 72 modules of the public wasi-testsuite. Check out its branch prod/testsuite-base "
-    f"(github.com/WebAssembly/wasi-testsuite) and name the folder in {VARIABLE}"
+    "not here: the 72 modules of the public wasi-testsuite; `.ci/fetch-suite wasi` fetches them, "
+    f"or name a copy of its branch prod/testsuite-base in {VARIABLE}"
 )
 KNOWN = {"args", "env", "exit_code", "stdout", "stderr", "dirs", "root", "wasi_functions"}
 AT_LEAST = 72
@@ -143,26 +145,28 @@ def test_by_call(module: Path, place: str, tmp_path: Path) -> None:
     if place == "memory" and module.stem in NOT_IN_MEMORY:
         pytest.skip(NOT_IN_MEMORY[module.stem])
     grants = {
-        guest: wasm.rw(host) if place == "directory" else in_memory(host)
-        for guest, host in case.dirs.items()
+        guest: wasm.rw(host) if place == "directory" else in_memory(host) for guest, host in case.dirs.items()
     }
-    done = wasm.run(
-        module, case.args, input=b"", env=case.env, dirs=grants, capture_output=True, timeout=60
-    )
+    done = wasm.run(module, case.args, input=b"", env=case.env, dirs=grants, capture_output=True, timeout=60)
     case.check(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("module", cases())
-def test_by_command(module: Path, mode: str, tmp_path: Path) -> None:
+def test_by_command(module: Path, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if mode == "openat2" and resolver_modes.in_force() != "openat2":
         pytest.skip("this kernel, or its container, has no openat2: the other modes are what is used here")
     case = Case(module, tmp_path)
-    options = [f"--env={name}={value}" for name, value in case.env.items()]
-    options += [f"--dir={host}::{guest}" for guest, host in case.dirs.items()]
+    start = f"{COMMAND}; raise SystemExit(main())"
+    monkeypatch.setattr(pywasi_adapter, "PYWASI", [sys.executable, "-c", start])
+    dirs = [(host, guest) for guest, host in case.dirs.items()]
     done = subprocess.run(
-        [sys.executable, "-c", f"{COMMAND}; raise SystemExit(main())", "run", *options, module, *case.args],
-        env={**os.environ, resolver_modes.VARIABLE: mode, "PYTHONPATH": str(Path(resolver_modes.__file__).parent)},
+        pywasi_adapter.compute_argv(str(module), (case.args, case.env, dirs)),
+        env={
+            **os.environ,
+            resolver_modes.VARIABLE: mode,
+            "PYTHONPATH": str(Path(resolver_modes.__file__).parent),
+        },
         input=b"",
         capture_output=True,
         timeout=60,
