@@ -28,7 +28,7 @@ endef
 ZIG := -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET
 
 # The README's two commands are read from it, so that what is checked is what is promised.
-.PHONY: help check $(STEPS) spec fuzz large bench format show-generated cross clean tools steps
+.PHONY: help check $(STEPS) spec fuzz random-calls large bench format show-generated cross clean tools steps
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -121,6 +121,13 @@ fuzz: $(VENV)/bin/python ## random modules against wasmtime: thousands of our ge
 	python -m pip install -q '.[test]'
 	@command -v npm >/dev/null && npm install --silent --prefix $(BUILD)/npm binaryen || echo 'no npm: without binaryen'
 	PATH="$(BUILD)/npm/node_modules/.bin:$$PATH" python tests/fuzz/run_fuzz.py $(FUZZ)
+
+random-calls: $(VENV)/bin/python ## random calls of all of WASI in a package with sanitizers; SECONDS=60
+	python -m pip install -q '.[test]'
+	python -m pip install -q --no-deps --upgrade --target $(BUILD)/asan-site . -Ccmake.define.PYWASI_SANITIZE=ON
+	LD_PRELOAD="$$($(or $(CC),cc) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 \
+	  PYTHONPATH=$(abspath $(BUILD))/asan-site PYWASI_RANDOM_SECONDS=$(or $(SECONDS),60) \
+	  python -m pytest -q tests/security/test_random_calls.py
 
 large: $(VENV)/bin/python ## large modules from PyPI (Yosys, 69 MB) give what they give under wasmtime
 	python -m pip install -q '.[test]'
