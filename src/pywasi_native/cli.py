@@ -295,6 +295,8 @@ def _advice(problem: Exception) -> str:
 
 
 def _complain(problem: object, advice: str, code: int, more: Sequence[str] = ()) -> int:
+    if sys.stderr is None:  # closed; print would take the other stream
+        return code
     text = str(problem)
     print(f"pywasi: {text}", file=sys.stderr)
     for line in more:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from . import engine
 from ._record import Record
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
 PIPE = Stream("PIPE")
 """Output is collected: `CompletedRun.stdout`, `Instance.stdout`."""
 INHERIT = Stream("INHERIT")
-"""The stream of this process."""
+"""The stream of this process; where it was started without that one, as if it were None."""
 
 
 # What a grant of a directory may allow, and the bits PW_WASI_... of it in pywasi_wasi.h.
@@ -497,7 +498,10 @@ def _stdio(stream: Any, number: int, opened: list[Any]) -> Any:
     if stream is None or isinstance(stream, bytes | int):
         return stream
     if isinstance(stream, Stream):
-        return True if stream == PIPE else number
+        if stream == PIPE:
+            return True
+        # Without a stream (a daemon, a program without a console) its number may be any file opened since.
+        return number if (sys.__stdin__, sys.__stdout__, sys.__stderr__)[number] is not None else None
     if isinstance(stream, str | os.PathLike):
         file = open(stream, "rb" if number == 0 else "wb", buffering=0)  # noqa: PTH123, SIM115
         opened.append(file)

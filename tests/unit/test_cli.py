@@ -53,6 +53,37 @@ def pywasi(folder: Path, *words: str, env: dict[str, str] | None = None) -> subp
     )
 
 
+@pytest.mark.skipif(os.name == "nt", reason="redirections of POSIX's shell")
+@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_are_as_good_as_none(folder: Path, streams: str) -> None:
+    def run(file: str) -> subprocess.CompletedProcess[str]:
+        line = f'"{sys.executable}" -m pywasi_native run --dir . {file} {streams}'
+        return subprocess.run(
+            line, shell=True, check=False, cwd=folder, capture_output=True, text=True, timeout=60
+        )
+
+    done = run("hello.wasm")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("" if ">&-" in streams.replace("2>&-", "") else "hello\n")
+    assert run("seven.wasm").returncode == 7
+    trapped = run("trap.wasm")
+    assert (trapped.returncode, trapped.stdout) == (cli.EXIT_TRAP, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="redirections of POSIX's shell")
+def test_a_file_that_took_the_number_of_a_closed_stream_is_not_that_stream(folder: Path) -> None:
+    code = """
+import os, pywasi_native as wasm
+number = os.open("other", os.O_RDWR | os.O_CREAT)
+wasm.run("hello.wasm")
+raise SystemExit(number)
+"""
+    line, env = f'"{sys.executable}" -c "$CODE" >&-', {**os.environ, "CODE": code}
+    done = subprocess.run(line, shell=True, check=False, cwd=folder, env=env)
+    assert done.returncode == 1
+    assert (folder / "other").read_bytes() == b""
+
+
 @pytest.mark.parametrize("verb", [["run"], []], ids=["run", "default"])
 def test_run(folder: Path, verb: list[str]) -> None:
     done = pywasi(folder, *verb, "hello.wasm")
