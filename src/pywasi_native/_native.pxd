@@ -520,6 +520,7 @@ cdef class Func:
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_func *pointer(self) except NULL
+    cdef int call_slots(self, pw_slot *slots) noexcept
     cdef str shown_name(self)
     cdef int bits_to_slots(self, Store store, tuple args, pw_slot *slots) except -1
     cdef tuple slots_to_bits(self, Store store, const pw_slot *slots)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .linking import Imports
     from .module import Module
+    from .typed import TypedFunction
     from .wasi import Wasi
 
 Extern = engine.Func | engine.Memory | engine.Table | engine.Global | engine.Tag
@@ -87,6 +88,25 @@ class Instance:
     def cancel(self) -> None:
         """Ends the call that runs in its store with `Cancelled`; from any thread. No call: no effect."""
         self._store.cancel()
+
+    def func(self, name: str, signature: str) -> TypedFunction:
+        """An export as a function with Python types: buffers, texts and results instead of addresses.
+
+        ``m.func("sum_f64", "f64(const f64*, size)")`` takes any buffer of doubles and gives a float. The
+        short notation is described in `pywasi_native.typed.signatures`.
+
+        Args:
+            name: of the export.
+            signature: its C types.
+
+        Raises:
+            HeaderError: the signature cannot be read or mapped.
+            LinkError: the export is not there, or has another type.
+        """
+        from .typed.binding import Binder
+        from .typed.signatures import parse_signature
+
+        return Binder(self).make(parse_signature(name, signature), by_convention=False)
 
     def __getitem__(self, name: str) -> Any:
         try:

@@ -207,6 +207,22 @@ cdef class Func:
             self.bind(Store())
         return self.ptr
 
+    cdef int call_slots(self, pw_slot *slots) noexcept:
+        """Calls a function without references in its type, for those who have entered its store: the arguments are in
+        the slots, and the results come there. -1 with an exception."""
+        cdef Store store = self.store
+        cdef pw_result result = pw_func_call(self.ptr, slots)
+        pwn_attach(&store.run)
+        if result != PW_OK:
+            set_failure(pw_store_error(store.ptr), result, store)
+        elif store.thrown is not None:
+            store.thrown = None  # some handler took it
+        if store.run.dropped:
+            let_go_quietly(store)
+            if result == PW_OK and PyErr_Occurred() != NULL:
+                return -1
+        return 0 if result == PW_OK else -1
+
 
 cdef Func wrap_func(Store store, pw_func *function, str name=None):
     cdef pw_func_type type

@@ -86,8 +86,8 @@ def test_globals(m: wasm.Instance) -> None:
     thing = object()
     m.thing.value = thing
     assert m.thing.value is thing
-    m.func.value = m.one
-    assert m.func.value is m.one
+    m["func"].value = m.one
+    assert m["func"].value is m.one
     assert m.constant.bits() == 0xFFFFFFFF
 
 

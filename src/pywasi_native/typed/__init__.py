@@ -1,1 +1,52 @@
-"""Typed functions over linear memory: Python values in and out of C functions, without sums of pointers."""
+"""Typed functions over linear memory: Python values in and out of C functions, without sums of pointers.
+
+    from pywasi_native import typed
+
+    m.func("sum_f64", "f64(const f64*, size)")(numpy.arange(10.0))     # one function, by a short signature
+
+    header = typed.parse_header(Path("lib.h").read_text(), "lib.h")    # all of a header
+    lib = typed.bind(m, header, typed.Rules(errors={"lib_*": "negative"}))
+    with lib.lib_open("name") as handle:
+        lib.lib_add(handle, b"data")
+
+Names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._calls import Handle, Pointer, StructArray, StructBase, TypedFunction
+    from .callbacks import Callback
+    from .diagnostics import HeaderError
+    from .headers import Header, parse_header
+    from .namespace import Namespace, bind
+    from .rules import CallError, Failure, Rules
+
+_HOMES = {
+    "_calls": "Handle Pointer StructArray StructBase TypedFunction",
+    "callbacks": "Callback",
+    "diagnostics": "HeaderError",
+    "headers": "Header parse_header",
+    "namespace": "Namespace bind",
+    "rules": "CallError Failure Rules",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [  # noqa: RUF022 - in the order in which they are needed
+    "parse_header", "bind", "Rules", "Failure", "CallError", "HeaderError", "Header", "Namespace",
+    "TypedFunction", "Pointer", "Handle", "StructBase", "StructArray", "Callback",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = __import__(f"{__name__}.{home}", fromlist=[name])
+    found = globals()[name] = getattr(module, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,71 @@
+# The part of the module's memory that arguments are copied to.
+
+cdef enum:
+    ALIGNMENT = 16
+    FIRST_CHUNK = 65536 - 64        # with what an allocator adds, a page
+    LARGEST_CHUNK = 1 << 20         # calls that need more get theirs and give it back
+
+
+@cython.final
+cdef class Arena:
+    """A stack of bytes in the module's memory. Calls take from its top and give back what they took when they end, so
+    that calls from within callbacks lie above those that they are part of.
+
+    Only for those who have entered the store.
+
+    Args:
+        memory: of the module.
+        allocate: takes a number of bytes and gives an address; MemoryError if there is no room.
+        release: takes back an address that `allocate` gave.
+    """
+
+    cdef readonly Memory memory
+    cdef readonly object allocate, release
+    cdef uint64_t given             # by the allocator; 0: there is no chunk yet
+    cdef uint64_t base, size, top   # within it, aligned
+
+    def __cinit__(self, Memory memory not None, object allocate, object release):
+        self.memory, self.allocate, self.release = memory, allocate, release
+
+    def __repr__(self):
+        return f"<arena of {self.size} bytes, {self.top} in use>"
+
+    cdef uint64_t fetch(self, uint64_t count) except 0:
+        """Bytes from the module's allocator. What it says is not believed: it is code of the guest."""
+        address = self.allocate(count)
+        cdef uint64_t start = address
+        cdef uint64_t limit = self.memory.bytes_now()
+        if start == 0 or start > limit or count > limit - start:
+            raise MemoryError(f"the module's allocator gave {start:#x} for {count} bytes in a memory of {limit}")
+        return start
+
+    cdef int reserve(self, uint64_t count, uint64_t *address, uint64_t *loose) except -1:
+        """Takes `count` bytes. `loose` is 0, or what has to be given to `release` when the call ends."""
+        loose[0] = 0
+        if count > self.size - self.top and self.top == 0 and count <= LARGEST_CHUNK:
+            self.renew(count)
+        if count <= self.size - self.top:
+            address[0] = self.base + self.top
+            self.top += count
+            return 0
+        loose[0] = self.fetch(count + ALIGNMENT)
+        address[0] = aligned(loose[0])
+        return 0
+
+    cdef int renew(self, uint64_t count) except -1:
+        """A chunk that has room for `count` bytes in place of the one that nobody uses."""
+        cdef uint64_t wanted = max(<uint64_t>FIRST_CHUNK, 2 * self.size), given
+        while wanted < count:
+            wanted *= 2
+        given = self.fetch(wanted + ALIGNMENT)
+        if self.top:  # the allocator called the host, and that called a typed function, which uses the chunk now
+            self.release(given)
+            return 0
+        old, self.given, self.base, self.size = self.given, given, aligned(given), wanted
+        if old:
+            self.release(old)
+        return 0
+
+
+cdef inline uint64_t aligned(uint64_t count) noexcept:
+    return (count + ALIGNMENT - 1) & ~<uint64_t>(ALIGNMENT - 1)
