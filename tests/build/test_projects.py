@@ -111,6 +111,12 @@ def test_exclude_and_exports(project, imported) -> None:
     assert core.extra() == 9
 
 
+def test_functions_are_chosen_by_name_and_pattern(project) -> None:
+    root = project(TABLE + 'functions = ["t*", "add"]\nexclude = ["?dd"]', FILES)
+    exports = {item.name for item in wasm.compile(build_project(root).files["pkg/_core.wasm"]).exports}
+    assert exports & {"add", "twice", "file"} == {"twice"}
+
+
 def test_cxx_without_exceptions(project, imported) -> None:
     source = """
     #include <string>
@@ -228,7 +234,8 @@ def test_a_command_that_fails(project, command: str, script: str, message: str, 
          "no source defines the function more (and 1 more), but a header declares it", 'exclude = ["more"]'),
         (TABLE + 'exports = ["helper"]', {},
          "no source defines the function helper, but exports names it", "static"),
-        (TABLE + 'exclude = ["nope"]', {}, "exclude names nope, which no header declares", ""),
+        (TABLE + 'exclude = ["nope*"]', {}, "exclude names nope*, which no header declares", ""),
+        (TABLE + 'functions = ["twise"]', {}, "functions names twise, which no", "did you mean twice?"),
         (TABLE, {"src/core.c": CALLS_FAR},
          "pkg/_core.wasm cannot be linked", "is a source missing"),
         ('module = "pkg._core"\nsources = ["src/core.c"]', {}, "exports no function", "exports = ["),

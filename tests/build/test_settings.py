@@ -20,7 +20,8 @@ GOOD = 'module = "pkg._core"\nsources = ["src/core.c"]\nheaders = ["src/core.h"]
 
 def test_what_the_table_says(project) -> None:
     table = (
-        GOOD + 'exports = ["g"]\nexclude = ["f"]\ncflags = ["-O3"]\nldflags = ["-lm"]\nsetjmp = true\n'
+        GOOD + 'exports = ["g"]\nfunctions = ["f", "x_*"]\nexclude = ["f"]\ncflags = ["-O3"]\n'
+        'ldflags = ["-lm"]\nsetjmp = true\n'
         'imports = { env = "pkg._host" }\n[tool.pywasi.grants."other"]\nargs = ["x"]'
     )
     settings = read_settings(project(table, FILES))
@@ -29,6 +30,7 @@ def test_what_the_table_says(project) -> None:
     assert settings.sources == ("src/core.c",)
     assert settings.distributed() == ("src/core.c", "src/core.h")
     assert (settings.exports, settings.exclude) == (("g",), ("f",))
+    assert settings.functions == ("f", "x_*")
     assert (settings.cflags, settings.ldflags, settings.setjmp) == (("-O3",), ("-lm",), True)
     assert settings.imports == {"env": "pkg._host"}
 
@@ -36,6 +38,11 @@ def test_what_the_table_says(project) -> None:
 def test_a_pattern_gives_its_files_in_order(project) -> None:
     settings = read_settings(project('module = "pkg._core"\nsources = ["src/core.c", "src/*.c"]', FILES))
     assert settings.sources == ("src/core.c", "src/a.c")
+
+
+def test_an_exclamation_mark_takes_files_out(project) -> None:
+    settings = read_settings(project('module = "pkg._core"\nsources = ["src/*.c", "!src/a.c"]', FILES))
+    assert settings.sources == ("src/core.c",)
 
 
 def test_the_folder_of_the_package(project) -> None:
@@ -66,6 +73,9 @@ def test_the_folder_of_the_package(project) -> None:
         (GOOD.replace("src/core.c", "/etc/passwd"), "not a path inside the project", ""),
         (GOOD.replace("src/core.h", "src/core.c"), "src/core.c is none of .h", ""),
         (GOOD + 'cflags = "-O2"', "cflags: a list of strings is expected", "cflags = ["),
+        (GOOD.replace("src/core.c", "!src/gone.c"), "src/gone.c: no such file", ""),
+        (GOOD + 'functions = ["a-*"]', "'a-*' is no name of a function", ""),
+        (GOOD.replace("headers", "exclude").replace("src/core.h", "f*"), "there are none", "exports = "),
         (GOOD + 'exports = ["a b"]', "'a b' is no name of a function", ""),
         (GOOD + "setjmp = 1", "true or false is expected", ""),
         (GOOD + 'imports = ["env"]', "a table of Python modules", "pkg._host"),

@@ -8,6 +8,8 @@ system's headers nothing is, beyond the types that every C program knows.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ..typed.diagnostics import HeaderError
@@ -55,9 +57,26 @@ def read_headers(settings: Settings, zig: Zig) -> Declared:
         header = parse_header(_with_places(lines), _name(settings), files=settings.headers)
     except HeaderError as error:
         raise BuildError(str(error)) from None
-    functions = [name for name in header.functions if name not in settings.exclude]
+    functions = _chosen(settings, header)
     _check(settings, header, functions)
     return Declared(_compact(lines, header), header, functions)
+
+
+def _chosen(settings: Settings, header: Header) -> list[str]:
+    """The functions that Python is to have; every pattern of the table has to mean one."""
+    chosen = list(header.functions)
+    for key, patterns in (("functions", settings.functions), ("exclude", settings.exclude)):
+        matched: set[str] = set()
+        for pattern in patterns:
+            found = [name for name in header.functions if fnmatchcase(name, pattern)]
+            if not found:
+                near = get_close_matches(pattern, header.functions, 1)
+                advice = f"did you mean {near[0]}?" if near else ""
+                raise BuildError(f"{key} names {pattern}, which no header declares", advice)
+            matched.update(found)
+        if patterns:
+            chosen = [name for name in chosen if (name in matched) == (key == "functions")]
+    return chosen
 
 
 def _name(settings: Settings) -> str:
@@ -123,9 +142,6 @@ def _compact(lines: list[tuple[str, int, str]], header: Header) -> str:
 
 
 def _check(settings: Settings, header: Header, functions: list[str]) -> None:
-    for name in settings.exclude:
-        if name not in header.functions:
-            raise BuildError(f"exclude names {name}, which no header declares")
     if settings.headers and not functions and not settings.exports:
         raise BuildError(f"{', '.join(settings.headers)}: no function is declared there")
     for name in functions:

@@ -2,10 +2,11 @@
 
     [tool.pywasi]
     module  = "pkg._core"                       # what Python imports; the files go into the folder of pkg
-    sources = ["src/core.c", "src/vendor/*.c"]  # C, C++, Zig, in any mix
+    sources = ["src/*.c", "!src/main.c"]      # C, C++, Zig, in any mix; ! takes out again
     headers = ["src/core.h"]                    # what they declare is exported
-    exports = ["crc32"]                         # or these names; with both: both
-    exclude = ["debug_dump"]                    # declared in a header, but not to be exported
+    functions = ["core_*"]                      # of that only these; names and patterns, as in the next two
+    exclude = ["debug_*"]                       # declared in a header, but not to be exported
+    exports = ["crc32"]                         # these too, as plain functions of numbers
     cflags  = ["-O3", "-msimd128"]              # for every C and C++ source; -O2 where there is no -O
     ldflags = []
     inputs  = ["vendor/tables/*.bin"]           # other files that a build reads: for source distributions
@@ -22,6 +23,7 @@ belongs to the application that uses packages (`pywasi_native.grants`).
 from __future__ import annotations
 
 import keyword
+import re
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 KEYS = (
-    "module", "sources", "headers", "exports", "exclude", "cflags", "ldflags", "setjmp", "imports", "command",
-    "wasm", "package-dir", "inputs",
+    "module", "sources", "headers", "functions", "exclude", "exports", "cflags", "ldflags", "setjmp",
+    "imports", "command", "wasm", "package-dir", "inputs",
 )  # fmt: skip
 _FOREIGN = ("grants",)  # read by others
 C_SUFFIXES = (".c",)
@@ -56,8 +58,9 @@ class Settings:
     """The package's folder, where the three files go."""
     sources: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
-    exports: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
     cflags: tuple[str, ...] = ()
     ldflags: tuple[str, ...] = ()
     setjmp: bool | None = None
@@ -138,7 +141,8 @@ class _Reader:
         made = Settings(
             self.root, module, self.folder(table, module),
             sources=self.files(table, "sources", SOURCE_SUFFIXES), headers=headers,
-            exports=self.names(table, "exports"), exclude=self.names(table, "exclude"),
+            functions=self.names(table, "functions", patterns=True),
+            exclude=self.names(table, "exclude", patterns=True), exports=self.names(table, "exports"),
             cflags=self.words(table, "cflags"), ldflags=self.words(table, "ldflags"),
             setjmp=self.flag(table, "setjmp"), imports=self.imports(table),
             command=self.words(table, "command"), wasm=self.wasm(table),
@@ -156,6 +160,10 @@ class _Reader:
             raise self.error(
                 "sources", "nothing to build", 'sources = ["src/core.c"], or wasm = "prebuilt/core.wasm"'
             )
+        for key in ("functions", "exclude"):
+            if getattr(made, key) and not made.headers:
+                advice = 'exports = ["name"] needs none'
+                raise self.error(key, "chooses from headers, and there are none", advice)
         if made.wasm and not made.command and not (self.root / made.wasm).is_file():
             raise self.error("wasm", f"{made.wasm}: no such file")
 
@@ -189,7 +197,8 @@ class _Reader:
 
     def files(self, table: dict[str, Any], key: str, suffixes: tuple[str, ...]) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for item in self.words(table, key):
+        for word in self.words(table, key):
+            item = word.removeprefix("!")
             self.inside(key, item)
             if any(char in item for char in "*?["):
                 # Sorted: the order of a directory must not decide the bytes of the module.
@@ -200,7 +209,10 @@ class _Reader:
                 matches = [item]
             else:
                 raise self.error(key, f"{item}: no such file")
-            found.update(dict.fromkeys(matches))
+            if item == word:
+                found.update(dict.fromkeys(matches))
+            else:
+                found = {name: None for name in found if name not in matches}
         for item in found:
             if not item.endswith(suffixes):
                 raise self.error(key, f"{item} is none of {', '.join(suffixes)}")
@@ -227,10 +239,10 @@ class _Reader:
             raise self.error(key, "is empty")
         return tuple(value)
 
-    def names(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+    def names(self, table: dict[str, Any], key: str, *, patterns: bool = False) -> tuple[str, ...]:
         names = self.words(table, key)
         for name in names:
-            if not name.isidentifier():
+            if not (re.sub(r"[*?]", "_", name) if patterns else name).isidentifier():
                 raise self.error(key, f"{name!r} is no name of a function")
         return tuple(dict.fromkeys(names))
 
