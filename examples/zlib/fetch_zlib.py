@@ -1,6 +1,6 @@
 """Fetches the C sources of zlib into third_party/: Debian's source package, by apt-get.
 
-It needs no rights and no deb-src line of the system: the list of packages is its own. Where there is no apt-get,
+It needs no rights and no deb-src line of the system: its list of packages is its own. Without apt-get,
 download the file by other means and name it: python fetch_zlib.py zlib_1.2.13.dfsg.orig.tar.bz2
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,10 +20,11 @@ from .zig_tool import Zig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
-
     from .build_error import Say
     from .declared import Declared
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @dataclass(frozen=True)
@@ -103,31 +106,45 @@ def wanted_exports(settings: Settings, declared: Declared | None) -> list[str]:
 
 def _run_command(settings: Settings, say: Say) -> None:
     command = list(settings.command)
-    if command[0] in ("python", "python3"):
-        command[0] = sys.executable
-    elif shutil.which(command[0]) is None and not (settings.root / command[0]).is_file():
-        raise BuildError(f"{command[0]} of [tool.pywasi] command is not installed")
-    say("running " + " ".join(command))
+    environment = dict(os.environ)
+    while command and _VARIABLE.match(command[0]):
+        name, _, value = command.pop(0).partition("=")
+        environment[name] = value
+    command[:1] = [_program(settings, *command[:1])]
+    said = " ".join(settings.command)
+    say(f"running {said}")
     output = settings.root / (settings.wasm or "")
     before = output.stat().st_mtime_ns if output.is_file() else None
     try:
         done = subprocess.run(
-            command, cwd=settings.root, check=False,
+            command, cwd=settings.root, env=environment, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
     except OSError as error:
         raise BuildError(f"{command[0]}: {error.strerror or error}") from None
-    said = done.stdout.decode("utf-8", "replace")
+    output_text = done.stdout.decode("utf-8", "replace")
     if done.returncode:
-        raise BuildError(f"the command ended with code {done.returncode}: {' '.join(command)}", "", said)
-    if said.strip():
-        say(said.rstrip())
+        raise BuildError(f"the command ended with code {done.returncode}: {said}", "", output_text)
+    if output_text.strip():
+        say(output_text.rstrip())
     if not output.is_file():
         raise BuildError(
             f"the command has not left {settings.wasm}", "wasm = has to be the file that it writes"
         )
     if before is not None and output.stat().st_mtime_ns == before:
         say(f"{settings.wasm} is as before: the command had nothing to do")
+
+
+def _program(settings: Settings, name: str = "") -> str:
+    """The program of a command; Windows finds npx.cmd and its like only by the path."""
+    if name in ("python", "python3"):
+        return sys.executable
+    if "/" in name and (settings.root / name).is_file():
+        return str(settings.root / name)
+    found = shutil.which(name)
+    if found is None:
+        raise BuildError(f"{name or 'no program'} of [tool.pywasi] command is not installed")
+    return found
 
 
 def _check_module(settings: Settings, data: bytes, wanted: list[str]) -> None:
@@ -159,7 +176,7 @@ def _check_module(settings: Settings, data: bytes, wanted: list[str]) -> None:
     for item in module.imports:
         if not is_wasi(item.module) and item.module not in settings.imports:
             host = f"{settings.module.rpartition('.')[0]}._host"
-            raise BuildError(
-                f"{source} imports {item.module}.{item.name}, which nobody gives it",
-                f'imports = {{ {item.module} = "{host}" }} in [tool.pywasi] names the module that does',
-            )
+            advice = f'imports = {{ {item.module} = "{host}" }} in [tool.pywasi] names the module that does'
+            if (item.module, item.name) == ("env", "abort"):
+                advice = f"of AssemblyScript: asc --use abort= leaves it out, or {advice}"
+            raise BuildError(f"{source} imports {item.module}.{item.name}, which nobody gives it", advice)

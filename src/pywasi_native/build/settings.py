@@ -13,8 +13,8 @@
     setjmp  = true                              # by itself: where a source includes <setjmp.h>
     imports = { env = "pkg._host" }             # Python modules that give what is imported beside WASI
 
-    command = ["cargo", "build", "--release"]   # in place of sources: another tool ...
-    wasm    = "target/wasm32-wasip1/release/core.wasm"  # ... leaves this file; without command it is there
+    command = ["GOOS=wasip1", "GOARCH=wasm", "go", "build", ...]  # in place of sources: another tool ...
+    wasm    = "build/core.wasm"                 # ... leaves this file; without command it is there
 
 Paths are relative to the folder of pyproject.toml and use slashes. The table's other part, ``grants``,
 belongs to the application that uses packages (`pywasi_native.grants`).
