@@ -287,34 +287,3 @@ def test_a_build_in_isolation(package_index: None, runtime_wheel: Path, fresh: P
     (wheel,) = (tmp_path / "out").glob("*.whl")
     install(fresh, wheel)
     assert use(fresh, CHECK) == "7"
-
-
-def other_python() -> str:
-    """Another version of Python than this one, with venv: PYWASI_OTHER_PYTHON, or the first on PATH."""
-    named = os.environ.get("PYWASI_OTHER_PYTHON")
-    if not named and not locate.on_ci():
-        pytest.skip(
-            "builds the engine for another Python, which takes minutes: PYWASI_OTHER_PYTHON=python3.13"
-        )
-    own = f"python3.{sys.version_info.minor}"
-    names = (
-        [named] if named else [f"python3.{minor}" for minor in (13, 12, 11, 14) if f"python3.{minor}" != own]
-    )
-    for name in names:
-        found = shutil.which(name)
-        if found and subprocess.run([found, "-c", "import ensurepip"], capture_output=True).returncode == 0:
-            return found
-    pytest.skip(f"the wheel is tried on another Python, and there is none of {', '.join(names)}")
-
-
-@pytest.mark.slow
-def test_one_wheel_for_another_python(package_index: None, tmp_path: Path) -> None:
-    if importlib.util.find_spec("hatchling") is None:
-        locate.missing("The back end is not installed: pip install hatchling")
-    python = other_python()
-    wheel = build_wheel(lay_out(tmp_path / "project", "hatchling"), tmp_path / "out")
-    run(python, "-m", "venv", tmp_path / "other")
-    other = tmp_path / "other" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    run(other, "-m", "pip", "install", "-q", locate.ROOT)
-    run(other, "-m", "pip", "install", "-q", "--no-index", wheel)
-    assert use(other, CHECK) == "7"
