@@ -1,4 +1,5 @@
-/* op_forms_info.c - the tables of handlers, by opcode and by id in constant time. */
+/* op_forms_info.c - the tables of handlers, by opcode in constant time. Without pointers: what has some is copied and
+ * changed by every process that loads the library. */
 #include "engine/op_forms_info.h"
 
 #include "wasm/op_info.h"
@@ -35,15 +36,6 @@ static const uint16_t row_by_key[PW_OP_KEYS] = {
 #undef PW_FORMS
 };
 
-static const struct {
-    const char *name;
-    uint8_t cells;
-} handlers[] = {
-#define PW_HANDLER_INFO(name, cells) {#name, cells},
-#include "op_forms.h"
-#undef PW_HANDLER_INFO
-};
-
 const pw_op_forms *pwi_op_forms(uint32_t code)
 {
     uint16_t row = pwi_op_has_key(code) ? row_by_key[PW_OP_KEY(code)] : 0;
@@ -54,14 +46,4 @@ const pw_op_forms *pwi_pins_forms(uint32_t code)
 {
     uint16_t row = pwi_op_has_key(code) ? row_by_key[PW_OP_KEY(code)] : 0;
     return row ? &pins_rows[row - 1] : NULL;
-}
-
-uint8_t pwi_handler_cells(uint16_t handler)
-{
-    return handler < PW_PINS_END ? handlers[handler].cells : 0;
-}
-
-const char *pwi_handler_name(uint16_t handler)
-{
-    return handler < PW_PINS_END ? handlers[handler].name : NULL;
 }

@@ -74,8 +74,8 @@ typedef struct pw_op_forms {
     uint8_t shape;        /* pw_op_shape */
     uint8_t cells;        /* GENERIC: in all, with the handler; else 0 */
     uint8_t imm_cells;    /* GENERIC */
-    const char *operands; /* types: i I f F V, a (address), t (table index), r (reference); "" for ROW */
-    const char *result;   /* one character, or "" */
+    char operands[6];     /* types: i I f F V, a (address), t (table index), r (reference); "" for ROW */
+    char result[2];       /* one character, or "" */
     uint16_t base;        /* first handler of each family, or PW_NO_HANDLER */
     uint16_t branch;      /* branches when the comparison holds */
     uint16_t branch_not;  /* branches when it does not (not the same as the opposite comparison: NaN) */
@@ -94,7 +94,7 @@ typedef struct pw_op_forms {
 const pw_op_forms *pwi_op_forms(uint32_t code);
 const pw_op_forms *pwi_pins_forms(uint32_t code);
 
-/* Cells of a handler with all it reads: `[handler][...]`. 0 for ids that do not exist. */
+/* handler_info.c: cells of a handler with all it reads: `[handler][...]`. 0 for ids that do not exist. */
 uint8_t pwi_handler_cells(uint16_t handler);
 /* Name of a handler, "i32_add_SKA"; NULL for ids that do not exist. */
 const char *pwi_handler_name(uint16_t handler);

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from . import engine, sources
-from .extern_types import ExportType, ImportType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from .extern_types import ExportType, ImportType
     from .instance import Instance
     from .limits import Limits
     from .linking import Imports
@@ -56,6 +56,8 @@ class Module:
     def imports(self) -> tuple[ImportType, ...]:
         """What it imports, in its own order."""
         if self._imports is None:
+            from .extern_types import ImportType
+
             self._imports = tuple(ImportType(*item) for item in self._handle.imports())
         return self._imports
 
@@ -63,6 +65,8 @@ class Module:
     def exports(self) -> tuple[ExportType, ...]:
         """What it exports, in its own order."""
         if self._exports is None:
+            from .extern_types import ExportType
+
             self._exports = tuple(ExportType(*item) for item in self._handle.exports())
         return self._exports
 
