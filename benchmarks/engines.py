@@ -32,6 +32,9 @@ class Loaded(Protocol):
     def writer(self, at: int, data: bytes) -> Callable[[], object]:
         """A function that copies `data` into memory."""
 
+    def buffers(self, at: int) -> Callable[[bytes, bytearray], int]:
+        """The export `buffers` for bytes of Python, of which the second come back; `at` is room in memory."""
+
 
 class Engine(Protocol):
     """What runs modules."""
@@ -74,6 +77,13 @@ class PywasiLoaded:
             memory[at:end] = data
 
         return write
+
+    def buffers(self, at: int) -> Callable[[bytes, bytearray], int]:
+        del at  # it has room of its own
+        function: Callable[[bytes, bytearray], int] = self.instance.func(
+            "buffers", "i32(const u8*, size, u8*, size)"
+        )
+        return function
 
 
 class Pywasi:
@@ -133,6 +143,20 @@ class Wasm3Loaded:
             memory[at:end] = data
 
         return write
+
+    def buffers(self, at: int) -> Callable[[bytes, bytearray], int]:
+        memory, function = self.runtime.get_memory(0), self.runtime.find_function("buffers")
+
+        def call(data: bytes, out: bytearray) -> int:
+            middle = at + len(data)
+            end = middle + len(out)
+            memory[at:middle] = data
+            memory[middle:end] = out
+            answer: int = function(at, len(data), middle, len(out))
+            out[:] = memory[middle:end]
+            return answer
+
+        return call
 
 
 class Pywasm3:
@@ -194,6 +218,19 @@ class WasmtimeLoaded:
 
     def writer(self, at: int, data: bytes) -> Callable[[], object]:
         return functools.partial(self.exports["memory"].write, self.store, data, at)
+
+    def buffers(self, at: int) -> Callable[[bytes, bytearray], int]:
+        memory, store, function = self.exports["memory"], self.store, self.function("buffers")
+
+        def call(data: bytes, out: bytearray) -> int:
+            middle = at + len(data)
+            memory.write(store, data, at)
+            memory.write(store, out, middle)
+            answer: int = function(at, len(data), middle, len(out))
+            out[:] = memory.read(store, middle, middle + len(out))
+            return answer
+
+        return call
 
 
 class Wasmtime:
@@ -292,6 +329,11 @@ class NativeLoaded:
             memory[at:end] = data
 
         return write
+
+    def buffers(self, at: int) -> Callable[[bytes, bytearray], int]:
+        del at
+        found: Callable[[bytes, bytearray], int] = self.module.buffers
+        return found
 
 
 class Native:

@@ -142,6 +142,11 @@ def _boundary(measured: Measured) -> Iterator[Result]:
         "callback": ("wasm calls a Python function", "a C extension that calls it", 2.0),
         "read16": ("read 16 bytes of memory", "the same on a bytearray", 1.5),
         "write1m": ("write 1 MB of memory", "the same on a bytearray", 1.5),
+        "buffers1k": (
+            "two buffers of 1 KB to a function, one back",
+            "a C function with the same copies",
+            3.0,
+        ),
     }
     for name, (what, than, goal) in texts.items():
         row = measured.rows.get(name)

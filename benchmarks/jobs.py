@@ -19,8 +19,10 @@ from .kernels import KERNELS, SIMD_KERNELS, Kernel, SimdKernel
 from .options import BOUNDARY_ROWS, WASI_ROWS, Options, adapter
 from .processes import HAVE_WAIT4, WorkerProcess, environment, timed
 
-BOUNDARY_EXPORTS = ["add", "loop", "buffer_address"]
-BOUNDARY_TIMES = {"call": 300_000, "callback": 100_000, "read16": 100_000, "write1m": 400}  # per sample
+BOUNDARY_EXPORTS = ["add", "loop", "buffer_address", "buffers"]
+BOUNDARY_TIMES = {  # per sample
+    "call": 300_000, "callback": 100_000, "read16": 100_000, "write1m": 400, "buffers1k": 50_000,
+}  # fmt: skip
 WASI = Path(__file__).parent / "wasi"
 WASI_TIMES = {"write16": 200_000, "read16": 200_000, "open_close": 100_000, "clock_time": 1_000_000}
 LOAD_SIZES = {"load_27m": 27_000_000, "load_69m": 69_000_000}

@@ -12,7 +12,7 @@ from .engines import ADAPTERS, distribution, version
 from .kernels import KERNELS, SIMD_KERNELS
 
 OUT = packages.ROOT / "build" / "benchmarks"
-BOUNDARY_ROWS = ("call", "callback", "read16", "write1m")
+BOUNDARY_ROWS = ("call", "callback", "read16", "write1m", "buffers1k")
 LOAD_ROWS = ("load", "load_27m", "load_69m", "load_yosys")
 MEMORY_ROWS = ("instance",)
 SIZE_ROWS = ("wheel",)

@@ -163,6 +163,29 @@ class Worker:
         read = loaded.reader(at + 999_984)
         return _repeat(write, times, lambda: read().hex())
 
+    def buffers1k(self, path: str, times: int) -> dict[str, Any]:
+        """A function that takes 1 KB and another that it writes to."""
+        loaded = self._open(path)
+        function = loaded.buffers(loaded.function("buffer_address")())
+        data, out = bytes(range(256)) * 4, bytearray(1024)
+        rounds = itertools.repeat(None, times // UNROLLED)
+        function(data, out)
+        start = time.process_time()
+        for _ in rounds:
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+            function(data, out)
+        cpu = (time.process_time() - start) / times
+        out[0] = 7
+        return {"cpu": cpu, "result": (function(data, out), out[0], len(out))}
+
 
 def _callback(x: int) -> int:
     return x + 1

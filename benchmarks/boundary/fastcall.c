@@ -2,6 +2,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <string.h>
 
 static int as_i32(PyObject *object, int32_t *out)
 {
@@ -49,9 +50,35 @@ static PyObject *loop(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return PyLong_FromLong(x);
 }
 
+/* The linear memory that a module would have. */
+static unsigned char memory[1 << 16];
+
+/* buffers(bytes, bytearray): both are copied to the memory, and the second is copied back. */
+static PyObject *buffers(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (count != 2 || !PyBytes_CheckExact(args[0]) || !PyByteArray_CheckExact(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "buffers() takes bytes and a bytearray");
+        return NULL;
+    }
+    size_t in_size = (size_t)PyBytes_GET_SIZE(args[0]), out_size = (size_t)PyByteArray_GET_SIZE(args[1]);
+    if (in_size == 0 || out_size == 0 || in_size + out_size > sizeof memory) {
+        PyErr_SetString(PyExc_ValueError, "too large, or empty");
+        return NULL;
+    }
+    unsigned char *volatile start = memory; /* the compiler may not leave the copies out */
+    unsigned char *in = start, *out = start + in_size;
+    memcpy(in, PyBytes_AS_STRING(args[0]), in_size);
+    memcpy(out, PyByteArray_AS_STRING(args[1]), out_size);
+    out[0]++;
+    memcpy(PyByteArray_AS_STRING(args[1]), out, out_size);
+    return PyLong_FromLong(in[0] + in[in_size - 1] + out[out_size - 1]);
+}
+
 static PyMethodDef methods[] = {
     {"add", (PyCFunction)(void (*)(void))add, METH_FASTCALL, "add(a, b) as 32-bit integers"},
     {"loop", (PyCFunction)(void (*)(void))loop, METH_FASTCALL, "loop(function, n)"},
+    {"buffers", (PyCFunction)(void (*)(void))buffers, METH_FASTCALL, "buffers(bytes, bytearray)"},
     {NULL, NULL, 0, NULL},
 };
 
