@@ -9,8 +9,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import struct
+import subprocess
 import sys
+from pathlib import Path
 
 MODES = ("openat2", "enosys", "eperm")
 VARIABLE = "PYWASI_TEST_RESOLVER"
@@ -60,3 +63,23 @@ def enter_from_environment() -> None:
     mode = os.environ.get(VARIABLE, "")
     if mode in ("enosys", "eperm"):
         take_openat2_away(errno.ENOSYS if mode == "enosys" else errno.EPERM)
+        if in_force() != mode:
+            raise RuntimeError(f"openat2 was taken away by {mode}, and is: {in_force()}")
+
+
+def pass_all(file: Path, mode: str, at_least: int) -> None:
+    """Runs a file of tests in a process that resolves in this way: so many pass, and none is skipped."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", str(file)]
+    done = subprocess.run(
+        command,
+        env={**os.environ, VARIABLE: mode},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    summary = re.search(r"(\d+) passed(.*)", done.stdout)
+    assert summary
+    assert int(summary[1]) >= at_least
+    assert "skipped" not in summary[2]

@@ -23,8 +23,6 @@ import pytest
 
 import locate
 import pywasi_adapter
-
-sys.path.append(str(locate.ROOT / "tests" / "security"))
 import pywasi_native as wasm
 import resolver_modes
 

@@ -129,25 +129,45 @@ pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t cou
     return write_pieces((int)handle, iov, count, done);
 }
 
-/* preadv(2) came to macOS with 11; one piece at a time is a short transfer, which WASI allows. */
+/* Piece by piece, since preadv(2) came to macOS with 11. What was moved before an error is a short transfer. */
+static pwi_errno move_at(int fd, const pwi_os_iovec *iov, size_t count, uint64_t offset, bool write,
+                         size_t *done)
+{
+    uint8_t nothing = 0;
+    const pwi_os_iovec none = {&nothing, 0};
+    size_t all = 0, part = 0;
+    pwi_errno error = PWI_ESUCCESS;
+    if (count == 0) {
+        iov = &none;
+        count = 1;
+    }
+    for (size_t i = 0; i < count && error == PWI_ESUCCESS; i++) {
+        uint64_t at = offset + all;
+        if (at > INT64_MAX)
+            error = PWI_EINVAL;
+        else
+            error = moved(write ? pwrite(fd, iov[i].data, iov[i].length, (off_t)at)
+                                : pread(fd, iov[i].data, iov[i].length, (off_t)at),
+                          &part);
+        if (error == PWI_ESUCCESS)
+            all += part;
+        if (part < iov[i].length)
+            break;
+    }
+    *done = all;
+    return all > 0 ? PWI_ESUCCESS : error;
+}
+
 pwi_errno pwi_os_pread(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
                        size_t *done)
 {
-    if (offset > INT64_MAX)
-        return PWI_EINVAL;
-    if (count == 0)
-        return moved(pread((int)handle, NULL, 0, (off_t)offset), done);
-    return moved(pread((int)handle, iov->data, iov->length, (off_t)offset), done);
+    return move_at((int)handle, iov, count, offset, false, done);
 }
 
 pwi_errno pwi_os_pwrite(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
                         size_t *done)
 {
-    if (offset > INT64_MAX)
-        return PWI_EINVAL;
-    if (count == 0)
-        return moved(pwrite((int)handle, "", 0, (off_t)offset), done);
-    return moved(pwrite((int)handle, iov->data, iov->length, (off_t)offset), done);
+    return move_at((int)handle, iov, count, offset, true, done);
 }
 
 pwi_errno pwi_os_seek(pwi_os_handle handle, int64_t offset, uint8_t whence, uint64_t *position)

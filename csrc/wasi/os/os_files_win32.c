@@ -81,7 +81,7 @@ pwi_errno pwi_os_stat_handle(pwi_os_handle handle, pwi_os_stat *out)
     return PWI_ESUCCESS;
 }
 
-/* One piece: a short transfer, which WASI allows. at: NULL for the handle's own position. */
+/* One piece, at most: a short transfer, which WASI allows. at: NULL for the handle's own position. */
 static pwi_errno move(HANDLE file, const pwi_os_iovec *iov, size_t count, OVERLAPPED *at, bool write,
                       size_t *done)
 {
@@ -108,20 +108,37 @@ pwi_errno pwi_os_write(pwi_os_handle handle, const pwi_os_iovec *iov, size_t cou
     return move(pwi_win32_handle(handle), iov, count, NULL, true, done);
 }
 
+/* Piece by piece. What was moved before an error is a short transfer. */
+static pwi_errno move_pieces(HANDLE file, const pwi_os_iovec *iov, size_t count, uint64_t offset, bool write,
+                             size_t *done)
+{
+    size_t all = 0, i = 0;
+    pwi_errno error;
+    do {
+        OVERLAPPED at = {.Offset = (DWORD)(offset + all), .OffsetHigh = (DWORD)((offset + all) >> 32)};
+        size_t part = 0;
+        error =
+            offset + all > INT64_MAX ? PWI_EINVAL : move(file, iov + i, count > i ? 1 : 0, &at, write, &part);
+        all += part;
+        if (count > i && part < iov[i].length)
+            break;
+        i++;
+    } while (error == PWI_ESUCCESS && i < count);
+    *done = all;
+    return all > 0 ? PWI_ESUCCESS : error;
+}
+
 /* A transfer at an offset moves the position of a synchronous handle: it is put back. */
 static pwi_errno move_at(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, uint64_t offset,
                          bool write, size_t *done)
 {
     HANDLE file = pwi_win32_handle(handle);
     LARGE_INTEGER zero = {0}, before;
-    OVERLAPPED at = {0};
     if (offset > INT64_MAX)
         return PWI_EINVAL;
     if (!SetFilePointerEx(file, zero, &before, FILE_CURRENT))
         return pwi_win32_last();
-    at.Offset = (DWORD)offset;
-    at.OffsetHigh = (DWORD)(offset >> 32);
-    pwi_errno error = move(file, iov, count, &at, write, done);
+    pwi_errno error = move_pieces(file, iov, count, offset, write, done);
     if (!SetFilePointerEx(file, before, NULL, FILE_BEGIN) && error == PWI_ESUCCESS)
         error = pwi_win32_last();
     return error;
