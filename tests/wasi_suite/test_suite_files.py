@@ -368,7 +368,7 @@ def test_clock_time_get(plain: Guest) -> None:
     for precision in (1, 0, 0):
         assert plain.clock_time_get(1, precision, RESULT) == "success"
         times.append(plain.u64())
-    assert times == sorted(times)
+    assert times[0] < times[1] < times[2]  # the case in C wants them to differ
 
 
 @pytest.mark.parametrize("clock", [0, 1])

@@ -15,6 +15,9 @@
 /* PIPE_BUF */
 const size_t pwi_os_pipe_piece = 512;
 
+/* CLOCK_MONOTONIC steps by microseconds here: a program could read the same time twice. Both go on in sleep. */
+const clockid_t pwi_posix_monotonic = CLOCK_MONOTONIC_RAW;
+
 int pwi_posix_search_flags(void)
 {
     return SEARCH_FLAGS;

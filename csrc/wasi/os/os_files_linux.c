@@ -9,6 +9,8 @@
 /* A pipe is reported writable only with a page free (and PIPE_BUF is that much). */
 const size_t pwi_os_pipe_piece = 4096;
 
+const clockid_t pwi_posix_monotonic = CLOCK_MONOTONIC;
+
 int pwi_posix_search_flags(void)
 {
     return O_PATH;

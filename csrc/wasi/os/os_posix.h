@@ -16,6 +16,8 @@ pwi_errno pwi_posix_last(void);
 int pwi_posix_open_flags(uint32_t how);
 /* open(2) flags for a directory that is only looked up in. */
 int pwi_posix_search_flags(void);
+/* The finest clock that never goes back. */
+extern const clockid_t pwi_posix_monotonic;
 /* Nanoseconds in st, which POSIX names differently from macOS. */
 void pwi_posix_stat_times(const struct stat *st, pwi_os_stat *out);
 void pwi_posix_stat_convert(const struct stat *st, pwi_os_stat *out);

@@ -16,7 +16,7 @@ static bool system_clock(uint8_t clock, clockid_t *out)
     if (clock == PWI_CLOCK_REALTIME)
         *out = CLOCK_REALTIME;
     else if (clock == PWI_CLOCK_MONOTONIC)
-        *out = CLOCK_MONOTONIC;
+        *out = pwi_posix_monotonic;
     else if (clock == PWI_CLOCK_THREAD)
         *out = CLOCK_THREAD_CPUTIME_ID;
     else
