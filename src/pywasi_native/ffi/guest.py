@@ -1,12 +1,11 @@
 """The memory of one library: its allocator, and how its addresses look to Python.
 
-Where a pointer becomes a Python int (`c_void_p`, `addressof`), it is an address that no process can have, with the
-number of the library in it, so that it is never taken for one of the host or of another library:
+Where a pointer becomes a Python int (`c_void_p`, `addressof`), it is where the byte really lies: the memory never
+moves, so ctypes' own functions work with it. A pointer that points to no byte of the memory becomes an address that
+no process can have, so that it comes back as the same pointer and is never taken for one of the host:
 
      63      48 47      32 31             0
     |  0x00f7  | library  | guest address |
-
-Objects that lie in the guest's memory have real addresses of the host: the memory never moves.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ import threading
 import weakref
 from collections import deque
 
-from ..engine import Func, Memory, Table
+from ..engine import Func, Memory
 from ..errors import LinkError
+from .callbacks import Callbacks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..instance import Instance
+    from .images import Call, Image
     from .layouts import Layouts
 
 U32 = 0xFFFFFFFF
@@ -51,8 +52,7 @@ class Guest:
         if memory.type.address != "i32":
             raise LinkError(f"{name} has a memory with 64-bit addresses; build it for wasm32")
         self.instance, self.name, self.layouts, self.memory = instance, name, layouts, memory
-        self.base = ctypes.addressof(ctypes.c_char.from_buffer(memory)) if memory.size else 0
-        self.table = next((item for item in exports.values() if isinstance(item, Table)), None)
+        self.base = ctypes.addressof((ctypes.c_char * 0).from_buffer(memory))
         malloc, free = exports.get("malloc"), exports.get("free")
         self._malloc: Callable[[int], int]
         if isinstance(malloc, Func) and isinstance(free, Func):
@@ -63,8 +63,9 @@ class Guest:
         self.lock = threading.RLock()
         self.arena = Arena(self)
         self._garbage: deque[int] = deque()
-        self.shadows: dict[tuple[int, int], Any] = {}  # see transfer.py
-        self.callbacks: Any = None  # see callbacks.py
+        self.images: weakref.WeakValueDictionary[int, Image] = weakref.WeakValueDictionary()  # by host address
+        self.calls: list[Call] = []  # those that run, the innermost last
+        self.callbacks = Callbacks(self)
         self.number = self._enroll()
 
     def _enroll(self) -> int:
@@ -107,7 +108,9 @@ class Guest:
 
     def tagged(self, address: int) -> int:
         """An address as Python's int."""
-        return (_TAG << 48 | self.number << 32 | address) if address else 0
+        if address < self.memory.size:
+            return self.base + address if address else 0
+        return _TAG << 48 | self.number << 32 | address
 
     def address_of(self, value: int) -> int | None:
         """The guest address that Python's int, or the host address of an object in the memory, stands for.
