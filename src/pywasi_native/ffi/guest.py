@@ -19,6 +19,7 @@ from collections import deque
 from ..engine import Func, Memory
 from ..errors import LinkError
 from .callbacks import Callbacks
+from .guest_errno import find_errno
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,8 +66,14 @@ class Guest:
         self._garbage: deque[int] = deque()
         self.images: weakref.WeakValueDictionary[int, Image] = weakref.WeakValueDictionary()  # by host address
         self.calls: list[Call] = []  # those that run, the innermost last
+        self.returned: deque[Any] = deque(maxlen=64)  # what callbacks gave the guest last
         self.callbacks = Callbacks(self)
+        self.errno = find_errno(self)
         self.number = self._enroll()
+
+    def strong(self) -> Guest:
+        """The object itself, for those who have a proxy."""
+        return self
 
     def _enroll(self) -> int:
         with _LOCK:

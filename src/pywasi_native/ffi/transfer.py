@@ -142,7 +142,12 @@ def adopt(guest: Guest, value: Any) -> None:
     kept: dict[int, Any] = {}
     address = guest.allocate(layout.size)
     try:
-        store(guest, layout, address, value, kept)
+        if is_view(value):  # a pointer that the guest gave, which lay nowhere so far
+            word, _ = value_of_pointer(guest, value, None)
+            guest.memory.write(address, word.to_bytes(4, "little"))
+            kept = {address: value._wasm_kept_}
+        else:
+            store(guest, layout, address, value, kept)
         value.__class__ = cls
     except BaseException:
         guest.release(address)
@@ -167,7 +172,7 @@ def refer_extent(guest: Guest, extent: Extent, host: int, call: Call | None) -> 
         return own, extent.owner
     root, inside = extent.owner, host - extent.address
     if isinstance(root, DATA):
-        if not is_view(root):
+        if not is_view(root) or root._wasm_addr_ is None:
             if guest.layouts.of(type(root)).flat:
                 return _image_address(guest, extent, inside, call)
             adopt(guest, root)
