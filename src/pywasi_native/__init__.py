@@ -77,7 +77,7 @@ _HOMES = {
     "wasi": "Grant INHERIT PIPE SYSTEM_CLOCK SYSTEM_RANDOM Wasi dir fixed_clock mem ro rw seeded",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = ("asks", "attenuation", "audit", "cli", "engine", "errors", "grants", "machinery", "wasi")
+_MODULES = ("asks", "attenuation", "audit", "cli", "engine", "errors", "ffi", "grants", "machinery", "wasi")
 
 __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "load", "compile", "validate", "run", "install", "uninstall", "grant",

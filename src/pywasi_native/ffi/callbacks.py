@@ -25,7 +25,7 @@ class Callbacks:
 
     def __init__(self, guest: Guest) -> None:
         self.guest = weakref.proxy(guest)
-        self._indexes: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._indexes: dict[int, int] = {}  # by the id of the object
         self._ours: dict[int, weakref.ref[Any]] = {}
         self._free: list[int] = []
 
@@ -50,15 +50,12 @@ class Callbacks:
         """The function pointer for a ctypes function object."""
         if not function:
             return 0
-        found = self._indexes.get(function)
+        found = self._indexes.get(id(function))
         if found is None:
-            target = getattr(function, "_wasm_function_", None)
-            if target is not None:
-                return int(target._wasm_index_(self.guest))
             found = self.place(self._host_function(kind, function))
-            self._indexes[function] = found
+            self._indexes[id(function)] = found
             self._ours[found] = weakref.ref(function)
-            weakref.finalize(function, _drop, weakref.ref(self), found).atexit = False
+            weakref.finalize(function, _drop, weakref.ref(self), id(function), found).atexit = False
         return found
 
     def place(self, func: Func) -> int:
@@ -76,9 +73,10 @@ class Callbacks:
                 "-Wl,--growable-table"
             ) from None
 
-    def drop(self, index: int) -> None:
+    def drop(self, key: int, index: int) -> None:
         """Takes a function out of the table."""
         self._ours.pop(index, None)
+        self._indexes.pop(key, None)
         self.table()[index] = None
         self._free.append(index)
 
@@ -133,11 +131,11 @@ def _body(guest: Guest, target: Any, layouts: list[Layout], result: Layout | Non
     return called
 
 
-def _drop(callbacks: weakref.ref[Callbacks], index: int) -> None:
+def _drop(callbacks: weakref.ref[Callbacks], key: int, index: int) -> None:
     owner = callbacks()
     if owner is not None:
         try:
-            owner.drop(index)
+            owner.drop(key, index)
         except ReferenceError:  # the library is gone
             return
 

@@ -93,18 +93,39 @@ def store(guest: Guest, layout: Layout, address: int, value: Any, kept: dict[int
         guest.memory.write(address, bytes(value))
     elif layout.kind == "array" and layout.item is not None:
         for i in range(layout.count):
-            put(guest, layout.item, address + i * layout.item.size, value[i], kept)
+            place = address + i * layout.item.size
+            if not _store_loose(guest, layout.item, place, value, i * layout.item.host_size, kept):
+                put(guest, layout.item, place, value[i], kept)
     elif layout.kind == "struct" and not layout.union:
         for member in layout.fields:
-            item = getattr(value, member.name)
+            place = address + member.offset
             if member.width:
-                put_bits(guest, member, address + member.offset, item)
-            else:
-                put(guest, member.layout, address + member.offset, item, kept)
+                put_bits(guest, member, place, getattr(value, member.name))
+            elif not _store_loose(guest, member.layout, place, value, member.host_offset, kept):
+                put(guest, member.layout, place, getattr(value, member.name), kept)
     elif layout.kind == "struct":
         _store_union(guest, layout, address, value, kept)
     else:
         put(guest, layout, address, value, kept)
+
+
+def _store_loose(
+    guest: Guest, layout: Layout, address: int, value: Any, offset: int, kept: dict[int, Any]
+) -> bool:
+    """Copies a void* or char* of a host's object, of which only the bytes say where it points.
+
+    False: it is none, or what it points to is not known.
+    """
+    if layout.kind not in ("address", "text", "wide") or not layout.plain:
+        return False
+    host = ctypes.c_size_t.from_address(ctypes.addressof(value) + offset).value
+    extent = pointed_extent(value, host) if host and guest.address_of(host) is None else None
+    if extent is None:
+        return False
+    word, keep = refer_extent(guest, extent, host, None)
+    guest.memory.write(address, word.to_bytes(4, "little"))
+    _keep(kept, address, keep)
+    return True
 
 
 def _store_union(guest: Guest, layout: Layout, address: int, value: Any, kept: dict[int, Any]) -> None:
@@ -114,7 +135,8 @@ def _store_union(guest: Guest, layout: Layout, address: int, value: Any, kept: d
     for member in layout.fields:
         if not member.layout.flat:
             try:
-                put(guest, member.layout, address, getattr(value, member.name), kept)
+                if not _store_loose(guest, member.layout, address, value, 0, kept):
+                    put(guest, member.layout, address, getattr(value, member.name), kept)
             except (HostPointerError, ValueError, OSError):
                 guest.memory.write(address, raw)
             else:

@@ -124,9 +124,7 @@ def pointer_to(guest: Guest, layout: Layout, to: int, kept: dict[int, Any] | Non
 
 def function_at(guest: Guest, layout: Layout, index: int) -> Any:
     """The function behind a function pointer, None for NULL."""
-    from .callbacks import callbacks_of
-
-    return callbacks_of(guest).function(layout.type, index)
+    return guest.callbacks.function(layout.type, index)
 
 
 def view_class(guest: Guest, layout: Layout) -> Any:
@@ -255,9 +253,14 @@ def _simple_class(layout: Layout) -> dict[str, Any]:
     def is_set(self: Any) -> bool:
         return to_of(self) != 0
 
+    def anchor(self: Any) -> None:
+        """Makes the host's bytes the address where the byte really lies, for those who copy them."""
+        address = self._wasm_guest_.tagged(to_of(self))
+        ctypes.c_uint64.from_address(ctypes.addressof(self)).value = address
+
     names: dict[str, Any] = {"value": property(get, put), "_wasm_to_": 0}
     if layout.kind != "number":
-        names["__bool__"] = is_set
+        names |= {"__bool__": is_set, "_wasm_anchor_": anchor}
     return names
 
 
@@ -321,7 +324,7 @@ def _pointer_class(layout: Layout) -> dict[str, Any]:
 
     return {
         "contents": property(get_contents, put_contents), "__getitem__": get, "__setitem__": put,
-        "__bool__": lambda self: to_of(self) != 0, "_wasm_anchor_": anchor, "_wasm_to_": 0,
+        "__bool__": lambda self: to_of(self) != 0, "_wasm_anchor_": anchor, "_wasm_to_": 0, "_type_": target,
     }  # fmt: skip
 
 

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import ctypes
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    _Integer = ctypes._SimpleCData[int]
+else:
+    _Integer = ctypes._SimpleCData
+
 c_long = c_ssize_t = ctypes.c_int32
 c_ulong = c_size_t = ctypes.c_uint32
 c_time_t = ctypes.c_int64
 
 
-class c_longlong(ctypes._SimpleCData[int]):  # noqa: N801 - the names of ctypes
+class c_longlong(_Integer):  # noqa: N801 - the names of ctypes
     """``long long``, ``int64_t``: 8 bytes."""
 
     _type_ = "q"
 
 
-class c_ulonglong(ctypes._SimpleCData[int]):  # noqa: N801
+class c_ulonglong(_Integer):  # noqa: N801
     """``unsigned long long``, ``uint64_t``: 8 bytes."""
 
     _type_ = "Q"
