@@ -36,10 +36,10 @@ class Callbacks:
             LinkError: the library exports none.
         """
         exports = self.guest.instance.exports
-        found = exports.get("__indirect_function_table")
+        found: object = exports.get("__indirect_function_table")
         if not isinstance(found, Table):
             found = next((item for item in exports.values() if isinstance(item, Table)), None)
-        if found is None:
+        if not isinstance(found, Table):
             raise LinkError(
                 f"{self.guest.name} exports no table, so it has no function pointers; link it with "
                 "-Wl,--export-table,--growable-table"
@@ -93,7 +93,9 @@ class Callbacks:
         table = self.table()
         func = table[index] if index < len(table) else None
         if func is None:
-            raise ValueError(f"{self.guest.name} gave the function pointer {index}, where there is no function")
+            raise ValueError(
+                f"{self.guest.name} gave the function pointer {index}, where there is no function"
+            )
         made = Function(self.guest.strong(), func, func.name, index=index)
         made.argtypes, made.restype = kind._argtypes_, kind._restype_
         return made
@@ -105,8 +107,11 @@ class Callbacks:
         restype = kind._restype_
         result = None if restype is None else self.guest.layouts.of(restype)
         if result is not None and result.kind == "struct":
-            raise TypeError(f"a callback cannot return {restype.__name__} by value; let it take a pointer to one")
-        # Where Python's function is not known, ctypes' own object for it is called, which it must not keep alive.
+            raise TypeError(
+                f"a callback cannot return {restype.__name__} by value; let it take a pointer to one"
+            )
+        # Where Python's function is not known, ctypes' own object for it is called, which it must not keep
+        # alive.
         target = python_function(function) or weakref.proxy(function)
         type = FuncType([one.wasm_type() for one in layouts], [] if result is None else [result.wasm_type()])
         name = getattr(target, "__name__", "callback")
@@ -147,7 +152,8 @@ def python_function(function: Any) -> Any:
     """
     thunks = [one for one in gc.get_referents(function) if type(one).__name__ == "CThunkObject"]
     base = function._b_base_
-    while not thunks and base is not None:  # a member of a struct: the struct keeps the thunks of all its members
+    # Of a member of a struct the struct keeps the thunk, among those of all its members.
+    while not thunks and base is not None:
         thunks = _thunks(base._objects)
         base = base._b_base_
     if len({id(one) for one in thunks}) != 1:
@@ -159,7 +165,9 @@ def python_function(function: Any) -> Any:
 
 
 def _is_from_param(value: Any) -> bool:
-    return getattr(value, "__name__", "") == "from_param" and isinstance(getattr(value, "__self__", None), type)
+    return getattr(value, "__name__", "") == "from_param" and isinstance(
+        getattr(value, "__self__", None), type
+    )
 
 
 def _thunks(kept: Any) -> list[Any]:

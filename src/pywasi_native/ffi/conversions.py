@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import struct
 
-from .images import DATA
-from .layouts import FunctionType
-from .transfer import argument, number_bytes, pointer_word, put, store, value_of_pointer
-from .views import U32, function_at, is_view, object_at, pointer_to, text_to, value_at, view_at
+from .guest import U32
+from .layouts import DATA, FunctionType
+from .transfer import argument, number_bytes, pointer_word, store
+from .views import function_at, object_at, pointer_to, text_to, view_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Mismatch(TypeError):
     """`argtypes` or `restype` does not fit the function in the module."""
 
 
-# ---- to wasm ----------------------------------------------------------------------------------------------------
+# ---- to wasm ---------------------------------------------------------------------------------------------
 
 
 def giver(layouts: Any, kind: Any, wasm: str, what: str) -> Give:
@@ -52,7 +52,8 @@ def giver(layouts: Any, kind: Any, wasm: str, what: str) -> Give:
 
 def _custom(kind: Any) -> bool:
     """Whether a class has a `from_param` of its own, written in Python."""
-    return not (isinstance(kind, type) and issubclass(kind, DATA)) or hasattr(kind.from_param, "__func__")
+    builtin = isinstance(kind, type) and issubclass(kind, DATA)
+    return not builtin or hasattr(getattr(kind, "from_param"), "__func__")  # noqa: B009 - of ctypes' metaclasses
 
 
 def parameter_layout(layouts: Any, kind: Any, wasm: str) -> Layout:
@@ -79,7 +80,9 @@ def check(layout: Layout, wasm: str, what: str) -> None:
     has = layout.wasm_type()
     if has != wasm and not (wasm in ("i32", "i64") and layout.kind == "number" and has in ("i32", "i64")):
         hint = "; a pointer has 32 bits" if layout.kind != "number" else ""
-        raise Mismatch(f"{what} is {layout.type.__name__}, but the function in the module has {wasm} there{hint}")
+        raise Mismatch(
+            f"{what} is {layout.type.__name__}, but the function in the module has {wasm} there{hint}"
+        )
 
 
 def _number_giver(layout: Layout, wasm: str) -> Give:
@@ -171,7 +174,9 @@ def untyped_giver(wasm: str) -> Give:
         guest = call.guest
         if isinstance(value, bool | int) or value is None:
             if wasm in ("f32", "f64"):
-                raise TypeError(f"an int was given where the function has {wasm}; set argtypes, or pass c_double")
+                raise TypeError(
+                    f"an int was given where the function has {wasm}; set argtypes, or pass c_double"
+                )
             return _untyped_int(guest, int(value or 0), wasm)
         if isinstance(value, bytes):
             return pointer_word(guest, guest.layouts.of(ctypes.c_char_p), value, call)[0]
@@ -205,7 +210,7 @@ def _untyped_int(guest: Guest, value: int, wasm: str) -> int:
     return fit(value, wasm)
 
 
-# ---- from wasm --------------------------------------------------------------------------------------------------
+# ---- from wasm -------------------------------------------------------------------------------------------
 
 
 def taker(layout: Layout) -> Take:
@@ -326,9 +331,3 @@ def callback_result(layout: Layout) -> Callable[[Guest, Any], Any]:
         return word
 
     return pointer
-
-
-__all__ = [
-    "Mismatch", "callback_result", "check", "copy_out", "from_scalar", "giver", "is_view", "owned_view", "put",
-    "taker", "untyped_giver", "value_at", "value_of_pointer",
-]  # fmt: skip

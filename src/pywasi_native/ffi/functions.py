@@ -38,6 +38,7 @@ class Function:
         self._restype: Any = _UNSET
         self._plan: _Plan | None = None
         self.errcheck: Callable[[Any, Function, tuple[Any, ...]], Any] | None = None
+        self._variadic = False
         self.__doc__ = None
 
     @property
@@ -65,7 +66,22 @@ class Function:
             raise TypeError("restype must be a type, a callable, or None")
         self._restype, self._plan = kind, None
 
+    @property
+    def variadic(self) -> bool:
+        """Whether it is declared with ``...``: more arguments than it has `argtypes` may follow."""
+        return self._variadic
+
+    @variadic.setter
+    def variadic(self, value: bool) -> None:
+        self._variadic, self._plan = bool(value), None
+
     def __call__(self, *args: Any) -> Any:
+        """Calls the function.
+
+        Raises:
+            ArgumentError: an argument cannot be converted; the message says which one and why.
+            TypeError: there are too few, or `argtypes` or `restype` do not fit the function in the module.
+        """
         plan = self._plan
         if plan is None:
             plan = self._plan = _Plan(self)
@@ -99,7 +115,7 @@ class _Plan:
         self.sret: Layout | None = None
         self.take = self._taker(function)
         self.given: list[Give] = []
-        self.rest: bool = False
+        self.rest = function.variadic
         self._arguments(function._argtypes)
 
     def _taker(self, function: Function) -> Take | None:
@@ -119,37 +135,47 @@ class _Plan:
         if issubclass(kind, ctypes.Structure | ctypes.Union):
             return self._struct_taker(layouts.of(kind), what)
         if not self.results:
-            raise Mismatch(f"{what} is {kind.__name__}, but the function in the module gives nothing: set None")
+            raise Mismatch(
+                f"{what} is {kind.__name__}, but the function in the module gives nothing: set None"
+            )
         layout = parameter_layout(layouts, kind, self.results[0])
         try:
             check(layout, self.results[0], what)
         except Mismatch as problem:
-            raise Mismatch(f"{problem}; set restype" if function._restype is _UNSET else str(problem)) from None
+            raise Mismatch(
+                f"{problem}; set restype" if function._restype is _UNSET else str(problem)
+            ) from None
         return taker(layout)
 
     def _struct_taker(self, layout: Layout, what: str) -> Take:
         one = layout.scalar()
         if one is not None:
             if not self.results:
-                raise Mismatch(f"{what} is {layout.type.__name__}, but the function in the module gives nothing")
+                raise Mismatch(
+                    f"{what} is {layout.type.__name__}, but the function in the module gives nothing"
+                )
             check(layout, self.results[0], what)
             return lambda guest, value: from_scalar(guest, layout, one, value)
         if self.results or self.params[:1] != ["i32"]:
-            raise Mismatch(f"{what} is {layout.type.__name__}, which the function in the module does not return")
+            raise Mismatch(
+                f"{what} is {layout.type.__name__}, which the function in the module does not return"
+            )
         self.sret = layout
         self.params.pop(0)
         return lambda guest, address: copy_out(guest, layout, address)
 
     def _arguments(self, argtypes: tuple[Any, ...] | None) -> None:
         params, layouts = self.params, self.guest.layouts
+        if self.rest and params[-1:] != ["i32"]:
+            raise Mismatch(f"{self.name} is not variadic: its last parameter in the module is no pointer")
         if argtypes is None:
-            self.given = [untyped_giver(wasm) for wasm in params]
+            self.given = [untyped_giver(wasm) for wasm in params[: len(params) - self.rest]]
             return
-        self.rest = len(params) == len(argtypes) + 1 and params[-1] == "i32"
         if len(argtypes) != len(params) - self.rest:
+            hint = f"; if it is declared with '...', set {self.name}.variadic = True"
             raise Mismatch(
                 f"argtypes of {self.name} has {len(argtypes)} types, but the function in the module takes "
-                f"{len(params)}"
+                f"{len(params)}{hint if len(argtypes) == len(params) - 1 and params[-1] == 'i32' else ''}"
             )
         self.given = [
             giver(layouts, kind, wasm, f"argument {i} of {self.name}")
@@ -162,7 +188,7 @@ class _Plan:
         if len(args) != wanted and not (self.rest and len(args) > wanted):
             least = "at least " if self.rest else ""
             raise TypeError(
-                f"this function takes {least}{wanted} argument{'' if wanted == 1 else 's'} ({len(args)} given)"
+                f"this function takes {least}{wanted} argument{'s' * (wanted != 1)} ({len(args)} given)"
             )
         guest = self.guest
         with Call(guest) as call:

@@ -1,8 +1,9 @@
 """The memory of one library: its allocator, and how its addresses look to Python.
 
-Where a pointer becomes a Python int (`c_void_p`, `addressof`), it is where the byte really lies: the memory never
-moves, so ctypes' own functions work with it. A pointer that points to no byte of the memory becomes an address that
-no process can have, so that it comes back as the same pointer and is never taken for one of the host:
+Where a pointer becomes a Python int (`c_void_p`, `addressof`), it is where the byte really lies: the memory
+never moves, so ctypes' own functions work with it. A pointer that points to no byte of the memory becomes an
+address that no process can have, so that it comes back as the same pointer and is never taken for one of the
+host:
 
      63      48 47      32 31             0
     |  0x00f7  | library  | guest address |
@@ -49,13 +50,16 @@ class Guest:
         if not isinstance(memory, Memory):
             memory = next((item for item in exports.values() if isinstance(item, Memory)), None)
         if memory is None:
-            raise LinkError(f"{name} exports no memory; link it with --export-memory, without --import-memory")
+            raise LinkError(
+                f"{name} exports no memory; link it with --export-memory, without --import-memory"
+            )
         if memory.type.address != "i32":
             raise LinkError(f"{name} has a memory with 64-bit addresses; build it for wasm32")
         self.instance, self.name, self.layouts, self.memory = instance, name, layouts, memory
         self.base = ctypes.addressof((ctypes.c_char * 0).from_buffer(memory))
         malloc, free = exports.get("malloc"), exports.get("free")
         self._malloc: Callable[[int], int]
+        self._free: Callable[[int], object]
         if isinstance(malloc, Func) and isinstance(free, Func):
             self._malloc, self._free = malloc, free
         else:
@@ -64,7 +68,9 @@ class Guest:
         self.lock = threading.RLock()
         self.arena = Arena(self)
         self._garbage: deque[int] = deque()
-        self.images: weakref.WeakValueDictionary[int, Image] = weakref.WeakValueDictionary()  # by host address
+        self.images: weakref.WeakValueDictionary[int, Image] = (
+            weakref.WeakValueDictionary()
+        )  # by host address
         self.calls: list[Call] = []  # those that run, the innermost last
         self.returned: deque[Any] = deque(maxlen=64)  # what callbacks gave the guest last
         self.callbacks = Callbacks(self)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ctypes
 
 from .guest import U32, Guest, guest_of
-from .images import BYREF, DATA
-from .layouts import FunctionType, layouts
+from .images import BYREF
+from .layouts import DATA, FunctionType, layouts
 from .transfer import refer
 from .views import become, function_at, is_view, pointer_to, to_of, view_class
 
@@ -28,7 +28,7 @@ def _place(value: Any) -> tuple[Guest, int] | None:
         return None if guest is None or found is None else (guest, found)
     if isinstance(value, BYREF):
         target: Any = value._obj  # type: ignore[attr-defined]
-        offset = (ctypes.cast(value, ctypes.c_void_p).value or 0) - ctypes.addressof(target)  # type: ignore[arg-type]
+        offset = (ctypes.cast(value, ctypes.c_void_p).value or 0) - ctypes.addressof(target)
         if is_view(target) and target._wasm_addr_ is not None:
             return target._wasm_guest_, refer(target._wasm_guest_, target, offset, None)[0]
         return _place(ctypes.addressof(target) + offset)
@@ -67,8 +67,7 @@ def _cast_function(obj: Any, kind: Any) -> Any:
         return ctypes.cast(obj, kind)
     if issubclass(kind, FunctionType):
         return obj
-    made = _simple(obj._guest, kind, obj._wasm_index_(obj._guest))
-    return made
+    return _simple(obj._guest, kind, obj._wasm_index_(obj._guest))
 
 
 def _simple(guest: Guest, kind: Any, to: int) -> Any:

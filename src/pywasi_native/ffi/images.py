@@ -1,7 +1,7 @@
 """Objects of the host whose bytes the guest works on in a copy: the image.
 
-A ctypes object has its bytes on the host, where the guest cannot reach. For a call they are copied into the guest's
-memory and back after it, and around every callback in between, where they changed on one side:
+A ctypes object has its bytes on the host, where the guest cannot reach. For a call they are copied into the
+guest's memory and back after it, and around every callback in between, where they changed on one side:
 
     host    buf = create_string_buffer(8)  [........]         what `buf.raw` reads
                                               |   ^
@@ -9,12 +9,15 @@ memory and back after it, and around every callback in between, where they chang
                                               v   |
     guest                                  [........]         the image
 
-An image lives for the call. Where a pointer in the guest's memory points to it, it lives as long as that pointer.
+An image lives for the call. Where a pointer in the guest's memory points to it, it lives as long as that
+pointer.
 """
 
 from __future__ import annotations
 
 import ctypes
+
+from .layouts import DATA
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
     from .guest import Guest
 
-DATA = ctypes._SimpleCData.__mro__[1]
 BYREF = type(ctypes.byref(ctypes.c_int()))
 
 

@@ -5,7 +5,8 @@
     host     | tag |  7 bytes  |        next (8)         |   n (4)   | 4 bytes |
     guest    | tag |  3  | next (4)  |   n (4)   |
 
-A layout is flat when both are the same bytes: then nothing is converted, and the guest's bytes can be the object's.
+A layout is flat when both are the same bytes: then nothing is converted, and the guest's bytes can be the
+object's.
 """
 
 from __future__ import annotations
@@ -19,22 +20,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..typed.ctype import CType
-
 SimpleType = ctypes._SimpleCData
 PointerType = ctypes._Pointer
 FunctionType = ctypes._CFuncPtr  # type: ignore[attr-defined]
-DATA = ctypes._SimpleCData.__mro__[1]  # _CData, which has no public name
+DATA: Any = ctypes._SimpleCData.__mro__[1]  # _CData, which has no public name
 
 # Letters of simple types -> letters of `struct`; those of pointers and of what cannot cross are not here.
 _NUMBERS = {
-    "c": "c", "b": "b", "B": "B", "h": "h", "H": "H", "i": "i", "I": "I", "l": "q", "L": "Q", "q": "q", "Q": "Q",
-    "f": "f", "d": "d", "?": "?", "u": "I", "v": "h",
+    "c": "c", "b": "b", "B": "B", "h": "h", "H": "H", "i": "i", "I": "I", "l": "q", "L": "Q", "q": "q",
+    "Q": "Q", "f": "f", "d": "d", "?": "?", "u": "I", "v": "h",
 }  # fmt: skip
 _SIZED = {"c": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "Q": 8, "f": 4, "d": 8, "?": 1}
 _REFUSED = {
     "g": "long double has 16 bytes in the guest and no counterpart in Python; use c_double",
-    "O": "a Python object has no address in the guest; pass an int that stands for it, or use a closure as callback",
+    "O": "a Python object has no address in the guest; pass an int that stands for it, or use a closure",
     "X": "BSTR is a type of Windows",
 }
 
@@ -44,7 +43,8 @@ class Layout:
 
     Attributes:
         type: the ctypes class.
-        kind: number, address (void*), text (char*), wide (wchar_t*), pointer, function, array, struct, opaque.
+        kind: number, address (void*), text (char*), wide (wchar_t*), pointer, function, array, struct, or
+            opaque.
         size, align: in the guest; `host_size` here.
         flat: whether the bytes are the same in both.
         code: of numbers in the guest, a letter of `struct`.
@@ -54,7 +54,8 @@ class Layout:
     """
 
     __slots__ = (
-        "align", "code", "count", "fields", "flat", "host_size", "item", "kind", "plain", "size", "type", "union",
+        "align", "code", "count", "fields", "flat", "host_size", "item", "kind", "plain", "size", "type",
+        "union",
     )  # fmt: skip
 
     def __init__(self, type: Any, kind: str, size: int, align: int, flat: bool) -> None:
@@ -121,7 +122,7 @@ class Layout:
 
 
 class Member:
-    """A field: its layout, where it lies in both places, and for a bit-field its `width` and first bit there."""
+    """A field: its layout, where it lies in both places, and of a bit-field the `width` and first bit."""
 
     __slots__ = ("bit", "descriptor", "host_offset", "layout", "name", "offset", "same", "width")
 
@@ -132,7 +133,7 @@ class Member:
 
 
 class Layouts:
-    """The layouts of types. `long_size` is what the ambiguous 8-byte integers of this host are in the guest."""
+    """The layouts of types. `long_size`: the bytes in the guest of integers that are ambiguous here."""
 
     def __init__(self, long_size: int | None) -> None:
         self.long_size = long_size
@@ -203,8 +204,8 @@ class Layouts:
             signed = host == "q"
             words = ("c_long", "c_ssize_t", "c_int64") if signed else ("c_ulong", "c_size_t", "c_uint64")
             raise TypeError(
-                f"{kind.__name__} has 8 bytes here and may have 4 (long, size_t) or 8 (int64_t) in wasm32: use "
-                f"{', '.join(words)} of pywasi_native.ffi, or say CDLL(..., long_size=4) or 8"
+                f"{kind.__name__} has 8 bytes here and may have 4 (long, size_t) or 8 (int64_t) in wasm32: "
+                f"use {', '.join(words)} of pywasi_native.ffi, or say CDLL(..., long_size=4) or 8"
             )
         return host if self.long_size == 8 else {"q": "i", "Q": "I"}[host]
 
@@ -233,9 +234,7 @@ class Layouts:
                 members.append(member)
         align = max(place.align, getattr(kind, "_align_", 1))
         size = -(-place.end // align) * align
-        flat = size == ctypes.sizeof(kind) and all(
-            member.layout.flat and member.same for member in members
-        )
+        flat = size == ctypes.sizeof(kind) and all(member.layout.flat and member.same for member in members)
         found = Layout(kind, "struct", size, align, flat)
         found.fields, found.union = tuple(members), place.union
         return found

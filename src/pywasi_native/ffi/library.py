@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from pathlib import PurePath
 
 from ..engine import Func, Global
 from ..errors import LinkError
@@ -32,12 +33,13 @@ class CDLL:
     """A wasm library; its functions are attributes and items, as those of `ctypes.CDLL`.
 
     Args:
-        name: path or bytes of the module, a `Module`, or an `Instance` that shares its memory with this object.
+        name: path or bytes of the module, a `Module`, or an `Instance` that shares its memory with this
+            object.
         mode, handle, winmode, use_last_error: for ctypes' sake; without effect, `handle` must be None.
         use_errno: whether functions set `ctypes.get_errno()`; the module has to export ``errno``.
         imports, wasi, limits: see `Module.instantiate`. Without `wasi` the library has no capabilities.
-        long_size: the bytes, in memory, of ctypes types that are both `long` or `size_t` and `int64_t` on this
-            host: 4 if structs and pointers mean the former, 8 for the latter. None: such a type is an error.
+        long_size: the bytes, in memory, of ctypes types that are both `long` or `size_t` and `int64_t` on
+            this host: 4 if structs and pointers mean the former, 8 for the latter. None: they are errors.
             The types of `pywasi_native.ffi` need no such choice.
 
     Raises:
@@ -60,7 +62,9 @@ class CDLL:
     ) -> None:
         del mode, use_last_error, winmode
         if name is None:
-            raise TypeError("CDLL(None) is the process itself, which a wasm library cannot reach; name a .wasm file")
+            raise TypeError(
+                "CDLL(None) is the process itself, which a wasm library cannot reach; name a .wasm file"
+            )
         if handle is not None:
             raise TypeError("a wasm library has no handle; give its path")
         if isinstance(name, Instance):
@@ -70,10 +74,12 @@ class CDLL:
             instance = module.instantiate(imports, wasi=wasi, limits=limits)
             label = os.fspath(name) if isinstance(name, str | os.PathLike) else module.name
         self._name = str(label)
-        self._guest = Guest(instance, os.path.basename(self._name) or "the module", layouts(long_size))
+        self._guest = Guest(instance, PurePath(self._name).name or "the module", layouts(long_size))
         self._use_errno = use_errno
         if use_errno and self._guest.errno is None:
-            raise LinkError(f"use_errno: {self._guest.name} exports no errno; link it with -Wl,--export=errno")
+            raise LinkError(
+                f"use_errno: {self._guest.name} exports no errno; link it with -Wl,--export=errno"
+            )
 
     if TYPE_CHECKING:
 
@@ -84,7 +90,9 @@ class CDLL:
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
             if name == "_handle":
-                raise AttributeError("a wasm library has no handle; use CDLL.in_dll(type, name) for its variables")
+                raise AttributeError(
+                    "a wasm library has no handle; use CDLL.in_dll(type, name) for its variables"
+                )
             function = self[name]
             setattr(self, name, function)
             return function

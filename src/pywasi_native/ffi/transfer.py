@@ -4,7 +4,8 @@ What a pointer is given in exchange for, by what it points to:
 
     an object in the guest's memory           its address there
     a flat object, bytes                      the address of its image (images.py)
-    any other object: pointers are in it      it moves: its bytes are in the guest's memory from now on, and the
+    any other object: pointers are in it      it moves: its bytes are in the guest's memory from now on, and
+    the
                                               object becomes a view of them (views.py)
 """
 
@@ -13,8 +14,8 @@ from __future__ import annotations
 import ctypes
 import weakref
 
-from .images import BYREF, DATA, Call, Extent, bytes_extent, extent_of, kept_image, pointed_extent
-from .layouts import FunctionType, PointerType, SimpleType
+from .images import BYREF, Call, Extent, bytes_extent, extent_of, kept_image, pointed_extent
+from .layouts import DATA, FunctionType, PointerType, SimpleType
 from .views import become, is_view, put_bits, to_of, view_class
 
 TYPE_CHECKING = False
@@ -76,7 +77,7 @@ def _put_aggregate(guest: Guest, layout: Layout, address: int, value: Any, kept:
             value = layout.type(*value)
         else:
             raise TypeError(
-                f"incompatible types, {type(value).__name__} instance instead of {layout.type.__name__} instance"
+                f"incompatible types, {type(value).__name__} instance instead of {layout.type.__name__}"
             )
     store(guest, layout, address, value, kept)
 
@@ -129,7 +130,7 @@ def _store_loose(
 
 
 def _store_union(guest: Guest, layout: Layout, address: int, value: Any, kept: dict[int, Any]) -> None:
-    """Nothing says which member of a union holds: the bytes are copied, and pointers that are known on top."""
+    """Nothing says which member of a union holds: the bytes are copied, then pointers that are known."""
     raw = bytes(value)[: layout.size]
     guest.memory.write(address, raw)
     for member in layout.fields:
@@ -148,7 +149,8 @@ def guest_address(guest: Guest, view: Any) -> int:
     """Where a view lies, if it is one of this library."""
     if view._wasm_guest_ is not guest:
         raise ValueError(
-            f"an object in the memory of {view._wasm_guest_.name} was given to {guest.name}: memories are separate"
+            f"an object in the memory of {view._wasm_guest_.name} was given to {guest.name}: "
+            "memories are separate"
         )
     return int(view._wasm_addr_)
 
@@ -179,7 +181,7 @@ def adopt(guest: Guest, value: Any) -> None:
 
 
 def refer(guest: Guest, value: Any, offset: int, call: Call | None) -> tuple[int, Any]:
-    """The address in the guest for an object (plus an offset into it on the host), and what has to be kept."""
+    """The address in the guest for an object, plus an offset into it on the host; and what has to be kept."""
     if is_view(value) and value._wasm_addr_ is not None:
         inside = value._wasm_layout_.offset_at(offset) if offset else 0
         return guest_address(guest, value) + inside, value
@@ -248,8 +250,8 @@ def int_word(guest: Guest, value: int, what: str) -> int:
     found = guest.address_of(value)
     if found is None:
         raise HostPointerError(
-            f"{value:#x} ({what}) is no address in the memory of {guest.name}: the library cannot reach the memory "
-            "of the process; pass an object, or allocate with CDLL.new()"
+            f"{value:#x} ({what}) is no address in the memory of {guest.name}: the library cannot "
+            "reach the memory of the process; pass an object, or allocate with CDLL.new()"
         )
     return found
 
@@ -312,7 +314,7 @@ def argument(guest: Guest, value: Any, call: Call) -> int:
     """
     if isinstance(value, BYREF):
         target: Any = value._obj  # type: ignore[attr-defined]
-        offset = (ctypes.cast(value, ctypes.c_void_p).value or 0) - ctypes.addressof(target)  # type: ignore[arg-type]
+        offset = (ctypes.cast(value, ctypes.c_void_p).value or 0) - ctypes.addressof(target)
         return _seen(call, target, refer(guest, target, offset, call)[0])
     if isinstance(value, PointerType) or (
         isinstance(value, SimpleType) and value._type_ in ("P", "z", "Z", "O")  # type: ignore[attr-defined]
@@ -325,5 +327,3 @@ def _seen(call: Call, target: Any, address: int) -> int:
     if is_view(target) and hasattr(target, "_wasm_anchor_"):
         call.touched.append(target)
     return address
-
-

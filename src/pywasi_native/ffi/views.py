@@ -1,12 +1,12 @@
 """Objects of the user's ctypes classes whose bytes lie in the guest's memory.
 
 Where the layout is flat, that is an object of the class itself over these bytes. Where it is not (there are
-pointers in it), it is an object of a subclass, made here, that reads and writes each member in the guest: its own
-buffer in the host is not used. What a subclass adds has names that begin with ``_wasm_``:
+pointers in it), it is an object of a subclass, made here, that reads and writes each member in the guest: its
+own buffer in the host is not used. What a subclass adds has names that begin with ``_wasm_``:
 
     _wasm_guest_   the memory
-    _wasm_addr_    where the object lies in it; of a pointer that lies nowhere, None, and `_wasm_to_` is its value
-    _wasm_kept_    what the pointers in it need: guest address of the pointer -> a ctypes object, bytes, a callback
+    _wasm_addr_    where the object lies in it; None of a pointer that lies nowhere: `_wasm_to_` is its value
+    _wasm_kept_    what the pointers in it need: guest address of the pointer -> a ctypes object, an image
 """
 
 from __future__ import annotations
@@ -76,7 +76,12 @@ def value_at(
     if kind == "function":
         return function_at(guest, layout, word_at(guest, address))
     found = object_at(guest, layout, address, kept)
-    if field and kind == "array" and layout.item is not None and layout.item.type in (ctypes.c_char, ctypes.c_wchar):
+    if (
+        field
+        and kind == "array"
+        and layout.item is not None
+        and layout.item.type in (ctypes.c_char, ctypes.c_wchar)
+    ):
         return found.value
     return found
 
@@ -91,8 +96,10 @@ def number_at(guest: Guest, layout: Layout, address: int) -> Any:
     data = guest.memory.read(address, layout.size)
     if layout.flat:
         return layout.type.from_buffer_copy(data).value
-    return struct.unpack(f"<{layout.code}", data)[0] if layout.code != "I" or layout.type is not ctypes.c_wchar else (
-        chr(int.from_bytes(data, "little"))
+    return (
+        struct.unpack(f"<{layout.code}", data)[0]
+        if layout.code != "I" or layout.type is not ctypes.c_wchar
+        else (chr(int.from_bytes(data, "little")))
     )
 
 
@@ -136,7 +143,17 @@ def view_class(guest: Guest, layout: Layout) -> Any:
         names: dict[str, Any] = maker(layout) if maker is not None else _simple_class(layout)
         names |= {"_wasm_type_": layout.type, "_wasm_layout_": layout, "__module__": layout.type.__module__}
         found = views[layout.type] = type(layout.type)(layout.type.__name__, (layout.type,), names)
+        _share_pointer_type(found, ctypes.POINTER(layout.type))
     return found
+
+
+def _share_pointer_type(cls: Any, pointer_type: Any) -> None:
+    """Makes ``POINTER(cls)`` the pointer type of the user's class."""
+    cache = getattr(ctypes, "_pointer_type_cache", None)
+    if hasattr(ctypes.c_int, "__pointer_type__"):  # since 3.14
+        cls.__pointer_type__ = pointer_type
+    elif cache is not None:
+        cache[cls] = pointer_type
 
 
 def _put(guest: Guest, layout: Layout, address: int, value: Any, kept: dict[int, Any]) -> None:
@@ -220,10 +237,9 @@ def _array_class(layout: Layout) -> dict[str, Any]:
             _put(self._wasm_guest_, item, place, value, self._wasm_kept_)
 
     def _index(key: Any) -> int:
-        i = range(count)[key] if -count <= key < count else None
-        if i is None:
+        if not -count <= key < count:
             raise IndexError("invalid index")
-        return i
+        return int(key) % count
 
     def walk(self: Any) -> Iterator[Any]:
         return (get(self, i) for i in range(count))
@@ -237,7 +253,11 @@ def _simple_class(layout: Layout) -> dict[str, Any]:
     def get(self: Any) -> Any:
         if self._wasm_addr_ is None:
             guest = self._wasm_guest_
-            return guest.tagged(self._wasm_to_) if layout.kind == "address" else text_to(guest, layout, self._wasm_to_)
+            return (
+                guest.tagged(self._wasm_to_)
+                if layout.kind == "address"
+                else text_to(guest, layout, self._wasm_to_)
+            )
         if layout.kind == "number":
             return number_at(self._wasm_guest_, layout, self._wasm_addr_)
         to = word_at(self._wasm_guest_, self._wasm_addr_)
@@ -294,9 +314,14 @@ def _pointer_class(layout: Layout) -> dict[str, Any]:
     def put_contents(self: Any, value: Any) -> None:
         if not isinstance(value, target):
             raise TypeError(f"expected {target.__name__} instead of {type(value).__name__}")
+        fresh = layout.type(value)
         if self._wasm_addr_ is None:
-            raise TypeError("this pointer into a wasm library cannot be changed; make another one")
-        _put(self._wasm_guest_, layout, self._wasm_addr_, layout.type(value), self._wasm_kept_)
+            from .transfer import pointer_word
+
+            self._wasm_to_, keep = pointer_word(self._wasm_guest_, layout, fresh, None)
+            self._wasm_kept_ = {0: keep}
+        else:
+            _put(self._wasm_guest_, layout, self._wasm_addr_, fresh, self._wasm_kept_)
         anchor(self)
 
     def get(self: Any, key: Any) -> Any:
@@ -311,7 +336,7 @@ def _pointer_class(layout: Layout) -> dict[str, Any]:
         _put(self._wasm_guest_, of(self), address(self, key), value, self._wasm_kept_)
 
     def anchor(self: Any) -> None:
-        """Makes the host's pointer one by which the guest's object is found again, wherever it is copied to."""
+        """Makes the host's pointer one by which the guest's object is found again, wherever it is copied."""
         to = to_of(self)
         if to:
             try:

@@ -1,7 +1,7 @@
 """The ctypes types whose names mean something else on wasm32: `long` and `size_t` have 4 bytes there.
 
-On a 64-bit host ctypes has one type for `long`, `size_t` and `int64_t` (or, on Windows, for the last two), so that
-a value of it in memory does not say how long it is for the guest. The types here do.
+On a 64-bit host ctypes has one type for `long`, `size_t` and `int64_t` (or, on Windows, for the last two), so
+that a value of it in memory does not say how long it is for the guest. The types here do.
 """
 
 from __future__ import annotations

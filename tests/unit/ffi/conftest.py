@@ -1,4 +1,4 @@
-"""The sample library, for the host and as wasm; every test that takes `lib` runs on both, with the same outcome."""
+"""The sample library, for the host and as wasm; a test that takes `lib` runs on both, with the same outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import pywasi_native as wasm
 
 SOURCE = Path(__file__).with_name("sample.c")
 _WASM = (
-    "-target", "wasm32-wasi", "-mexec-model=reactor", "-Wl,--export-dynamic", "-Wl,--export=malloc,--export=free",
+    "-target", "wasm32-wasi", "-mexec-model=reactor", "-Wl,--export-dynamic",
+    "-Wl,--export=malloc,--export=free",
     "-Wl,--export=errno", "-Wl,--export-table", "-Wl,--growable-table",
 )  # fmt: skip
 _NATIVE = ("-shared", "-fPIC")
@@ -65,16 +66,24 @@ def library(wasm_file: Path) -> Any:
     return ffi.CDLL(wasm_file, use_errno=True)
 
 
-@pytest.fixture(params=["native", "wasm"])
+@pytest.fixture(params=["native", "wasm", "plain"])
 def world(request: pytest.FixtureRequest, built: dict[str, Path]) -> SimpleNamespace:
-    """`ct`, the module that a user imports as ctypes, and `lib`, the library that it has loaded."""
+    """`ct`, the module that a user imports as ctypes, and `lib`, the library that it has loaded.
+
+    "plain" is the wasm library with the types and functions of ctypes itself.
+    """
     if request.param == "native":
         lib = ctypes.CDLL(str(built["native"]), use_errno=True)
-        return SimpleNamespace(ct=ctypes, lib=lib, wasm=False, in_dll=lambda kind, name: kind.in_dll(lib, name))
+        return SimpleNamespace(
+            ct=ctypes, lib=lib, plain=False, in_dll=lambda kind, name: kind.in_dll(lib, name)
+        )
     from pywasi_native import ffi
 
-    guest = ffi.CDLL(built["wasm"], use_errno=True)
-    return SimpleNamespace(ct=ffi, lib=guest, wasm=True, in_dll=guest.in_dll)
+    plain = request.param == "plain"
+    guest = ffi.CDLL(built["wasm"], use_errno=True, long_size=4 if plain else None)
+    if plain:
+        return SimpleNamespace(ct=ctypes, lib=guest, plain=True, in_dll=guest.in_dll)
+    return SimpleNamespace(ct=ffi, lib=guest, plain=False, in_dll=guest.in_dll)
 
 
 @pytest.fixture
