@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..instance import Instance
     from .images import Call, Image
-    from .layouts import Layouts
+    from .layouts import Layout, Layouts
 
 U32 = 0xFFFFFFFF
 _TAG = 0x00F7
@@ -72,6 +72,10 @@ class Guest:
             weakref.WeakValueDictionary()
         )  # by host address
         self.calls: list[Call] = []  # those that run, the innermost last
+        self.moving: dict[
+            int, int
+        ] = {}  # objects that are being adopted: from their host address; transfer.py
+        self.queue: list[tuple[Any, Layout, int]] = []
         self.returned: deque[Any] = deque(maxlen=64)  # what callbacks gave the guest last
         self.callbacks = Callbacks(self)
         self.errno = find_errno(self)

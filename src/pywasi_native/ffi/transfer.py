@@ -155,29 +155,57 @@ def guest_address(guest: Guest, view: Any) -> int:
     return int(view._wasm_addr_)
 
 
-def adopt(guest: Guest, value: Any) -> None:
-    """Moves an object that has pointers into the guest's memory; it becomes a view.
+def adopt(guest: Guest, value: Any) -> int:
+    """Moves an object that has pointers, with those that it points to, into the guest; gives the address.
+
+    They become views, all of them or, where one cannot be moved, none.
 
     Raises:
-        TypeError: its class does not let it.
+        TypeError, ValueError: one of them cannot be.
     """
-    layout = guest.layouts.of(type(value))
-    cls = view_class(guest, layout)
-    kept: dict[int, Any] = {}
-    address = guest.allocate(layout.size)
+    with guest.lock:
+        outermost = not guest.moving
+        address = _begin(guest, value)
+        if outermost:
+            try:
+                _move(guest)
+            finally:
+                guest.moving.clear()
+                guest.queue.clear()
+        return address
+
+
+def _begin(guest: Guest, value: Any) -> int:
+    """Finds room for an object; what it contains follows later, so that lists of any length can be moved."""
+    host = ctypes.addressof(value)
+    known = guest.moving.get(host)
+    if known is None:
+        layout = guest.layouts.of(type(value))
+        known = guest.moving[host] = guest.allocate(layout.size)
+        guest.queue.append((value, layout, known))
+    return known
+
+
+def _move(guest: Guest) -> None:
+    moved: list[tuple[Any, Any, int, dict[int, Any]]] = []
     try:
-        if is_view(value):  # a pointer that the guest gave, which lay nowhere so far
-            word, _ = value_of_pointer(guest, value, None)
-            guest.memory.write(address, word.to_bytes(4, "little"))
-            kept = {address: value._wasm_kept_}
-        else:
-            store(guest, layout, address, value, kept)
-        value.__class__ = cls
+        for value, layout, address in guest.queue:  # which grows meanwhile
+            kept: dict[int, Any] = {}
+            if is_view(value):  # a pointer that the guest gave, which lay nowhere so far
+                word, _ = value_of_pointer(guest, value, None)
+                guest.memory.write(address, word.to_bytes(4, "little"))
+                kept[address] = value._wasm_kept_
+            else:
+                store(guest, layout, address, value, kept)
+            moved.append((value, layout, address, kept))
     except BaseException:
-        guest.release(address)
+        for address in guest.moving.values():
+            guest.release(address)
         raise
-    become(value, guest, address, kept)
-    weakref.finalize(value, guest.release, address).atexit = False
+    for value, layout, address, kept in moved:
+        value.__class__ = view_class(guest, layout)
+        become(value, guest, address, kept)
+        weakref.finalize(value, guest.release, address).atexit = False
 
 
 def refer(guest: Guest, value: Any, offset: int, call: Call | None) -> tuple[int, Any]:
@@ -196,11 +224,14 @@ def refer_extent(guest: Guest, extent: Extent, host: int, call: Call | None) -> 
         return own, extent.owner
     root, inside = extent.owner, host - extent.address
     if isinstance(root, DATA):
-        if not is_view(root) or root._wasm_addr_ is None:
-            if guest.layouts.of(type(root)).flat:
-                return _image_address(guest, extent, inside, call)
-            adopt(guest, root)
-        return guest_address(guest, root) + root._wasm_layout_.offset_at(inside), root
+        layout = guest.layouts.of(type(root))
+        if is_view(root) and root._wasm_addr_ is not None:
+            start = guest_address(guest, root)
+        elif layout.flat:
+            return _image_address(guest, extent, inside, call)
+        else:
+            start = adopt(guest, root)
+        return start + layout.offset_at(inside), root
     return _image_address(guest, extent, inside, call)
 
 

@@ -1,4 +1,4 @@
-"""The sample library, for the host and as wasm; a test that takes `lib` runs on both, with the same outcome."""
+"""The sample library, for the host and as wasm; a test that takes `lib` runs on both, alike."""
 
 from __future__ import annotations
 

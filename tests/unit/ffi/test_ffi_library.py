@@ -1,4 +1,4 @@
-"""What `CDLL` has or refuses that ctypes does not: another memory, limits, misuse that would crash a process."""
+"""What `CDLL` has or refuses that ctypes does not: another memory, limits, misuse that crashes a process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import gc
 import pickle
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Point(ctypes.Structure):
     _fields_ = (("x", ctypes.c_int), ("y", ctypes.c_int))
 
 
-# ---- loading -------------------------------------------------------------------------------------------------
+# ---- loading ----------------------------------------------------------------------------------
 
 
 def test_a_library_from_bytes_a_module_and_an_instance(wasm_file: Path) -> None:
@@ -84,24 +85,22 @@ def test_names(library: Any) -> None:
         pickle.dumps(library)
 
 
-# ---- types that do not fit -----------------------------------------------------------------------------------
+# ---- types that do not fit --------------------------------------------------------------------
 
 
 def test_argtypes_that_do_not_fit_the_module(library: Any) -> None:
     library.add.argtypes = [ctypes.c_int]
-    with pytest.raises(
-        TypeError, match="argtypes of add has 1 types, but the function in the module takes 2; .*variadic"
-    ):
+    with pytest.raises(TypeError, match=r"argtypes of add has 1 types, .* takes 2; .*variadic"):
         library.add(1)
-    library.half.variadic = True
+    library.half.variadic, library.half.restype = True, ctypes.c_double
     with pytest.raises(TypeError, match="half is not variadic"):
         library.half()
     library.add.argtypes = [ctypes.c_int, ctypes.c_double]
-    with pytest.raises(TypeError, match="argument 2 of add is c_double, but .* i32"):
+    with pytest.raises(TypeError, match=r"argument 2 of add is c_double, but .* i32"):
         library.add(1, 2.0)
     library.half.variadic = False
     library.half.argtypes = [ctypes.c_char_p]
-    with pytest.raises(TypeError, match="argument 1 of half is c_char_p, but .* f64"):
+    with pytest.raises(TypeError, match=r"argument 1 of half is c_char_p, but .* f64"):
         library.half(b"")
     library.mul_i64.argtypes = [ctypes.c_void_p, ctypes.c_longlong]
     with pytest.raises(TypeError, match="a pointer has 32 bits"):
@@ -109,7 +108,7 @@ def test_argtypes_that_do_not_fit_the_module(library: Any) -> None:
 
 
 def test_restype_that_does_not_fit_the_module(library: Any) -> None:
-    with pytest.raises(TypeError, match="restype of half is c_int, but .* f64 there; set restype"):
+    with pytest.raises(TypeError, match=r"restype of half is c_int, but .* f64 there; set restype"):
         library.half(ctypes.c_double(1))
     library.nothing.restype = ctypes.c_int
     with pytest.raises(TypeError, match="gives nothing: set None"):
@@ -130,8 +129,8 @@ def test_numbers_that_do_not_fit_the_module(library: Any) -> None:
     library.half.restype = ctypes.c_double
     with pytest.raises(ctypes.ArgumentError, match="an int was given where the function has f64"):
         library.half(1)
+    library.format.variadic = True
     with pytest.raises(ctypes.ArgumentError, match="c_longlong"):
-        library.format.variadic = True
         library.format(ctypes.create_string_buffer(9), 9, b"%lld", 2**40)
 
 
@@ -168,7 +167,7 @@ def test_types_that_cannot_cross(library: Any) -> None:
     assert ctypes.cast(library.identity(handle), ctypes.c_void_p).value is not None
 
 
-# ---- memory --------------------------------------------------------------------------------------------------
+# ---- memory -----------------------------------------------------------------------------------
 
 
 def test_host_pointers_are_refused(library: Any) -> None:
@@ -265,7 +264,7 @@ def test_functions_of_the_process_are_callbacks_too(library: Any) -> None:
     assert library.apply(function, -5) == 5
 
 
-# ---- what lives how long -------------------------------------------------------------------------------------
+# ---- what lives how long ----------------------------------------------------------------------
 
 
 def test_objects_in_the_memory_of_the_library(library: Any) -> None:
@@ -358,7 +357,7 @@ def test_threads_call_one_library(library: Any) -> None:
         assert all(pool.map(work, range(40)))
 
 
-# ---- objects that have moved into the library ----------------------------------------------------------------
+# ---- objects that have moved into the library -------------------------------------------------
 
 
 def test_an_object_with_pointers_moves(library: Any) -> None:
@@ -381,6 +380,36 @@ def test_an_object_with_pointers_moves(library: Any) -> None:
     assert pair[-1].value == 5
     with pytest.raises(IndexError):
         pair[2]
+
+
+def test_long_and_circular_lists_move(library: Any) -> None:
+    nodes = [Node(i, None) for i in range(5000)]
+    for one, following in pairwise(nodes):
+        one.next = ctypes.pointer(following)
+    assert library.list_sum(ctypes.byref(nodes[0])) == sum(range(5000))
+    library.list_double(ctypes.byref(nodes[0]))
+    assert nodes[-1].value == 9998
+    ring = Node(1, None)
+    ring.next = ctypes.pointer(ring)
+    visit = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Node))
+
+    def stop_at_five(node: Any) -> int:
+        node.contents.value += 1
+        if node.contents.value == 5:
+            node.contents.next = None
+        return int(node.contents.value)
+
+    assert library.walk(ctypes.byref(ring), visit(stop_at_five)) == 2 + 3 + 4 + 5
+    assert not ring.next
+
+
+def test_objects_that_cannot_move_stay_as_they_are(library: Any) -> None:
+    first = Node(1, ctypes.pointer(Node(2, ctypes.cast(ctypes.addressof(Node()), ctypes.POINTER(Node)))))
+    with pytest.raises(ctypes.ArgumentError, match="cannot reach the memory of the process"):
+        library.list_sum(ctypes.byref(first))
+    assert type(first) is Node
+    first.next.contents.next = None
+    assert library.list_sum(ctypes.byref(first)) == 3
 
 
 def test_members_of_a_moved_object_are_checked(library: Any) -> None:
@@ -420,13 +449,14 @@ def test_memory_grows_under_views(library: Any) -> None:
     assert library.list_sum(ctypes.byref(node)) == 4
 
 
-# ---- import --------------------------------------------------------------------------------------------------
+# ---- import -----------------------------------------------------------------------------------
 
 
 def test_ffi_is_imported_when_it_is_used() -> None:
     code = (
         "import sys, pywasi_native as w; assert 'ctypes' not in sys.modules; "
-        "assert 'pywasi_native.ffi' not in sys.modules; w.ffi.CDLL; assert 'pywasi_native.ffi' in sys.modules; "
+        "assert 'pywasi_native.ffi' not in sys.modules; w.ffi.CDLL; "
+        "assert 'pywasi_native.ffi' in sys.modules; "
         "assert 'pywasi_native.typed' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
@@ -439,10 +469,12 @@ def test_every_name_of_ctypes_that_makes_sense_is_there() -> None:
         # of the process
         "PyDLL", "pydll", "pythonapi", "PYFUNCTYPE", "py_object", "cdll", "LibraryLoader",
         # of Windows
-        "WinDLL", "OleDLL", "windll", "oledll", "WINFUNCTYPE", "HRESULT", "GetLastError", "FormatError", "WinError",
-        "get_last_error", "set_last_error", "DllCanUnloadNow", "DllGetClassObject", "CopyComPointer",
+        "WinDLL", "OleDLL", "windll", "oledll", "WINFUNCTYPE", "HRESULT", "GetLastError", "FormatError",
+        "WinError", "get_last_error", "set_last_error", "DllCanUnloadNow", "DllGetClassObject",
+        "CopyComPointer",
         # what they are made with
-        "SIZEOF_TIME_T", "SetPointerType", "c_buffer", "c_longdouble", "memoryview_at", "util", "wintypes", "macholib",
+        "SIZEOF_TIME_T", "SetPointerType", "c_buffer", "c_longdouble", "memoryview_at", "util", "wintypes",
+        "macholib",
         "c_float_complex", "c_double_complex", "c_longdouble_complex", "COMError",
     }  # fmt: skip
     assert all(hasattr(ffi, name) for name in ffi.__all__)
