@@ -19,7 +19,7 @@ from collections import deque
 
 from ..engine import Func, Memory
 from ..errors import LinkError
-from .callbacks import Callbacks
+from .function_pointers import Callbacks
 from .guest_errno import find_errno
 
 TYPE_CHECKING = False

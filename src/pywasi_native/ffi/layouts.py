@@ -12,7 +12,6 @@ object's.
 from __future__ import annotations
 
 import ctypes
-from functools import lru_cache
 
 from .wasm_types import AMBIGUOUS
 
@@ -285,9 +284,11 @@ def _is_swapped(kind: Any) -> bool:
     return other is not kind and getattr(kind, "__ctype_be__", None) is kind
 
 
-@lru_cache(3)
+_MADE: dict[int | None, Layouts] = {}
+
+
 def layouts(long_size: int | None) -> Layouts:
     """The layouts for a library. See `Layouts`."""
     if long_size not in (None, 4, 8):
         raise ValueError(f"long_size is 4 or 8, not {long_size!r}")
-    return Layouts(long_size)
+    return _MADE.setdefault(long_size, Layouts(long_size))

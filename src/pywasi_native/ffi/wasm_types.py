@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 else:
     _Integer = ctypes._SimpleCData
 
-c_long = c_ssize_t = ctypes.c_int32
-c_ulong = c_size_t = ctypes.c_uint32
+c_long = c_ssize_t = ctypes.c_int
+c_ulong = c_size_t = ctypes.c_uint
 c_time_t = ctypes.c_int64
 
 
