@@ -49,6 +49,10 @@ int pwi_utf8_valid(const uint8_t *bytes, size_t length)
                 at += sizeof eight;
                 continue;
             }
+        } else if (length >= sizeof eight) { /* the last eight bytes: some are looked at twice */
+            memcpy(&eight, bytes + length - sizeof eight, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0)
+                return 1;
         }
         size_t step = char_length(bytes + at, length - at);
         if (step == 0)

@@ -419,6 +419,66 @@ static void test_unsettled_descriptors(void)
     close_guest();
 }
 
+static void replace_seen(mode_t mode, dev_t device)
+{
+    char path[96];
+    uint32_t fd = must_open("seen", O_CREAT_, RIGHTS_WRITE);
+    CHECK_EQ(CALL(&g, fd_close, fd), 0);
+    fd = must_open("seen", 0, RIGHTS_READ);
+    CHECK_EQ(CALL(&g, fd_close, fd), 0);
+    snprintf(path, sizeof path, "%s/seen", tree);
+    if (unlink(path) != 0 || mknod(path, mode, device) != 0)
+        printf("a node of the kind %o: skipped, it cannot be made\n", (unsigned)mode);
+}
+
+/* A name that was a file is opened without a look; what it has become is looked at before it is used. */
+static void test_unseen_descriptors(void)
+{
+    uint32_t fd = 0;
+    open_guest(256, 1000);
+    replace_seen(S_IFCHR | 0600, makedev(1, 5)); /* zero: it would be read without end */
+    static const uint32_t rights[] = {RIGHTS_READ, RIGHTS_WRITE, RIGHTS_READ | RIGHTS_WRITE};
+    for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++) {
+        pwi_errno error = guest_path_open(&g, DIR_FD, 1, "seen", 0, rights[i], &fd);
+        CHECK(error == 0 || error == PWI_EPERM || error == PWI_ENOENT);
+        if (error != 0)
+            continue;
+        for (int j = 0; j < 2; j++) {
+            CHECK_EQ(read_some(fd, 9), PWI_EPERM);
+            CHECK_EQ(write_text(fd, "x"), PWI_EPERM);
+            CHECK_EQ(CALL(&g, fd_pread, fd, guest_iov(&g, AT_BUFFER, 4), 1, 0, AT_RESULT), PWI_EPERM);
+            CHECK_EQ(CALL(&g, fd_fdstat_get, fd, AT_RESULT), PWI_EPERM);
+            CHECK_EQ(CALL(&g, fd_filestat_get, fd, AT_RESULT), PWI_EPERM);
+            CHECK_EQ(CALL(&g, fd_seek, fd, 0, 0, AT_RESULT), PWI_EPERM);
+            CHECK_EQ(CALL(&g, fd_allocate, fd, 0, 1), PWI_EPERM);
+        }
+        CHECK(strcmp(pw_wasi_last_denial(g.wasi)->wanted, "a device") == 0);
+        CHECK_EQ(CALL(&g, fd_renumber, fd, 0), 0);
+        CHECK_EQ(read_some(0, 9), PWI_EPERM);
+        close_guest();
+        open_guest(256, 1000);
+        replace_seen(S_IFCHR | 0600, makedev(1, 5));
+    }
+    close_guest();
+    open_guest(256, 1000);
+    replace_seen(S_IFIFO | 0600, 0);
+    CHECK_EQ(guest_path_open(&g, DIR_FD, 1, "seen", 0, RIGHTS_READ | RIGHTS_WRITE, &fd), 0);
+    CHECK_EQ(write_text(fd, "through"), 0);
+    CHECK_EQ(read_some(fd, 99), 0);
+    CHECK(buffer_is("through"));
+    CHECK_EQ(CALL(&g, fd_fdstat_set_flags, fd, PWI_FDFLAG_NONBLOCK), 0);
+    CHECK_EQ(read_some(fd, 9), PWI_EAGAIN);
+    CHECK_EQ(CALL(&g, fd_seek, fd, 0, 0, AT_RESULT), PWI_ESPIPE);
+    close_guest();
+    open_guest(256, 1000);
+    replace_seen(S_IFREG | 0600, 0); /* another file */
+    fd = must_open("seen", 0, RIGHTS_WRITE);
+    CHECK_EQ(CALL(&g, fd_fdstat_get, fd, AT_RESULT), 0);
+    CHECK_EQ(g.memory[AT_RESULT], PWI_TYPE_REGULAR_FILE);
+    CHECK_EQ(pwi_load_u64(g.memory + AT_RESULT + 16), 0);
+    close_guest();
+}
+
 /* wasi_unstable: cur, end, set; and sizes that are its own. */
 static void test_unstable(void) /* A19 */
 {
@@ -541,6 +601,7 @@ int main(void)
     test_readdir();
     test_magic_links_and_devices();
     test_unsettled_descriptors();
+    test_unseen_descriptors();
     test_unstable();
     test_numbers();
     test_stdio_descriptors();

@@ -13,7 +13,9 @@ pwi_errno pwi_fd_settle_now(pwi_fd *entry)
     pwi_errno error = entry->fs->stat_handle(entry->handle, &stat);
     if (error != PWI_ESUCCESS)
         return error;
-    entry->unsettled = false;
+    if (pwi_os_is_device(stat.type))
+        return PWI_EPERM;
+    entry->unsettled = entry->unseen = false;
     entry->type = stat.type;
     if (stat.type == PWI_TYPE_DIRECTORY) {
         entry->kind = PWI_FD_DIR;
@@ -21,8 +23,10 @@ pwi_errno pwi_fd_settle_now(pwi_fd *entry)
         entry->rights = entry->inheriting & pwi_rights_dir;
         entry->access = 0;
         entry->flags = 0;
-    } else
+    } else {
         entry->inheriting = 0;
+        entry->may_block = stat.type != PWI_TYPE_REGULAR_FILE;
+    }
     return PWI_ESUCCESS;
 }
 

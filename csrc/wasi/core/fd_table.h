@@ -32,6 +32,7 @@ typedef struct pwi_fd {
     uint8_t access;  /* PWI_OPEN_READ, PWI_OPEN_WRITE: how a file was opened */
     uint8_t traits;  /* PWI_FS_...: of a DIR once it was used, of what was opened in it */
     bool unsettled;  /* FILE that may turn out to be a DIR (pwi_fd_settle); reading does not mind */
+    bool unseen;     /* unsettled, and may even be a FIFO or a device: seen_names.h */
     bool listens;    /* SOCKET: it accepts connections */
     bool is_preopen; /* a granted directory itself: the guest asks for its path */
     bool may_block;  /* a FIFO or the like: wait before reading and writing */
@@ -53,7 +54,7 @@ static inline bool pwi_fd_has_fs(const pwi_fd *entry)
     return entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR;
 }
 
-/* Finds out whether a regular file or a directory was opened; nothing to do once that is known. */
+/* Finds out what was opened; nothing to do once that is known. PERM: it is a device, and not to be used. */
 PW_MUST_USE pwi_errno pwi_fd_settle_now(pwi_fd *entry);
 static inline pwi_errno pwi_fd_settle(pwi_fd *entry)
 {

@@ -60,6 +60,8 @@ pwi_errno pwi_grant_check(pwi_call *call, const pwi_grant *grant, uint32_t acces
     if (allowed & PW_WASI_WRITE)
         allowed |= PW_WASI_APPEND;
     uint32_t missing = access & ~allowed;
+    if (missing == 0)
+        return PWI_ESUCCESS;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (missing & words[i].bit)
             return deny_access(call, grant, words[i].word, missing, path, path_length);
@@ -81,6 +83,7 @@ pwi_errno pwi_grant_use_told(pwi_call *call, const pwi_grant *grant, uint32_t ac
                        .is_below = call->is_below,
                        .dir = call->dir};
     pwi_utf8_printable(path ? path : "", path ? path_length : 0, use.path, sizeof use.path);
+    call->was_told = true;
     pw_result result = hooks->used(hooks->env, &use, &allowed);
     pwi_call_refresh(call);
     if (result != PW_OK)

@@ -5,6 +5,7 @@
 #include "pywasi_wasi.h"
 #include "wasi/core/fd_table.h"
 #include "wasi/core/guest_memory.h"
+#include "wasi/core/seen_names.h"
 
 /* argv or the environment, as the guest gets it: strings with their NUL, one after the other. */
 typedef struct pwi_strings {
@@ -35,6 +36,7 @@ struct pw_wasi {
     pwi_strings args;
     pwi_strings env;
     pwi_fd_table fds;
+    pwi_seen_names seen_names;
     pwi_stream streams[3];
     pwi_grant *grants;
     size_t grant_count;
@@ -62,7 +64,8 @@ typedef struct pwi_call {
     pw_instance *caller;                   /* for reload */
     bool is_below;                         /* the directory last looked up is not a grant itself, */
     pwi_os_handle dir;                     /* but this one below it */
-    bool is_unstable;                      /* wasi_unstable: other structs, another order of whence */
+    bool was_told; /* the hook `used` was run, and may have run the guest: descriptors are looked up again */
+    bool is_unstable; /* wasi_unstable: other structs, another order of whence */
     pwi_stop stop;
 } pwi_call;
 

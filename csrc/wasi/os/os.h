@@ -37,6 +37,10 @@ enum {
     PWI_TYPE_SOCKET_STREAM = 6,
     PWI_TYPE_SYMBOLIC_LINK = 7
 };
+static inline bool pwi_os_is_device(uint8_t type)
+{
+    return type == PWI_TYPE_BLOCK_DEVICE || type == PWI_TYPE_CHARACTER_DEVICE;
+}
 
 typedef struct pwi_os_stat {
     uint64_t dev;

@@ -7,6 +7,8 @@ static pwi_errno any_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **
     if (!*out)
         return PWI_EBADF;
     pwi_errno error = pwi_fd_settle(*out);
+    if (error == PWI_EPERM)
+        return pwi_deny(call, (*out)->grant, "a device", NULL, 0);
     if (error != PWI_ESUCCESS)
         return error;
     return (right & ~(*out)->rights) == 0 ? PWI_ESUCCESS : PWI_ENOTCAPABLE;
@@ -29,7 +31,7 @@ pwi_errno pwi_p1_dir_with(pwi_call *call, uint32_t fd, uint64_t right, pwi_fd **
         (*out)->traits = PWI_FS_KNOWN | (fs->traits ? fs->traits((*out)->handle) : (uint8_t)PWI_FS_FAST);
     call->is_below = !(*out)->is_preopen;
     call->dir = (*out)->handle;
-    return any_with(call, fd, right, out);
+    return (right & ~(*out)->rights) == 0 ? PWI_ESUCCESS : PWI_ENOTCAPABLE;
 }
 
 pwi_errno pwi_p1_dir(pwi_call *call, uint32_t fd, pwi_fd **out)
@@ -49,7 +51,9 @@ pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno i
 {
     const uint64_t transfer = PWI_RIGHT(FD_READ) | PWI_RIGHT(FD_WRITE);
     *out = pwi_fd_lookup(&call->wasi->fds, fd);
-    if (*out && (*out)->unsettled &&
+    if (*out && (*out)->unseen && (*out)->fs->is_file_or_dir((*out)->handle))
+        (*out)->unseen = false;
+    if (*out && (*out)->unsettled && !(*out)->unseen &&
         (call->right & transfer)) /* the system says it of a directory: ISDIR, BADF */
         return opened_for(*out, call->right) ? PWI_ESUCCESS : PWI_EBADF;
     pwi_errno error = any_with(call, fd, 0, out);

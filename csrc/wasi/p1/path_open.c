@@ -64,14 +64,9 @@ static pwi_errno check_wishes(pwi_call *call, opening *open)
     if (open->oflags & OFLAG_CREAT)
         access |= PW_WASI_CREATE;
     error = pwi_grant_use(call, open->dir->grant, access, open->path.bytes, open->path.length);
-    if (error == PWI_ESUCCESS) /* the hook may have run the guest */
+    if (error == PWI_ESUCCESS && call->was_told)
         error = pwi_p1_dir(call, open->fd, &open->dir);
     return error;
-}
-
-static bool is_device(uint8_t type)
-{
-    return type == PWI_TYPE_BLOCK_DEVICE || type == PWI_TYPE_CHARACTER_DEVICE;
 }
 
 /* Opening a device can do things to the machine, so it is refused before it is opened, not only after. */
@@ -91,7 +86,7 @@ static pwi_errno check_existing(pwi_call *call, const opening *open, const pwi_p
         return PWI_ENOTDIR;
     if (type == PWI_TYPE_DIRECTORY && (open->write || (open->oflags & (OFLAG_TRUNC | OFLAG_CREAT))))
         return PWI_EISDIR;
-    return is_device(type) ? deny_device(call, open) : PWI_ESUCCESS;
+    return pwi_os_is_device(type) ? deny_device(call, open) : PWI_ESUCCESS;
 }
 
 static pwi_errno check_missing(pwi_call *call, const opening *open, const pwi_place *place)
@@ -166,7 +161,7 @@ static pwi_errno describe(pwi_call *call, const opening *open, pwi_os_handle han
     pwi_errno error = dir->fs->stat_handle(handle, &stat);
     if (error != PWI_ESUCCESS)
         return error;
-    if (is_device(stat.type))
+    if (pwi_os_is_device(stat.type))
         return deny_device(call, open);
     *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant, .traits = dir->traits};
     if (stat.type == PWI_TYPE_DIRECTORY) {
@@ -179,21 +174,28 @@ static pwi_errno describe(pwi_call *call, const opening *open, pwi_os_handle han
     return PWI_ESUCCESS;
 }
 
-/* The same after opening at once: a stat is put off until it matters, if a cheaper look says enough. */
+/* The same after opening at once: a stat is put off until it matters, if a cheaper look says enough, or that is put off
+ * too (seen_names.h). */
 static pwi_errno describe_soon(pwi_call *call, const opening *open, pwi_os_handle handle, pwi_fd *out)
 {
     const pwi_fd *dir = open->dir;
     bool is_dir = (open->oflags & OFLAG_DIRECTORY) != 0; /* else it could not be opened */
-    if (!is_dir && !dir->fs->is_file_or_dir(handle))
-        return describe(call, open, handle, out);
+    uint64_t name = pwi_seen_hash(dir->handle, open->path.bytes, open->path.length);
+    bool unseen = !is_dir && pwi_seen_before(&call->wasi->seen_names, name);
+    if (!is_dir && !unseen) {
+        if (!dir->fs->is_file_or_dir(handle))
+            return describe(call, open, handle, out);
+        pwi_seen_remember(&call->wasi->seen_names, name);
+    }
     *out = (pwi_fd){.fs = dir->fs, .handle = handle, .grant = dir->grant, .traits = dir->traits};
     if (is_dir) {
         describe_dir(open, out);
         return PWI_ESUCCESS;
     }
     describe_file(open, out);
-    out->unsettled =
-        !open->write && !(open->oflags & (OFLAG_CREAT | OFLAG_TRUNC)); /* these fail on directories */
+    out->unseen = unseen;
+    out->unsettled = unseen || (!open->write && /* these fail on directories */
+                                !(open->oflags & (OFLAG_CREAT | OFLAG_TRUNC)));
     if (out->unsettled)
         out->inheriting = dir->inheriting;
     return PWI_ESUCCESS;
