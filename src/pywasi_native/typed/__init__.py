@@ -9,6 +9,18 @@
     with lib.lib_open("name") as handle:
         lib.lib_add(handle, b"data")
 
+Where to enter:
+
+- `Instance.func(name, signature)`: one function by the short notation (`signatures`).
+- `parse_header(text, name)` gives a `Header`: functions, structs, enumerations, constants, and in `refused`
+  what cannot be mapped, with the reason; `HeaderError` has the place.
+- `bind(instance, header, rules, name=module)` gives a `Namespace` with all of that as attributes, each made
+  when it is first used; `name` is the module that its classes say they belong to.
+- `Rules` says what a header does not: which results are errors and what is raised then, what closes a handle,
+  signatures in place of declarations, parameters that are not what they look like.
+- `StubText(header, functions, rules)` has the types of the same names, as lines of a ``.pyi`` file and whole
+  (`text`), and in `names` all that a module made of them offers.
+
 Names are loaded when they are first used.
 """
 
@@ -22,6 +34,7 @@ if TYPE_CHECKING:
     from .headers import Header, parse_header
     from .namespace import Namespace, bind
     from .rules import CallError, Failure, Rules
+    from .stub_text import StubText
 
 _HOMES = {
     "_calls": "Handle Pointer StructArray StructBase TypedFunction",
@@ -30,11 +43,12 @@ _HOMES = {
     "headers": "Header parse_header",
     "namespace": "Namespace bind",
     "rules": "CallError Failure Rules",
+    "stub_text": "StubText",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [  # noqa: RUF022 - in the order in which they are needed
-    "parse_header", "bind", "Rules", "Failure", "CallError", "HeaderError", "Header", "Namespace",
+    "parse_header", "bind", "Rules", "Failure", "CallError", "HeaderError", "Header", "Namespace", "StubText",
     "TypedFunction", "Pointer", "Handle", "StructBase", "StructArray", "Callback",
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from . import roles
 from ._calls import TypedFunction
 from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, Void, is_text
 from .diagnostics import HeaderError
-from .python_types import signature_of
+from .python_types import signature_of, unique_name
 from .rules import NO_RULES
 
 TYPE_CHECKING = False
@@ -99,17 +99,9 @@ class Plan:
         source = -1
         if named is not None:
             source = len(self.names)
-            self.names.append(self._unique(named, source))
+            self.names.append(unique_name(named, self.names))
         self.rows.append((what, VALUES[value], item, flags, source, -1, size, low, high, maker, text))
         self.lowered.append(value)
-
-    def _unique(self, name: str, index: int) -> str:
-        from keyword import iskeyword
-
-        name = name or f"arg{index + 1}"
-        while iskeyword(name) or name in self.names:
-            name += "_"
-        return name
 
     def _set_groups(self) -> None:
         for i, role in enumerate(self.roles):
@@ -204,7 +196,7 @@ class Plan:
         extra = {
             "name": prototype.name, "doc": prototype.doc, "declaration": prototype.text,
             "module": self.binder.name,
-            "signature": lambda: signature_of(self.roles, prototype.result, tuple(self.names), kept),
+            "signature": lambda: signature_of(self.roles, prototype.result, tuple(self.names), failure),
         }  # fmt: skip
         return TypedFunction(
             function, space.memory if space else None, space.arena if space else None, self.rows,

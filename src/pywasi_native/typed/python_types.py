@@ -6,10 +6,12 @@ from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, Void, is_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from inspect import Signature
 
     from .ctype import CType
     from .roles import Role
+    from .rules import Failure
 
 
 def result_type(kind: CType) -> str:
@@ -19,7 +21,7 @@ def result_type(kind: CType) -> str:
     if isinstance(kind, Scalar):
         return {"f": "float", "b": "bool"}.get(kind.kind, "int")
     if isinstance(kind, Enum):
-        return kind.name or "int"
+        return f"{kind.name} | int" if kind.name else "int"
     if isinstance(kind, Struct):
         return kind.name or "object"
     if isinstance(kind, Array):
@@ -44,8 +46,10 @@ def callback_type(function: Function) -> str:
 
 def callback_result(kind: CType) -> str:
     """What a callback has to return."""
+    if isinstance(kind, Void):
+        return "object"
     if isinstance(kind, Pointer):
-        return "Address | None"
+        return "SupportsIndex | None"
     return "int" if isinstance(kind, Enum) else result_type(kind)
 
 
@@ -53,7 +57,7 @@ def argument_type(role: Role) -> str:
     """The Python type of an argument."""
     kind = role.param.type
     if role.what == "text":
-        return "str | Buffer | Address | None"
+        return "str | Buffer | SupportsIndex | None"
     if role.what == "buffer":
         return _buffer_type(kind, role.length is None)
     if role.what == "strings":
@@ -61,7 +65,10 @@ def argument_type(role: Role) -> str:
     if role.what in ("struct", "handle"):
         assert isinstance(kind, Pointer)
         name = kind.target.name if isinstance(kind.target, Struct) else ""
-        return f"{name or 'Buffer'} | {'Buffer | Address | ' if role.what == 'struct' else ''}None"
+        if role.what == "handle":
+            return f"{name} | None"
+        address = "SupportsIndex | " if role.length is None else ""
+        return f"{f'{name} | ' if name else ''}Buffer | {address}None"
     if role.what == "copy":
         return result_type(kind)
     if role.what == "callback":
@@ -73,7 +80,7 @@ def argument_type(role: Role) -> str:
         kind = kind.target
     if isinstance(kind, Enum):
         return "int"
-    return result_type(kind)
+    return "int | str | bytes" if is_text(kind) else result_type(kind)
 
 
 def _buffer_type(kind: CType, address: bool) -> str:
@@ -84,13 +91,17 @@ def _buffer_type(kind: CType, address: bool) -> str:
     elif kind.const and isinstance(kind.target, Scalar) and kind.target.kind != "b":
         words.append(f"Sequence[{'float' if kind.target.kind == 'f' else 'int'}]")
     if address:
-        words.append("Address")
+        words.append("SupportsIndex")
     return " | ".join([*words, "None"])
 
 
-def answer_type(roles: list[Role], result: CType, kept: bool) -> str:
-    """The Python type of what a call gives."""
-    parts = [result_type(result)] if kept or isinstance(result, Struct) else []
+def answer_type(roles: list[Role], result: CType, failure: Failure | None) -> str:
+    """The Python type of what a call gives, where a failure is an exception."""
+    parts = [] if isinstance(result, Void) else [result_type(result)]
+    if failure is not None and failure.when == "nonzero":
+        parts = []
+    elif failure is not None and failure.when == "null":
+        parts = [parts[0].removesuffix(" | None")]
     for role in roles:
         if role.what in ("out", "inout", "room") and isinstance(role.param.type, Pointer):
             parts.append(result_type(role.param.type.target))
@@ -99,7 +110,9 @@ def answer_type(roles: list[Role], result: CType, kept: bool) -> str:
     return parts[0] if len(parts) == 1 else f"tuple[{', '.join(parts)}]"
 
 
-def signature_of(roles: list[Role], result: CType, names: tuple[str, ...], kept: bool) -> Signature:
+def signature_of(
+    roles: list[Role], result: CType, names: tuple[str, ...], failure: Failure | None
+) -> Signature:
     """What `inspect.signature` shows of a typed function; its annotations are texts."""
     from inspect import Parameter, Signature
 
@@ -108,9 +121,19 @@ def signature_of(roles: list[Role], result: CType, names: tuple[str, ...], kept:
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=argument_type(role))
         for name, role in zip(names, given, strict=True)
     ]
-    return Signature(params, return_annotation=answer_type(roles, result, kept))
+    return Signature(params, return_annotation=answer_type(roles, result, failure))
 
 
 def is_given(role: Role) -> bool:
     """Whether the caller passes it."""
     return role.what not in ("length", "out", "room")
+
+
+def unique_name(name: str, taken: Sequence[str]) -> str:
+    """What a parameter is called in Python, beside those before it."""
+    from keyword import iskeyword
+
+    name = name or f"arg{len(taken) + 1}"
+    while iskeyword(name) or name in taken:
+        name += "_"
+    return name
