@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "engine/catches.h"
+#include "runtime/bulk_work.h"
 
 static uint32_t call_slots(const pw_type_record *type) {
     return type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
@@ -155,16 +156,10 @@ pw_result pwi_tail_call_foreign(pw_run *run) {
 pw_result pwi_run_poll(pw_run *run) {
     pw_store *store = run->context->store;
     run->context->poll_budget = PW_POLL_INTERVAL;
-    __atomic_store_n(&store->interrupted, 0, __ATOMIC_RELAXED); /* any thread may have set it */
-    if (store->poll == NULL) return PW_OK;
     pw_slot *top = store->stack.top;
     store->stack.top = run->fp; /* nothing of this run is below it; the hook may not call in */
-    pw_result result = store->poll(store->poll_env);
+    pw_result result = pwi_store_poll(store);
     store->stack.top = top;
-    if (result != PW_OK && store->error.result != result) {
-        pw_error_clear(&store->error);
-        return pwi_fail(&store->error, result, "interrupted");
-    }
     return result;
 }
 

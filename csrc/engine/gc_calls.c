@@ -22,6 +22,15 @@ static pw_result trap(pw_run *run, pw_trap_kind kind) {
     return run->result;
 }
 
+/* Many elements count as many instructions until the next poll. */
+static void takes_time(pw_run *run, uint32_t count) { run->context->poll_budget -= count >> 3; }
+
+/* The poll ended the instruction before it was done. */
+static pw_result ended(pw_run *run, pw_result result) {
+    run->pc++;
+    return result;
+}
+
 static pw_result no_room(pw_run *run, pw_result result) {
     pw_error *error = &run->context->store->error;
     pw_error_clear(error);
@@ -31,7 +40,8 @@ static pw_result no_room(pw_run *run, pw_result result) {
 
 static pw_result finish_new(pw_run *run, pw_result result, const pw_object *object, uint32_t cells) {
     const pw_cell *instruction = run->pc - 1; /* it was moved on, so that the collector finds the operands */
-    if (result != PW_OK) return no_room(run, result);
+    if (object == NULL) return no_room(run, result);
+    if (result != PW_OK) return result; /* the poll ended it */
     run->fp[pwi_lane(instruction + 1, 1)] = (pw_slot)(uintptr_t)object;
     return done(run, instruction, cells);
 }
@@ -54,7 +64,8 @@ pw_result pwi_run_array_new(pw_run *run) {
     pw_object *array;
     run->pc++;
     pw_result result = pwi_array_new(run->context->store, type, length, &array);
-    if (result == PW_OK && width) pwi_array_fill(array, 0, length, value);
+    if (result == PW_OK && width) result = pwi_array_fill(run->context->store, array, 0, length, value);
+    takes_time(run, length);
     return finish_new(run, result, array, 3);
 }
 
@@ -66,7 +77,8 @@ pw_result pwi_run_array_new_fixed(pw_run *run) {
     pw_object *array;
     run->pc++;
     pw_result result = pwi_array_new(run->context->store, type, length, &array);
-    for (uint32_t i = 0; result == PW_OK && i < length; i++) pwi_array_fill(array, i, 1, values + (size_t)i * width);
+    for (uint32_t i = 0; result == PW_OK && i < length; i++)
+        result = pwi_array_fill(run->context->store, array, i, 1, values + (size_t)i * width);
     return finish_new(run, result, array, 4);
 }
 
@@ -85,9 +97,9 @@ static pw_result check_segment(pw_run *run, unsigned from, uint32_t segment, uin
 }
 
 static pw_result take(pw_run *run, unsigned from, uint32_t segment, pw_object *array, uint32_t at, uint64_t offset, uint32_t count) {
+    takes_time(run, count);
     if (from == FROM_ELEM) return pwi_array_from_elem(run->context, segment, array, at, offset, count);
-    (void)pwi_array_from_data(run->context, segment, array, at, offset, count);
-    return PW_OK;
+    return pwi_array_from_data(run->context, segment, array, at, offset, count);
 }
 
 /* operands: offset, length; cell 3 the segment */
@@ -113,8 +125,9 @@ pw_result pwi_run_array_fill(pw_run *run) {
     if (!array) return trap(run, PW_TRAP_NULL_ARRAY_REFERENCE);
     uint32_t at = (uint32_t)operand[1], count = (uint32_t)operand[2 + pw_type_slots(array->type->fields[0].storage)];
     if (!pwi_span_fits(at, count, array->length)) return trap(run, PW_TRAP_OUT_OF_BOUNDS_ARRAY);
-    pwi_array_fill(array, at, count, operand + 2);
-    return done(run, run->pc, 2);
+    takes_time(run, count);
+    pw_result result = pwi_array_fill(run->context->store, array, at, count, operand + 2);
+    return result == PW_OK ? done(run, run->pc, 2) : ended(run, result);
 }
 
 /* operands: array, index, source array, its index, count */
@@ -125,8 +138,9 @@ pw_result pwi_run_array_copy(pw_run *run) {
     uint32_t to_index = (uint32_t)operand[1], from_index = (uint32_t)operand[3], count = (uint32_t)operand[4];
     if (!pwi_span_fits(to_index, count, to->length) || !pwi_span_fits(from_index, count, from->length))
         return trap(run, PW_TRAP_OUT_OF_BOUNDS_ARRAY);
-    pwi_array_copy(to, to_index, from, from_index, count);
-    return done(run, run->pc, 2);
+    takes_time(run, count);
+    pw_result result = pwi_array_copy(run->context->store, to, to_index, from, from_index, count);
+    return result == PW_OK ? done(run, run->pc, 2) : ended(run, result);
 }
 
 /* operands: array, index, offset in the segment, count; cell 2 the segment, lane 2 its kind */
@@ -138,6 +152,7 @@ pw_result pwi_run_array_init(pw_run *run) {
     if (!pwi_span_fits(at, count, array->length)) return trap(run, PW_TRAP_OUT_OF_BOUNDS_ARRAY);
     uint32_t width = pwi_storage_bytes(array->type->fields[0].storage);
     pw_result result = check_segment(run, option(run), segment, width, operand[2], count);
-    if (result == PW_OK) result = take(run, option(run), segment, array, at, operand[2], count);
-    return result == PW_OK ? done(run, run->pc, 3) : result;
+    if (result != PW_OK) return result;
+    result = take(run, option(run), segment, array, at, operand[2], count);
+    return result == PW_OK ? done(run, run->pc, 3) : ended(run, result);
 }

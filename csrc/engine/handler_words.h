@@ -254,6 +254,8 @@ PW_DEFINE_READ(double)
             PW_LEAVE();                                         \
         }                                                       \
     }
+/* In a body: what moved n >> shift cache lines or the like counts as so many branches until the next poll. */
+#define TAKES_TIME(n, shift) (ctx->poll_budget -= (int64_t)((uint64_t)(n) >> (shift)))
 #define PW_HALT()                                               \
     do {                                                        \
         pw_run *run_now = PW_RUN;                               \

@@ -158,7 +158,7 @@ typedef struct pw_wasi_use {
 /* Any of these may be NULL. */
 typedef struct pw_wasi_hooks {
     void *env;
-    /* Called at least every 20 ms while a call is blocked; may not call into the store. Not PW_OK: the guest's call
+    /* Called at least every 10 ms while a call is blocked; may not call into the store. Not PW_OK: the guest's call
      * ends with it. */
     pw_result (*poll)(void *env);
     /* Around system calls that may take long: give a lock of the embedder (the GIL) away, take it back. */

@@ -47,7 +47,11 @@ FEATURE(BULK_MEMORY)
 OP(0xfc008, "memory.init", memory_init, IMM(MEMORY_INIT, imm x, imm m) IN(idx d, i32 s, i32 n))
 {
     pw_result result = pwi_memory_init(CTX, (uint32_t)m, (uint32_t)x, d, s, n);
-    TRAP_IF(result != PW_OK, OUT_OF_BOUNDS_MEMORY);
+    TAKES_TIME(n, 6);
+    if (result != PW_OK) {
+        TRAP_IF(result == PW_ERR_TRAP, OUT_OF_BOUNDS_MEMORY);
+        ATTEMPT(result);
+    }
 }
 
 OP(0xfc009, "data.drop", data_drop, IMM(DATA, imm x))
@@ -57,10 +61,20 @@ OP(0xfc009, "data.drop", data_drop, IMM(DATA, imm x))
 
 OP(0xfc00a, "memory.copy", memory_copy, IMM(MEMORY_COPY, imm to, imm from) IN(idx d, idx s, idx n))
 {
-    TRAP_IF(!pwi_memory_copy(CTX->memories[to], d, CTX->memories[from], s, n), OUT_OF_BOUNDS_MEMORY);
+    pw_result result = pwi_memory_copy(CTX->memories[to], d, CTX->memories[from], s, n);
+    TAKES_TIME(n, 6);
+    if (result != PW_OK) {
+        TRAP_IF(result == PW_ERR_TRAP, OUT_OF_BOUNDS_MEMORY);
+        ATTEMPT(result);
+    }
 }
 
 OP(0xfc00b, "memory.fill", memory_fill, IMM(MEMORY, imm m) IN(idx d, i32 v, idx n))
 {
-    TRAP_IF(!pwi_memory_fill(CTX->memories[m], d, (uint8_t)v, n), OUT_OF_BOUNDS_MEMORY);
+    pw_result result = pwi_memory_fill(CTX->memories[m], d, (uint8_t)v, n);
+    TAKES_TIME(n, 6);
+    if (result != PW_OK) {
+        TRAP_IF(result == PW_ERR_TRAP, OUT_OF_BOUNDS_MEMORY);
+        ATTEMPT(result);
+    }
 }

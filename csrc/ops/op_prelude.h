@@ -27,8 +27,8 @@
  *    FEATURE(NAME)              the definitions below need this feature of base/features.def; NONE is Wasm 1.0
  *
  * In a body: TRAP_IF(condition, KIND) with a kind of base/traps.def, ATTEMPT(expression) that gives a pw_result and ends
- * the run when that is an error (store->error tells which), CTX (the pw_instance), RELOAD_MEMORY() after
- * memory 0 may have grown. Bodies call no library function unless they are rare ops anyway: a call spills what the
+ * the run when that is an error (store->error tells which), TAKES_TIME(n, shift): n >> shift counts as so many
+ * branches until the next poll; CTX (the pw_instance), RELOAD_MEMORY() after memory 0 may have grown. Bodies call no library function unless they are rare ops anyway: a call spills what the
  * interpreter keeps in registers.
  */
 #ifndef PW_OPS_OP_PRELUDE_H
@@ -83,8 +83,9 @@ void pwi_op_trap(pw_trap_kind kind);
         if ((expression) != PW_OK)                                                                           \
             return;                                                                                          \
     } while (0)
-#define CTX             context
-#define RELOAD_MEMORY() ((void)0)
+#define CTX                  context
+#define RELOAD_MEMORY()      ((void)0)
+#define TAKES_TIME(n, shift) ((void)((uint64_t)(n) >> (shift)))
 #endif
 
 #endif

@@ -105,11 +105,13 @@ static void binary(eval_stack *stack, uint32_t opcode)
 }
 
 /* Elements from the stack, the last one on top; slots of an element in `width`. */
-static void take_elements(eval_stack *stack, pw_object *array, uint32_t width)
+static pw_result take_elements(pw_store *store, eval_stack *stack, pw_object *array, uint32_t width)
 {
+    pw_result result = PW_OK;
     stack->count -= (size_t)array->length * width;
-    for (uint32_t i = 0; i < array->length; i++)
-        pwi_array_fill(array, i, 1, &stack->slots[stack->count + (size_t)i * width]);
+    for (uint32_t i = 0; i < array->length && result == PW_OK; i++)
+        result = pwi_array_fill(store, array, i, 1, &stack->slots[stack->count + (size_t)i * width]);
+    return result;
 }
 
 static pw_result make_object(pw_instance *instance, eval_stack *stack, uint32_t opcode, const uint8_t **p,
@@ -134,10 +136,12 @@ static pw_result make_object(pw_instance *instance, eval_stack *stack, uint32_t 
         return pwi_fail(error, result, "no memory for an object of a constant expression");
     if (opcode == OPCODE_ARRAY_NEW) {
         stack->count -= width;
-        pwi_array_fill(object, 0, length, stack->slots + stack->count);
+        result = pwi_array_fill(instance->store, object, 0, length, stack->slots + stack->count);
     } else if (opcode == OPCODE_ARRAY_NEW_FIXED) {
-        take_elements(stack, object, width);
+        result = take_elements(instance->store, stack, object, width);
     }
+    if (result != PW_OK)
+        return result;
     return push(stack, (pw_slot)(uintptr_t)object) ? PW_OK : pwi_no_memory(error);
 }
 

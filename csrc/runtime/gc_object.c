@@ -1,9 +1,10 @@
 /* gc_object.c - structs and arrays. */
 #include "runtime/gc_object.h"
 
-#include <string.h>
+#include "runtime/bulk_work.h"
 
-pw_result pwi_struct_new(pw_store *store, const pw_type_record *type, const pw_slot *fields, pw_object **object)
+pw_result pwi_struct_new(pw_store *store, const pw_type_record *type, const pw_slot *fields,
+                         pw_object **object)
 {
     pw_result result = pwi_gc_new(store, PW_OBJECT_STRUCT, type, type->field_slots, object);
     if (result != PW_OK || !fields)
@@ -25,32 +26,31 @@ pw_result pwi_array_new(pw_store *store, const pw_type_record *type, uint32_t le
     return pwi_gc_new(store, PW_OBJECT_ARRAY, type, length, object);
 }
 
-void pwi_array_fill(pw_object *array, uint32_t from, uint32_t count, const pw_slot *value)
+pw_result pwi_array_fill(pw_store *store, pw_object *array, uint32_t from, uint32_t count,
+                         const pw_slot *value)
 {
     uint32_t width = pwi_storage_bytes(array->type->fields[0].storage);
-    uint8_t *to = pwi_elements(array) + (uint64_t)from * width;
-    for (uint32_t i = 0; i < count; i++, to += width)
-        memcpy(to, value, width); /* the low bytes come first: interp.h needs a little-endian host too */
+    return pwi_bulk_repeat(store, pwi_elements(array) + (uint64_t)from * width, value, width, count);
 }
 
-void pwi_array_copy(pw_object *to, uint32_t to_index, const pw_object *from, uint32_t from_index, uint32_t count)
+pw_result pwi_array_copy(pw_store *store, pw_object *to, uint32_t to_index, const pw_object *from,
+                         uint32_t from_index, uint32_t count)
 {
     uint64_t width = pwi_storage_bytes(to->type->fields[0].storage);
-    memmove(pwi_elements(to) + to_index * width, (const uint8_t *)from->payload + from_index * width,
-            (size_t)(count * width));
+    return pwi_bulk_move(store, pwi_elements(to) + to_index * width,
+                         (const uint8_t *)from->payload + from_index * width, count * width);
 }
 
-bool pwi_array_from_data(pw_instance *instance, uint32_t segment, pw_object *array, uint32_t at, uint64_t offset,
-                         uint32_t count)
+pw_result pwi_array_from_data(pw_instance *instance, uint32_t segment, pw_object *array, uint32_t at,
+                              uint64_t offset, uint32_t count)
 {
     const pw_data_segment *data = &instance->module->datas[segment];
     uint64_t size = instance->dropped_datas[segment] ? 0 : data->bytes_size;
     uint64_t width = pwi_storage_bytes(array->type->fields[0].storage);
     if (!pwi_span_fits(offset, count * width, size))
-        return false;
-    memcpy(pwi_elements(array) + at * width, instance->module->bytes + data->bytes_offset + offset,
-           (size_t)(count * width));
-    return true;
+        return PW_ERR_TRAP;
+    return pwi_bulk_move(instance->store, pwi_elements(array) + at * width,
+                         instance->module->bytes + data->bytes_offset + offset, count * width);
 }
 
 pw_result pwi_array_from_elem(pw_instance *instance, uint32_t segment, pw_object *array, uint32_t at,
@@ -63,9 +63,10 @@ pw_result pwi_array_from_elem(pw_instance *instance, uint32_t segment, pw_object
         return result;
     if (!pwi_span_fits(offset, count, size))
         return PW_ERR_TRAP;
-    if (count)
-        memcpy(pwi_elements(array) + (uint64_t)at * sizeof(pw_slot), values + offset, (size_t)count * sizeof(pw_slot));
-    return PW_OK;
+    if (count == 0)
+        return PW_OK;
+    return pwi_bulk_move(instance->store, pwi_elements(array) + (uint64_t)at * sizeof(pw_slot),
+                         values + offset, count * sizeof(pw_slot));
 }
 
 bool pwi_ref_matches(const pw_store *store, pw_slot reference, pw_val_type type)

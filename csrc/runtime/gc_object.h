@@ -21,13 +21,16 @@ static inline bool pwi_span_fits(uint64_t at, uint64_t count, uint64_t size)
     return at <= size && count <= size - at;
 }
 
+/* Bulk operations give what the poll said (bulk_work.h); no collection runs meanwhile. */
 /* Writes value (1 or 2 slots) to elements [from, from + count), which exist. */
-void pwi_array_fill(pw_object *array, uint32_t from, uint32_t count, const pw_slot *value);
+PW_MUST_USE pw_result pwi_array_fill(pw_store *store, pw_object *array, uint32_t from, uint32_t count,
+                                     const pw_slot *value);
 /* Copies elements of arrays of the same storage; ranges exist and may overlap. */
-void pwi_array_copy(pw_object *to, uint32_t to_index, const pw_object *from, uint32_t from_index, uint32_t count);
-/* Takes elements from a data segment (bytes) or an element segment. false: out of the segment's bounds. */
-bool pwi_array_from_data(pw_instance *instance, uint32_t segment, pw_object *array, uint32_t at, uint64_t offset,
-                         uint32_t count);
+PW_MUST_USE pw_result pwi_array_copy(pw_store *store, pw_object *to, uint32_t to_index, const pw_object *from,
+                                     uint32_t from_index, uint32_t count);
+/* Takes elements from a data segment (bytes) or an element segment. PW_ERR_TRAP: out of the segment's bounds. */
+PW_MUST_USE pw_result pwi_array_from_data(pw_instance *instance, uint32_t segment, pw_object *array, uint32_t at,
+                                          uint64_t offset, uint32_t count);
 PW_MUST_USE pw_result pwi_array_from_elem(pw_instance *instance, uint32_t segment, pw_object *array, uint32_t at,
                                           uint64_t offset, uint32_t count);
 

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/vm.h"
+#include "runtime/bulk_work.h"
 #include "runtime/store.h"
 
 #ifdef PW_TORTURE
@@ -288,18 +289,17 @@ static bool in_bounds(const pw_memory *memory, uint64_t at, uint64_t count)
     return at <= size && count <= size - at;
 }
 
-bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count)
+pw_result pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count)
 {
     if (!in_bounds(memory, to, count))
-        return false;
-    memset(memory->base + to, value, (size_t)count);
-    return true;
+        return PW_ERR_TRAP;
+    return pwi_bulk_set(memory->store, memory->base + to, value, count);
 }
 
-bool pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from, uint64_t count)
+pw_result pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from,
+                          uint64_t count)
 {
     if (!in_bounds(to_memory, to, count) || !in_bounds(from_memory, from, count))
-        return false;
-    memmove(to_memory->base + to, from_memory->base + from, (size_t)count);
-    return true;
+        return PW_ERR_TRAP;
+    return pwi_bulk_move(to_memory->store, to_memory->base + to, from_memory->base + from, count);
 }

@@ -40,10 +40,10 @@ void pwi_memory_detach(pw_memory *memory, pw_instance *instance);
  * memory that would have to move, or the host forbid it; then nothing has changed. */
 PW_MUST_USE pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages);
 
-/* Bulk operations; false when out of bounds (and then nothing was written). */
-bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count);
-bool pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from,
-                     uint64_t count);
+/* Bulk operations, see bulk_work.h. PW_ERR_TRAP: out of bounds, and nothing was written; else what the poll said. */
+PW_MUST_USE pw_result pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count);
+PW_MUST_USE pw_result pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory,
+                                      uint64_t from, uint64_t count);
 
 /* memory_wait.c. The memory of the instance that p points into; it points into one. */
 pw_memory *pwi_memory_of(const pw_instance *instance, const uint8_t *p);

@@ -1,9 +1,8 @@
 /* segments.c - element and data segments: at instantiation and by table.init, memory.init, elem.drop,
  * data.drop. https://webassembly.github.io/spec/core/exec/modules.html#instantiation */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/bulk_work.h"
 #include "runtime/store.h"
 #include "runtime/memory.h"
 #include "runtime/table.h"
@@ -84,8 +83,9 @@ static pw_result apply_data(pw_instance *instance, uint32_t index, pw_error *err
         return PW_OK;
     pw_slot offset[2];
     pw_result result = pwi_const_eval(instance, &segment->offset, offset, error);
-    if (result == PW_OK &&
-        pwi_memory_init(instance, segment->memory, index, offset[0], 0, segment->bytes_size) != PW_OK)
+    if (result == PW_OK)
+        result = pwi_memory_init(instance, segment->memory, index, offset[0], 0, segment->bytes_size);
+    if (result == PW_ERR_TRAP)
         result = pwi_trap(error, PW_TRAP_OUT_OF_BOUNDS_MEMORY);
     instance->dropped_datas[index] = 1;
     return result;
@@ -111,8 +111,8 @@ pw_result pwi_memory_init(pw_instance *instance, uint32_t memory_index, uint32_t
     uint64_t memory_size = pwi_memory_size_now(memory);
     if (from > size || count > size - from || to > memory_size || count > memory_size - to)
         return PW_ERR_TRAP;
-    memcpy(memory->base + to, instance->module->bytes + segment->bytes_offset + from, (size_t)count);
-    return PW_OK;
+    return pwi_bulk_move(instance->store, memory->base + to,
+                         instance->module->bytes + segment->bytes_offset + from, count);
 }
 
 pw_result pwi_elem_values(pw_instance *instance, uint32_t segment, const pw_slot **values, uint64_t *count)
@@ -140,9 +140,9 @@ pw_result pwi_table_init(pw_instance *instance, uint32_t table_index, uint32_t s
     }
     if (from > size || count > size - from || to > table->size || count > table->size - to)
         return PW_ERR_TRAP;
-    if (count)
-        memcpy(table->elements + to, values + from, (size_t)count * sizeof(pw_slot));
-    return PW_OK;
+    if (count == 0)
+        return PW_OK;
+    return pwi_bulk_move(instance->store, table->elements + to, values + from, count * sizeof(pw_slot));
 }
 
 void pwi_data_drop(pw_instance *instance, uint32_t segment)

@@ -49,7 +49,7 @@ typedef enum pw_wait_outcome {
 /* The hooks of a store; they may be NULL. */
 typedef struct pw_wait_hooks {
     void (*blocking)(void *env);  /* before the thread really waits */
-    pw_result (*poll)(void *env); /* about every 20 ms; not PW_OK ends the wait with that result */
+    pw_result (*poll)(void *env); /* about every 10 ms; not PW_OK ends the wait with that result */
     void *env;
 } pw_wait_hooks;
 

@@ -6,7 +6,7 @@
 #include "base/sync.h"
 #include "runtime/shared_memory.h"
 
-#define TICK_NS UINT64_C(20000000)
+#define TICK_NS UINT64_C(10000000)
 
 typedef struct pwi_waiter {
     const uint8_t *at;

@@ -2,18 +2,11 @@
  * one by one. */
 #include "runtime/table.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "runtime/bulk_work.h"
 #include "runtime/store.h"
-
-static void set_all(pw_slot *from, pw_slot *to, pw_slot value)
-{
-    while (from < to)
-        *from++ = value;
-}
 
 pw_result pwi_table_make(pw_store *store, const pw_table_type *type, pw_slot init, pw_table **table,
                          pw_error *error)
@@ -44,10 +37,8 @@ pw_result pwi_table_make(pw_store *store, const pw_table_type *type, pw_slot ini
         pwi_table_destroy(self);
         return pwi_no_memory(error);
     }
-    if (init)
-        set_all(self->elements, self->elements + size, init);
     *table = self;
-    return PW_OK;
+    return init ? pwi_bulk_repeat(store, self->elements, &init, sizeof init, size) : PW_OK;
 }
 
 void pwi_table_destroy(pw_table *table)
@@ -91,9 +82,12 @@ pw_result pwi_table_grow(pw_table *table, uint64_t count, pw_slot init, uint64_t
         pwi_store_return_elements(table->store, count);
         return PW_ERR_LIMIT;
     }
-    set_all(table->elements + table->size, table->elements + table->size + count, init);
-    table->size += count;
-    return PW_OK;
+    result = pwi_bulk_repeat(table->store, table->elements + table->size, &init, sizeof init, count);
+    if (result == PW_OK)
+        table->size += count;
+    else
+        pwi_store_return_elements(table->store, count);
+    return result;
 }
 
 static bool in_bounds(const pw_table *table, uint64_t at, uint64_t count)
@@ -101,18 +95,17 @@ static bool in_bounds(const pw_table *table, uint64_t at, uint64_t count)
     return at <= table->size && count <= table->size - at;
 }
 
-bool pwi_table_fill(pw_table *table, uint64_t to, pw_slot value, uint64_t count)
+pw_result pwi_table_fill(pw_table *table, uint64_t to, pw_slot value, uint64_t count)
 {
     if (!in_bounds(table, to, count))
-        return false;
-    set_all(table->elements + to, table->elements + to + count, value);
-    return true;
+        return PW_ERR_TRAP;
+    return pwi_bulk_repeat(table->store, table->elements + to, &value, sizeof value, count);
 }
 
-bool pwi_table_copy(pw_table *to_table, uint64_t to, pw_table *from_table, uint64_t from, uint64_t count)
+pw_result pwi_table_copy(pw_table *to_table, uint64_t to, pw_table *from_table, uint64_t from, uint64_t count)
 {
     if (!in_bounds(to_table, to, count) || !in_bounds(from_table, from, count))
-        return false;
-    memmove(to_table->elements + to, from_table->elements + from, (size_t)count * sizeof(pw_slot));
-    return true;
+        return PW_ERR_TRAP;
+    return pwi_bulk_move(to_table->store, to_table->elements + to, from_table->elements + from,
+                         count * sizeof(pw_slot));
 }

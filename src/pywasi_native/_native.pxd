@@ -420,6 +420,7 @@ cdef extern from "native_run.h":
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
     c_bool (*pwn_listening)() noexcept
+    unsigned long pwn_main_thread
     pwn_stop pwn_poll_step(pwn_run *run)
     void pwn_block(pwn_run *run)
     void pwn_note_dropped(pwn_run *run)

@@ -24,6 +24,7 @@ cdef extern from "Python.h":
     PyObject *PyObject_Vectorcall_ "PyObject_Vectorcall"(PyObject *callable, PyObject **args, size_t nargsf,
                                                          PyObject *kwnames)
     Py_ssize_t PyVectorcall_NARGS(size_t nargsf)
+    unsigned long PyThread_get_thread_ident()
     void Py_XDECREF_ "Py_XDECREF"(PyObject *o)
     void Py_DECREF_ "Py_DECREF"(PyObject *o)
 

@@ -2,6 +2,10 @@
 
 cdef pw_engine *the_engine = NULL
 
+# Nobody but the main thread has imported anything yet where there is no `threading`.
+pwn_main_thread = (loaded_modules["threading"].main_thread().ident if "threading" in loaded_modules
+                   else PyThread_get_thread_ident())
+
 
 cdef pw_engine *engine() except NULL:
     if the_engine == NULL:

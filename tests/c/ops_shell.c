@@ -46,17 +46,17 @@ static char calls[256];
 
 #define SAY(...) ((void)snprintf(calls, sizeof calls, __VA_ARGS__))
 
-bool pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count)
+pw_result pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count)
 {
     SAY("memory_fill(%u,%" PRIx64 ",%x,%" PRIx64 ")", memory->pins, to, value, count);
-    return count <= 100;
+    return count <= 100 ? PW_OK : PW_ERR_TRAP;
 }
 
-bool pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from, uint64_t count)
+pw_result pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory, uint64_t from, uint64_t count)
 {
     SAY("memory_copy(%u,%" PRIx64 ",%u,%" PRIx64 ",%" PRIx64 ")", to_memory->pins, to, from_memory->pins,
         from, count);
-    return count <= 100;
+    return count <= 100 ? PW_OK : PW_ERR_TRAP;
 }
 
 pw_result pwi_memory_init(pw_instance *instance, uint32_t memory, uint32_t segment, uint64_t to,
@@ -84,17 +84,17 @@ void pwi_elem_drop(pw_instance *instance, uint32_t segment)
     (void)instance, SAY("elem_drop(%u)", segment);
 }
 
-bool pwi_table_fill(pw_table *table, uint64_t to, pw_slot value, uint64_t count)
+pw_result pwi_table_fill(pw_table *table, uint64_t to, pw_slot value, uint64_t count)
 {
     SAY("table_fill(%u,%" PRIx64 ",%" PRIx64 ",%" PRIx64 ")", (unsigned)table->capacity, to, value, count);
-    return count <= 100;
+    return count <= 100 ? PW_OK : PW_ERR_TRAP;
 }
 
-bool pwi_table_copy(pw_table *to_table, uint64_t to, pw_table *from_table, uint64_t from, uint64_t count)
+pw_result pwi_table_copy(pw_table *to_table, uint64_t to, pw_table *from_table, uint64_t from, uint64_t count)
 {
     SAY("table_copy(%u,%" PRIx64 ",%u,%" PRIx64 ",%" PRIx64 ")", (unsigned)to_table->capacity, to,
         (unsigned)from_table->capacity, from, count);
-    return count <= 100;
+    return count <= 100 ? PW_OK : PW_ERR_TRAP;
 }
 
 uint64_t pw_memory_pages(const pw_memory *memory)
@@ -227,6 +227,7 @@ uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32
     uint8_t *ea = general->base + (address) + PW_IMM64(3)
 #define PW_READ_G(ctype, ea)         read_##ctype(ea)
 #define PW_WRITE_G(ctype, ea, value) write_##ctype(ea, value)
+#define TAKES_TIME(n, shift)        ((void)0)
 #define RELOAD_MEMORY()              (sh->reloaded = 1)
 #define PW_CLOBBER()                 ((void)(sh->A = 0), (void)(sh->F = 0), (void)(sh->D = 0))
 #define PW_NEXT(count)                                                                                       \

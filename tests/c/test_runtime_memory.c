@@ -174,20 +174,27 @@ static void test_fill_and_copy(void)
     pw_memory *memory = make(&fx, fx_limits(1, 1, true));
     pw_memory *other = make(&fx, fx_limits(1, 1, true));
     pw_memory *empty = make(&fx, fx_limits(0, 0, true));
-    CHECK(pwi_memory_fill(memory, 65530, 5, 6) && memory->base[65535] == 5 && memory->base[65529] == 0);
-    CHECK(!pwi_memory_fill(memory, 65530, 6, 7) && memory->base[65530] == 5);
-    CHECK(pwi_memory_fill(memory, 65536, 6, 0) && !pwi_memory_fill(memory, 65537, 6, 0));
-    CHECK(!pwi_memory_fill(memory, UINT64_MAX, 6, 2) && !pwi_memory_fill(memory, 2, 6, UINT64_MAX));
-    CHECK(pwi_memory_fill(empty, 0, 1, 0) && !pwi_memory_fill(empty, 0, 1, 1));
+    CHECK(pwi_memory_fill(memory, 65530, 5, 6) == PW_OK && memory->base[65535] == 5 &&
+          memory->base[65529] == 0);
+    CHECK(pwi_memory_fill(memory, 65530, 6, 7) == PW_ERR_TRAP && memory->base[65530] == 5);
+    CHECK(pwi_memory_fill(memory, 65536, 6, 0) == PW_OK &&
+          pwi_memory_fill(memory, 65537, 6, 0) == PW_ERR_TRAP);
+    CHECK(pwi_memory_fill(memory, UINT64_MAX, 6, 2) == PW_ERR_TRAP &&
+          pwi_memory_fill(memory, 2, 6, UINT64_MAX) == PW_ERR_TRAP);
+    CHECK(pwi_memory_fill(empty, 0, 1, 0) == PW_OK && pwi_memory_fill(empty, 0, 1, 1) == PW_ERR_TRAP);
     for (uint8_t i = 0; i < 10; i++)
         memory->base[i] = i;
-    CHECK(pwi_memory_copy(memory, 2, memory, 0, 8)); /* overlapping, upwards */
+    CHECK(pwi_memory_copy(memory, 2, memory, 0, 8) == PW_OK); /* overlapping, upwards */
     CHECK(memcmp(memory->base, "\0\1\0\1\2\3\4\5\6\7", 10) == 0);
-    CHECK(pwi_memory_copy(memory, 0, memory, 2, 8) && memcmp(memory->base, "\0\1\2\3\4\5\6\7\6\7", 10) == 0);
-    CHECK(pwi_memory_copy(other, 65536 - 4, memory, 4, 4) && memcmp(other->base + 65532, "\4\5\6\7", 4) == 0);
-    CHECK(!pwi_memory_copy(other, 65536 - 4, memory, 0, 5) && other->base[65532] == 4);
-    CHECK(!pwi_memory_copy(other, 0, memory, 65535, 2) && !pwi_memory_copy(other, 0, memory, UINT64_MAX, 2));
-    CHECK(pwi_memory_copy(empty, 0, memory, 65536, 0) && !pwi_memory_copy(empty, 1, memory, 0, 0));
+    CHECK(pwi_memory_copy(memory, 0, memory, 2, 8) == PW_OK &&
+          memcmp(memory->base, "\0\1\2\3\4\5\6\7\6\7", 10) == 0);
+    CHECK(pwi_memory_copy(other, 65536 - 4, memory, 4, 4) == PW_OK &&
+          memcmp(other->base + 65532, "\4\5\6\7", 4) == 0);
+    CHECK(pwi_memory_copy(other, 65536 - 4, memory, 0, 5) == PW_ERR_TRAP && other->base[65532] == 4);
+    CHECK(pwi_memory_copy(other, 0, memory, 65535, 2) == PW_ERR_TRAP &&
+          pwi_memory_copy(other, 0, memory, UINT64_MAX, 2) == PW_ERR_TRAP);
+    CHECK(pwi_memory_copy(empty, 0, memory, 65536, 0) == PW_OK &&
+          pwi_memory_copy(empty, 1, memory, 0, 0) == PW_ERR_TRAP);
     fx_end(&fx);
 }
 

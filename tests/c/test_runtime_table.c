@@ -62,16 +62,21 @@ static void test_fill_and_copy(void)
     fx_start(&fx, NULL);
     pw_table *table = make(&fx, table_type(10, 10, true), 0);
     pw_table *other = make(&fx, table_type(4, 4, true), 9);
-    CHECK(pwi_table_fill(table, 7, 3, 3) && table->elements[9] == 3 && table->elements[6] == 0);
-    CHECK(!pwi_table_fill(table, 8, 4, 3) && table->elements[8] == 3);
-    CHECK(pwi_table_fill(table, 10, 4, 0) && !pwi_table_fill(table, 11, 4, 0));
-    CHECK(!pwi_table_fill(table, UINT64_MAX, 4, 2) && !pwi_table_fill(table, 2, 4, UINT64_MAX));
+    CHECK(pwi_table_fill(table, 7, 3, 3) == PW_OK && table->elements[9] == 3 && table->elements[6] == 0);
+    CHECK(pwi_table_fill(table, 8, 4, 3) == PW_ERR_TRAP && table->elements[8] == 3);
+    CHECK(pwi_table_fill(table, 10, 4, 0) == PW_OK && pwi_table_fill(table, 11, 4, 0) == PW_ERR_TRAP);
+    CHECK(pwi_table_fill(table, UINT64_MAX, 4, 2) == PW_ERR_TRAP &&
+          pwi_table_fill(table, 2, 4, UINT64_MAX) == PW_ERR_TRAP);
     for (pw_slot i = 0; i < 10; i++)
         table->elements[i] = i;
-    CHECK(pwi_table_copy(table, 1, table, 0, 9) && table->elements[1] == 0 && table->elements[9] == 8);
-    CHECK(pwi_table_copy(other, 0, table, 6, 4) && other->elements[0] == 5 && other->elements[3] == 8);
-    CHECK(!pwi_table_copy(other, 0, table, 7, 4) && !pwi_table_copy(other, 1, table, 0, 4));
-    CHECK(!pwi_table_copy(other, UINT64_MAX, table, 0, 2) && !pwi_table_copy(other, 0, table, UINT64_MAX, 2));
+    CHECK(pwi_table_copy(table, 1, table, 0, 9) == PW_OK && table->elements[1] == 0 &&
+          table->elements[9] == 8);
+    CHECK(pwi_table_copy(other, 0, table, 6, 4) == PW_OK && other->elements[0] == 5 &&
+          other->elements[3] == 8);
+    CHECK(pwi_table_copy(other, 0, table, 7, 4) == PW_ERR_TRAP &&
+          pwi_table_copy(other, 1, table, 0, 4) == PW_ERR_TRAP);
+    CHECK(pwi_table_copy(other, UINT64_MAX, table, 0, 2) == PW_ERR_TRAP &&
+          pwi_table_copy(other, 0, table, UINT64_MAX, 2) == PW_ERR_TRAP);
     CHECK(other->elements[0] == 5 && other->elements[3] == 8);
     fx_end(&fx);
 }
@@ -110,7 +115,8 @@ static void test_host_access_is_checked(void)
     CHECK(pw_table_new(fx.store, &type, 0, &table) == PW_ERR_ARGUMENT);
     type.element = PW_REF_TYPE(PW_KIND_REF_NULL, fx.nullary->id);
     uint32_t references = fx.nullary->group->references;
-    CHECK(pw_table_new(fx.store, &type, ref, &table) == PW_OK && fx.nullary->group->references == references + 1);
+    CHECK(pw_table_new(fx.store, &type, ref, &table) == PW_OK &&
+          fx.nullary->group->references == references + 1);
     type.limits.max = 1;
     CHECK(pw_table_new(fx.store, &type, ref, &table) == PW_ERR_ARGUMENT); /* max < min */
     fx_end(&fx);

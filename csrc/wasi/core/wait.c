@@ -1,7 +1,7 @@
 /* Waiting: in slices, so that Ctrl-C, timeouts and cancellation reach a guest that sleeps or reads a pipe. */
 #include "wasi/core/wasi_state.h"
 
-#define SLICE_NS 20000000u
+#define SLICE_NS 10000000u
 
 static bool any_ready(const pwi_os_wait *waits, size_t count)
 {
