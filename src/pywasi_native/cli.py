@@ -149,6 +149,14 @@ def _parser() -> argparse.ArgumentParser:
     stubs.add_argument(
         "-o", dest="output", metavar="OUT.pyi", help="where to; by default beside the module, - for stdout"
     )
+    stubs.add_argument(
+        "--header", metavar="FILE.h", help="a C header: names of parameters and docstrings come from it"
+    )
+    stubs.add_argument(
+        "--typed",
+        action="store_true",
+        help="what pywasi_native.typed.bind makes of the header, not the exports",
+    )
     _add_grant_verbs(verbs)
     _add_build_verbs(verbs)
     verbs.add_parser("doctor", help="say what this installation is and whether it works")

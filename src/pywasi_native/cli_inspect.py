@@ -29,7 +29,7 @@ def command(options: argparse.Namespace) -> int:
             print(line)
         return 0
     if options.verb == "stubs":
-        return _stubs(options.file, options.output)
+        return _stubs(options)
     return _doctor()
 
 
@@ -76,10 +76,19 @@ def _validate(files: list[str]) -> int:
     return failed
 
 
-def _stubs(file: str, output: str | None) -> int:
-    from .stubgen import stub
+def _stubs(options: argparse.Namespace) -> int:
+    from .stubgen import stub, typed_stub
 
-    text = stub(wasm.compile(file), os.path.basename(file))  # noqa: PTH119
+    file, output, header = options.file, options.output, None
+    if options.header:
+        from .typed import parse_header
+
+        with open(options.header, encoding="utf-8") as source:  # noqa: PTH123
+            header = parse_header(source.read(), os.path.basename(options.header))  # noqa: PTH119
+    elif options.typed:
+        raise ValueError("--typed needs --header FILE.h")
+    module, name = wasm.compile(file), os.path.basename(file)  # noqa: PTH119
+    text = typed_stub(module, name, header) if options.typed and header else stub(module, name, header=header)
     if output == "-":
         print(text, end="")
         return 0

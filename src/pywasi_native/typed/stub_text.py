@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from keyword import iskeyword
 
+from ..stubgen import docstring
 from . import roles as roles_
 from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, is_text
 from .python_types import answer_type, argument_type, is_given, result_type, unique_name
@@ -143,7 +144,7 @@ class StubText:
             elif isinstance(kind, Enum):
                 yield from self._enum(name, kind)
             elif kind.opaque:
-                yield from self._class(name, self._show("Handle"), _doc(kind.doc, "    "))
+                yield from self._class(name, self._show("Handle"), docstring(kind.doc))
             else:
                 yield from self._class(name, self._show("StructBase"), self._struct(kind))
 
@@ -166,7 +167,7 @@ class StubText:
     def _struct(self, kind: Struct) -> Iterator[str]:
         fields = [field for field in kind.fields or () if field.name]
         scope = {field.name for field in fields}
-        yield from _doc(kind.doc, "    ")
+        yield from docstring(kind.doc)
         for field in fields:
             if not _is_name(field.name):
                 yield f"    # by getattr() alone: {field.type.spell(field.name)}"
@@ -206,7 +207,7 @@ class StubText:
                 params.append(f"{names[-1]}: {self._show(argument_type(role))}")
         answer = self._show(answer_type(roles, item.result, failure))
         head = f"def {item.name}({', '.join(params)}) -> {answer}:"
-        doc = list(_doc(item.doc, "    "))
+        doc = docstring(item.doc)
         if doc:
             yield head
             yield from doc
@@ -247,17 +248,3 @@ def _settable(kind: CType) -> str:
         name = kind.target.name if isinstance(kind.target, Struct) and not kind.target.opaque else ""
         return f"{name} | SupportsIndex | None" if name else "SupportsIndex | None"
     return "int" if isinstance(kind, Enum) else result_type(kind)
-
-
-def _doc(text: str, indent: str) -> Iterator[str]:
-    if text:
-        escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-        if escaped.endswith('"'):
-            escaped = f'{escaped[:-1]}\\"'
-        lines = [line.rstrip() for line in escaped.split("\n")]
-        if len(lines) > 1:
-            lines.append("")
-        shown = [f"{indent}{line}" if line else "" for line in lines]
-        shown[0] = f'{indent}"""{lines[0]}'
-        shown[-1] = f'{shown[-1]}"""' if len(lines) == 1 else f'{indent}"""'
-        yield from shown
