@@ -65,8 +65,22 @@ from .wasm_types import (
     c_ulonglong,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .cffi_mode import FFI
+
+
+def __getattr__(name: str) -> object:
+    if name != "FFI":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import cffi_mode
+
+    globals()["FFI"] = cffi_mode.FFI
+    return cffi_mode.FFI
+
+
 __all__ = [  # noqa: RUF022 - what is ours first
-    "CDLL", "LibraryLoader", "cdll", "cast", "pointer", "addressof", "sizeof", "alignment", "string_at",
+    "CDLL", "FFI", "LibraryLoader", "cdll", "cast", "pointer", "addressof", "sizeof", "alignment", "string_at",
     "wstring_at", "memmove", "memset", "c_long", "c_ulong", "c_size_t", "c_ssize_t", "c_time_t", "c_longlong",
     "c_ulonglong", "c_int64", "c_uint64",
     "ARRAY", "CFUNCTYPE", "DEFAULT_MODE", "POINTER", "RTLD_GLOBAL", "RTLD_LOCAL", "ArgumentError", "Array",

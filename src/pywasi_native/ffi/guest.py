@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..instance import Instance
+    from .cdata_calls import Plan
     from .images import Call, Image
     from .layouts import Layout, Layouts
 
@@ -75,6 +76,7 @@ class Guest:
         self.moving: dict[
             int, int
         ] = {}  # objects that are being adopted: from their host address; transfer.py
+        self.plans: dict[int, Plan] = {}  # of C types by their id; cdata_calls.py
         self.queue: list[tuple[Any, Layout, int]] = []
         self.returned: deque[Any] = deque(maxlen=64)  # what callbacks gave the guest last
         self.callbacks = Callbacks(self)

@@ -108,6 +108,7 @@ class Parser:
         self.structs: dict[str, Struct] = {}
         self.enums: list[Enum] = []
         self.functions: dict[str, Declared] = {}
+        self.variables: dict[str, CType] = {}
 
     @property
     def token(self) -> Token:
@@ -162,8 +163,10 @@ class Parser:
                     return
                 if not specifiers.storage & {"static"} and params is not None:
                     self._function(name, kind, params, doc, first)
-            elif self.take("="):
-                self._skip_initializer()
+            else:
+                self.variables.setdefault(name.text, kind)
+                if self.take("="):
+                    self._skip_initializer()
             if self.take(";"):
                 return
             if not self.take(","):
