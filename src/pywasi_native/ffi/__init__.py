@@ -80,9 +80,9 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [  # noqa: RUF022 - what is ours first
-    "CDLL", "FFI", "LibraryLoader", "cdll", "cast", "pointer", "addressof", "sizeof", "alignment", "string_at",
-    "wstring_at", "memmove", "memset", "c_long", "c_ulong", "c_size_t", "c_ssize_t", "c_time_t", "c_longlong",
-    "c_ulonglong", "c_int64", "c_uint64",
+    "CDLL", "FFI", "LibraryLoader", "cdll", "cast", "pointer", "addressof", "sizeof", "alignment",
+    "string_at", "wstring_at", "memmove", "memset", "c_long", "c_ulong", "c_size_t", "c_ssize_t", "c_time_t",
+    "c_longlong", "c_ulonglong", "c_int64", "c_uint64",
     "ARRAY", "CFUNCTYPE", "DEFAULT_MODE", "POINTER", "RTLD_GLOBAL", "RTLD_LOCAL", "ArgumentError", "Array",
     "BigEndianStructure", "BigEndianUnion", "LittleEndianStructure", "LittleEndianUnion", "Structure",
     "Union", "byref", "c_bool", "c_byte", "c_char", "c_char_p", "c_double", "c_float", "c_int", "c_int8",

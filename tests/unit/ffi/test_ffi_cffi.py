@@ -134,7 +134,7 @@ def ours(wasm_file: Path) -> SimpleNamespace:
     return SimpleNamespace(ffi=made, lib=made.dlopen(wasm_file))
 
 
-# ---- numbers -------------------------------------------------------------------------------------------------
+# ---- numbers ----------------------------------------------------------------------------------
 
 
 def test_numbers(lib: Any) -> None:
@@ -185,7 +185,7 @@ def test_casts(ffi: Any) -> None:
     assert not ffi.cast("int", 0)
 
 
-# ---- memory --------------------------------------------------------------------------------------------------
+# ---- memory -----------------------------------------------------------------------------------
 
 
 def test_new(ffi: Any, lib: Any) -> None:
@@ -377,7 +377,7 @@ def test_memmove(ffi: Any) -> None:
     assert out == b"xyb"
 
 
-# ---- structs -------------------------------------------------------------------------------------------------
+# ---- structs ----------------------------------------------------------------------------------
 
 
 def test_structs(ffi: Any, lib: Any) -> None:
@@ -463,7 +463,7 @@ def test_a_struct_with_pointers_of_every_kind(ffi: Any, lib: Any) -> None:
     assert item.flags == 7
 
 
-# ---- callbacks -----------------------------------------------------------------------------------------------
+# ---- callbacks --------------------------------------------------------------------------------
 
 
 def test_callbacks(ffi: Any, lib: Any) -> None:
@@ -530,7 +530,7 @@ def test_functions_as_values(ffi: Any, lib: Any) -> None:
     assert ffi.addressof(lib, "add")(1, 2) == 3
 
 
-# ---- the rest ------------------------------------------------------------------------------------------------
+# ---- the rest ---------------------------------------------------------------------------------
 
 
 def test_variables_and_constants(ffi: Any, lib: Any) -> None:
@@ -642,7 +642,7 @@ def test_init_once(ffi: Any) -> None:
     assert calls == [1]
 
 
-# ---- what is ours alone --------------------------------------------------------------------------------------
+# ---- what is ours alone -----------------------------------------------------------------------
 
 
 def test_misuse_is_one_clear_line(wasm_file: Path) -> None:
@@ -653,7 +653,7 @@ def test_misuse_is_one_clear_line(wasm_file: Path) -> None:
         ffi.dlopen(None)  # type: ignore[arg-type]
     ffi.cdef("int ad(int, int); int add(int, double); int counte; void sort(int *, unsigned, int (*)(int));")
     lib = ffi.dlopen(wasm_file)
-    with pytest.raises(RuntimeError, match="has opened sample.wasm already"):
+    with pytest.raises(RuntimeError, match=r"has opened sample\.wasm already"):
         ffi.dlopen(wasm_file)
     with pytest.raises(AttributeError, match="exports no function 'ad'; did you mean 'add'"):
         lib.ad  # noqa: B018
@@ -680,7 +680,7 @@ def test_a_second_library_has_another_memory(ours: SimpleNamespace, wasm_file: P
     other.cdef("int read_int(const int *p); int point_sum(Point p);")
     lib = other.dlopen(wasm_file)
     assert lib.point_sum(other.new("Point *", [1, 2])[0]) == 3
-    with pytest.raises(ValueError, match="lies in the memory of sample.wasm"):
+    with pytest.raises(ValueError, match=r"lies in the memory of sample\.wasm"):
         lib.read_int(ours.ffi.new("int *"))
 
 
