@@ -70,7 +70,6 @@ cdef int take_arguments(TypedFunction self, frame *call) except -1:
     for i in range(self.count):
         at = &self.steps[i]
         if at.what == S_LENGTH:
-            put_length(self, i, call.slots)
             continue
         if at.source < 0:
             call.held[i].room = aligned(at.size) if at.size else ALIGNMENT
@@ -84,6 +83,9 @@ cdef int take_arguments(TypedFunction self, frame *call) except -1:
             take_buffer(self, i, value, &call.held[i], call.slots)
         else:
             take_other(self, i, value, call)
+    for i in range(self.count):  # they may stand before their buffers
+        if self.steps[i].what == S_LENGTH:
+            put_length(self, i, call.slots)
     return 0
 
 

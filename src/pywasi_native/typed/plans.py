@@ -176,6 +176,11 @@ class Plan:
             LinkError: the export has another type than the declaration says.
         """
         prototype = self.prototype
+        space = (
+            self.binder.space
+            if any(row[0] in (BUFFER, CELL, CELL_LENGTH, CONVERT) for row in self.rows)
+            else None
+        )
         result = "" if self.result_struct else value_type(prototype.result)
         self._check(function, result)
         how, size = reading(prototype.result)
@@ -188,11 +193,6 @@ class Plan:
             wrap = self.binder.cell_reader(prototype.result)
         failure = self.failure
         kept = how != NONE and not (failure is not None and failure.when == "nonzero")
-        space = (
-            self.binder.space
-            if any(row[0] in (BUFFER, CELL, CELL_LENGTH, CONVERT) for row in self.rows)
-            else None
-        )
         extra = {
             "name": prototype.name, "doc": prototype.doc, "declaration": prototype.text,
             "module": self.binder.name,

@@ -2,9 +2,8 @@
 
 In the short notation the words of the signature decide. In a header conventions do:
 
-- an integer behind a pointer to numbers, bytes or structs is the length of that buffer, if its type is
-  `size_t` or its name says so (`n`, `len`, `count`, `data_size`, ...); buffers of one type that stand
-  together share it;
+- an integer is the length of a buffer, if its type is `size_t` or its name says so (`n`, `len`, `data_size`,
+  ...); which buffer's stands in `lengths`;
 - a pointer to such an integer behind a buffer that is written to is the room before the call and what was
   used after it;
 - a pointer to a pointer, ``@param[out]``, and pointers to numbers and structs with a name such as `out_x`,
@@ -16,19 +15,15 @@ from __future__ import annotations
 import re
 
 from .ctype import Enum, Function, Pointer, Scalar, Struct, Void, is_integer, is_text
+from .lengths import LENGTH_NAME, assign_lengths
 from .prototypes import Param
 from .signatures import AUTO_LENGTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .ctype import CType
     from .prototypes import Prototype
     from .rules import Rules
 
-_LENGTH_NAME = re.compile(
-    r"(?i)^_*(n|cb|num|len|length|size|count|capacity|cap|nbytes|bytes|n(um)?_?(bytes|items|elems|elements|values|"
-    r"samples|points|rows|chars)|\w*(len|length|size|count|capacity|_n|_cap|_sz|_num|_bytes))$"
-)
 _OUT_NAME = re.compile(r"^(_*out_\w+|p?_?out[A-Z]\w*|\w+_out|\w+Out|\w+_ret|ret_\w+|_*result|_*res|retval)$")
 
 
@@ -60,12 +55,10 @@ def assign(prototype: Prototype, *, by_convention: bool, rules: Rules) -> list[R
     params = tuple(_ruled(param, prototype.name, rules) for param in prototype.params)
     roles = [Role(_alone(param, by_convention), param) for param in params]
     for i, role in enumerate(roles):
-        if i and _is_length(params, i, by_convention) and roles[i - 1].what in ("buffer", "text", "struct"):
-            _share(roles, i)
-            role.what = "length"
-        elif i and _is_room(role.param, by_convention) and _is_written(roles[i - 1]):
+        if i and _is_room(role.param, by_convention) and _is_written(roles[i - 1]):
             roles[i - 1].length = i
             role.what = "room"
+    assign_lengths(roles, by_convention=by_convention)
     return roles
 
 
@@ -118,26 +111,7 @@ def _is_out(param: Param, kind: Pointer) -> bool:
         return True
     if isinstance(kind.target, Struct):
         return param.name == "out"
-    return is_integer(kind.target) and kind.target.size >= 4 and bool(_LENGTH_NAME.match(param.name))
-
-
-def _is_length(params: tuple[Param, ...], i: int, by_convention: bool) -> bool:
-    kind = params[i].type
-    if kind is AUTO_LENGTH:
-        return True
-    if not by_convention or not is_integer(kind) or params[i].flow == "plain":
-        return False
-    if isinstance(kind, Scalar) and kind.name in ("size_t", "ssize_t"):
-        # fwrite(ptr, size, count): two numbers whose product is the length.
-        after = params[i + 1] if i + 1 < len(params) else None
-        return not (
-            after is not None and _names_count(after.name) and params[i].name in ("size", "width", "__size")
-        )
-    return bool(_LENGTH_NAME.match(params[i].name))
-
-
-def _names_count(name: str) -> bool:
-    return name.strip("_") in ("nmemb", "count", "nitems", "n", "nel")
+    return is_integer(kind.target) and kind.target.size >= 4 and bool(LENGTH_NAME.match(param.name))
 
 
 def _is_room(param: Param, by_convention: bool) -> bool:
@@ -150,23 +124,5 @@ def _is_room(param: Param, by_convention: bool) -> bool:
         by_convention
         and is_integer(kind.target)
         and param.flow not in ("plain", "out")
-        and bool(_LENGTH_NAME.match(param.name))
+        and bool(LENGTH_NAME.match(param.name))
     )
-
-
-def _share(roles: list[Role], at: int) -> None:
-    """Gives the length at `at` to the buffer before it, and to those of the same type before that one."""
-    last = roles[at - 1]
-    if last.what == "text":
-        last.what = "buffer"
-        last.length = at
-        return
-    item = _item(last.param.type)
-    for role in reversed(roles[:at]):
-        if role.what not in ("buffer", "struct") or role.length is not None or _item(role.param.type) != item:
-            return
-        role.length = at
-
-
-def _item(kind: CType) -> str:
-    return kind.target.spell() if isinstance(kind, Pointer) else ""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import pywasi_native as wasm
+from pywasi_native import typed
 from wasm_bytes import Module
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -206,3 +207,20 @@ def test_what_fails_leaves_nothing_behind(make: Make) -> None:
             m.func("ask", "int(const u8*, size, u32)")(data, 0)
     data.append(1)  # no view of it is left
     assert address_of(b"abc") == place
+
+
+def test_a_length_before_its_buffer() -> None:
+    lib = typed.bind(bare(), "int first(int n_rows, const float *rows);")
+    assert lib.first([1.0, 2.0, 3.0]) == 3
+
+
+def test_a_memory_of_64_bit_addresses_is_refused() -> None:
+    b = Module()
+    b.memories.append(b"\x04\x01")
+    b.export("memory", 2, 0)
+    b.func("i32.const 7", "i64 i64", "i32", export="f")
+    b.func("i32.const 7", "", "i32", export="g")
+    m = wasm.compile(b.bytes()).instantiate()
+    with pytest.raises(wasm.LinkError, match="need a memory with 32-bit addresses; build for wasm32"):
+        m.func("f", "int(const u8*, size)")
+    assert m.func("g", "int()")() == 7
