@@ -9,6 +9,7 @@
 /* Without memory the cells at the front are overwritten: the caller gives the code up at the next instruction. */
 uint32_t pwi_emit(pw_translator *t, uint32_t handler, uint32_t cells) {
     size_t at = t->cell_count;
+    t->previous = t->last;
     t->last.cell = -1;
     if (t->mapping) pwi_note_references(t, (uint32_t)at);
     if (!pwi_reserve((void **)&t->cells, &t->cell_capacity, at + cells, sizeof *t->cells) ||
@@ -36,7 +37,8 @@ void pwi_emit_reloc(pw_translator *t, uint32_t cell, uint32_t target) {
 void pwi_unemit(pw_translator *t) {
     t->cell_count = (size_t)t->last.cell;
     memcpy(t->acc, t->last.before, sizeof t->acc);
-    t->last.cell = -1;
+    t->last = t->previous;
+    t->previous.cell = -1;
 }
 
 /* ---- accumulators ------------------------------------------------------------------------------------------------ */

@@ -54,8 +54,11 @@
 #define PW_GET_f64_K pwi_f64_from_bits(pc[2])
 #define PW_GET_i32_K2 ((uint32_t)pc[2])
 #define PW_GET_i64_K2 (pc[2])
-#define PW_GET_i32_XS ((uint32_t)fp[PW_LANE(2, 0)])
+#define PW_GET_i32_K3 ((uint32_t)pc[3])
+#define PW_GET_i64_K3 (pc[3])
+#define PW_SCALE (PW_HIGH(2))
 #define PW_GET_i32_XK (PW_LOW(2))
+#define PW_GET_i64_XK ((uint64_t)(int64_t)(int32_t)PW_LOW(2))
 
 #define PW_PUT_i32_A(value) A = (uint64_t)(uint32_t)(value)
 #define PW_PUT_i64_A(value) A = (value)

@@ -5,10 +5,10 @@
 #include "wasm/op_info.h"
 
 static const pw_op_forms rows[] = {
-#define PW_FORMS(code, ident, shape, operands, result, base, branch, branch_not, fused, general, swap,       \
+#define PW_FORMS(code, ident, shape, operands, result, base, branch, branch_not, fused, scaled, step, general, swap,       \
                  negate, cells, imm_cells)                                                                   \
     {code,   PW_SHAPE_##shape, cells, imm_cells, operands, result, base,                                     \
-     branch, branch_not,       fused, general,   swap,     negate},
+     branch, branch_not,       fused, scaled,    step,     general,  swap,    negate},
 #include "op_forms.h"
 #undef PW_FORMS
 };
@@ -21,10 +21,10 @@ enum {
 
 /* The same for shells with pins. */
 static const pw_op_forms pins_rows[] = {
-#define PW_PINS_FORMS(code, ident, shape, operands, result, base, branch, branch_not, fused, general, swap, \
+#define PW_PINS_FORMS(code, ident, shape, operands, result, base, branch, branch_not, fused, scaled, step, general, swap, \
                         negate, cells, imm_cells)                                                            \
     {code,   PW_SHAPE_##shape, cells, imm_cells, operands, result, base,                                     \
-     branch, branch_not,       fused, general,   swap,     negate},
+     branch, branch_not,       fused, scaled,    step,     general,  swap,    negate},
 #include "op_forms.h"
 #undef PW_PINS_FORMS
 };

@@ -19,26 +19,33 @@
  *
  *    family                                  operands             offset                 cells
  *    base of BINOP, CMPOP, FCMPOP            a in SA, b in SAK    (a * 3 + b) * 2 + d    2; floats with b = K: 3
- *    branch, branch_not of CMPOP             a in SA, b in SAK    a * 3 + b              3
- *    branch, branch_not of FCMPOP            a in SA, b in SA     a * 2 + b              3
+ *    branch of CMPOP                         a in SA, b in SAK    a * 3 + b              3
+ *    branch, branch_not of FCMPOP            a in SA, b in SAK    a * 3 + b              3; b = K: 4
+ *    step of CMPOP                           a in S, b in SK      a * 2 + b              4
  *    base of UNOP, LOAD                      a in SA              a * 2 + d              2
  *    fused of LOAD (address a + b, 32 bits)  a in SA, b in SAK    (a * 3 + b) * 2 + d    3
+ *    scaled of LOAD, i32.add (a * factor     a in SA, b in SAK    (a * 3 + b) * 2 + d    3
+ *      + b), in shells with pins
  *    base of STORE                           a in SA, v in SAK    a * 3 + v              2; v = K: 3
  *    base of FSTORE                          a in SA, v in SA     a * 2 + v              2
+ *    fused of STORE, FSTORE (a + constant)   as base                                     one more
  *    general of LOAD, STORE, FSTORE          slots                0                      4
- *    base of GENERIC                         slots                0                      `cells`
+ *    base of GENERIC, not of atomic ones     slots                0                      `cells`
  *    general of GENERIC (memory arguments)   slots                0                      `cells` + 1
  *
  * Where the operands stand (lanes are the 16-bit quarters of a cell, 0 lowest; cell 0 is the handler):
  *
  *    BINOP, CMPOP, FCMPOP   a: cell 1 lane 0    result: cell 1 lane 1    b: cell 1 lane 2
  *                           b constant: integers sign-extended from the high half of cell 1, floats bits in cell 2
- *    branches               a, b as above; target in cell 2
+ *    branches               a, b as above; target in the last cell
+ *    step                   a: cell 1 lanes 0 and 1, what is added: high half of cell 1    b: cell 2 lane 0, constant:
+ *                           low half of cell 2; target in cell 3
  *    UNOP                   a: cell 1 lane 0    result: cell 1 lane 1
  *    LOAD                   address: cell 1 lane 0    result: cell 1 lane 1    offset: high half of cell 1
- *      fused                b: cell 2 lane 0, constant: low half of cell 2
+ *      fused, scaled        b: cell 2 lane 0, constant: low half of cell 2; factor: high half of cell 2
  *    STORE, FSTORE          address: cell 1 lane 0    value: cell 1 lane 1     offset: high half of cell 1
  *                           constant: 64 bits in cell 2
+ *      fused                added to the address: low half of cell 2; constant: 64 bits in cell 3
  *    general                address: cell 1 lane 0    value or result: cell 1 lane 1    memory index: cell 2
  *                           offset: cell 3
  *    GENERIC                lanes from cell 1 on, four a cell: the operands, deepest first, then the result; then
@@ -78,8 +85,10 @@ typedef struct pw_op_forms {
     char result[2];       /* one character, or "" */
     uint16_t base;        /* first handler of each family, or PW_NO_HANDLER */
     uint16_t branch;      /* branches when the comparison holds */
-    uint16_t branch_not;  /* branches when it does not (not the same as the opposite comparison: NaN) */
+    uint16_t branch_not;  /* FCMPOP: branches when it does not (not the same as the opposite comparison: NaN) */
     uint16_t fused;
+    uint16_t scaled;
+    uint16_t step;        /* a local changes by a constant, then as branch */
     uint16_t general;
     uint32_t swap;   /* op that gives the same for (b, a): itself where commutative; or PW_NO_OPCODE */
     uint32_t negate; /* CMPOP: op that gives the opposite for (a, b); or PW_NO_OPCODE */

@@ -8,8 +8,10 @@
  *   destination   `local.set` patches the result lane of the instruction that made the value
  *   accumulator   a value that the previous instruction left in an accumulator is taken from there; if it was made
  *                 for this one use, its slot is not even written
- *   branch        a comparison is taken back and emitted again as compare-and-branch
- *   address       an `i32.add` in front of a load is taken back and becomes part of the load
+ *   branch        a comparison is taken back and emitted again as compare-and-branch; so are the step of a local in front
+ *                 of it, a mask, a negation (condition.c)
+ *   address       an `i32.add` in front of a load or store is taken back and becomes part of it, in shells with pins
+ *                 a product with a constant too (translate_memory.c)
  */
 #ifndef PW_ENGINE_TRANSLATE_H
 #define PW_ENGINE_TRANSLATE_H
@@ -83,6 +85,9 @@ typedef struct pw_last {
     uint8_t class_a, class_b;
     uint8_t cells;
     uint8_t result;      /* pw_result_place */
+    bool is_scaled;      /* an add with a factor */
+    bool is_step;        /* it added a constant to a local, in place: */
+    uint32_t step_local;
     uint8_t result_lane; /* GENERIC: counted from cell 1 */
     pw_acc before[PW_ACC_COUNT];
 } pw_last;
@@ -132,7 +137,7 @@ typedef struct pw_translator {
     const pw_type_record *type;
 
     pw_acc acc[PW_ACC_COUNT];
-    pw_last last;
+    pw_last last, previous; /* previous: the one directly before, while there is a last one */
 } pw_translator;
 
 /* ---- emit.c: cells, relocations, accumulators, operands --------------------------------------------------------- */

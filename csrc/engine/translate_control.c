@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "engine/translate.h"
+#include "engine/condition.h"
 
 static pw_label *label_at(pw_translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
 
@@ -30,55 +30,6 @@ void pwi_label_push(pw_translator *t, pw_label_kind kind, int64_t block_type) {
         label->single = byte >= PW_KIND_V128 ? byte : PW_KIND_REF_NULL;
     }
     label->height = t->dead ? 0 : (uint32_t)t->height - label->param_count;
-}
-
-/* ---- conditions ---------------------------------------------------------------------------------------------------- */
-
-/* What a conditional branch tests: a comparison that has been taken back, or a value against zero. */
-typedef struct condition {
-    const pw_op_forms *compare; /* NULL: value */
-    uint8_t class_a, class_b;
-    pw_cell operands;
-    pw_operand value;
-} condition;
-
-static condition take_condition(pw_translator *t, pw_operand value) {
-    condition c = {.value = value};
-    const pw_last *last = &t->last;
-    if (last->cell < 0 || value.maker != last->cell || !last->forms) return c;
-    bool integer = last->forms->shape == PW_SHAPE_CMPOP;
-    if (!integer && !(last->forms->shape == PW_SHAPE_FCMPOP && last->class_b != PW_CLASS_CONSTANT)) return c;
-    c.compare = last->forms;
-    c.class_a = last->class_a;
-    c.class_b = last->class_b;
-    c.operands = t->cells[last->cell + 1];
-    pwi_unemit(t);
-    return c;
-}
-
-/* Emits the branch, taken if the condition is `sense`; returns the cell of its target. */
-static uint32_t emit_condition(pw_translator *t, condition *c, bool sense) {
-    uint32_t cell;
-    if (c->compare == NULL) {
-        pwi_materialise(t, &c->value);
-        bool wide = c->value.type == 'I' || c->value.type == 'r';
-        uint32_t code = wide ? (sense ? PW_OP_i64_ne : PW_OP_i64_eq) : (sense ? PW_OP_i32_ne : PW_OP_i32_eq);
-        uint32_t pair = pwi_pair(t, 'i', pwi_place(t, &c->value), PW_CLASS_CONSTANT);
-        cell = pwi_emit(t, pwi_forms(t, code)->branch + pair, 3);
-        pwi_set_lane(pwi_cell(t, cell + 1), 0, c->value.slot);
-        return cell + 2;
-    }
-    uint32_t handler;
-    if (c->compare->shape == PW_SHAPE_CMPOP) {
-        const pw_op_forms *forms = sense ? c->compare : pwi_forms(t, c->compare->negate);
-        handler = forms->branch + pwi_pair(t, forms->operands[1], c->class_a, c->class_b);
-    } else {
-        uint32_t pair = c->class_a * pwi_classes(t, c->compare->operands[1]) + c->class_b;
-        handler = (sense ? c->compare->branch : c->compare->branch_not) + pair;
-    }
-    cell = pwi_emit(t, handler, 3);
-    *pwi_cell(t, cell + 1) = c->operands;
-    return cell + 2;
 }
 
 /* ---- targets --------------------------------------------------------------------------------------------------------- */
@@ -211,12 +162,12 @@ void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
         }
         return;
     }
-    condition c = take_condition(t, pwi_pop(t));
+    pw_condition c = pwi_take_condition(t, pwi_pop(t));
     pwi_label_push(t, kind, block_type);
     if (t->no_memory) return;
     pwi_flush_locals(t);
     pwi_flush_top(t, label_at(t, 0)->param_count);
-    uint32_t cell = emit_condition(t, &c, false);
+    uint32_t cell = pwi_emit_condition(t, &c, false);
     label_at(t, 0)->else_patch = cell;
 }
 
@@ -291,10 +242,10 @@ void pwi_translate_br(pw_translator *t, uint32_t depth) {
 }
 
 /* Emits "branch to depth if the condition is sense"; code goes on behind it. */
-static void branch_if(pw_translator *t, condition *c, bool sense, uint32_t depth) {
+static void branch_if(pw_translator *t, pw_condition *c, bool sense, uint32_t depth) {
     if (is_function_label(t, depth)) {
         if (returns_many(t)) pwi_flush_top(t, t->type->func.result_count);
-        uint32_t over = emit_condition(t, c, !sense);
+        uint32_t over = pwi_emit_condition(t, c, !sense);
         pw_acc before[PW_ACC_COUNT];
         memcpy(before, t->acc, sizeof before);
         pwi_emit_return(t);
@@ -305,11 +256,11 @@ static void branch_if(pw_translator *t, condition *c, bool sense, uint32_t depth
     }
     pw_label *label = label_at(t, depth);
     if (!label_moves(t, label, true)) {
-        uint32_t cell = emit_condition(t, c, sense);
+        uint32_t cell = pwi_emit_condition(t, c, sense);
         link_branch(t, label, cell);
         return;
     }
-    uint32_t over = emit_condition(t, c, !sense);
+    uint32_t over = pwi_emit_condition(t, c, !sense);
     pw_acc before[PW_ACC_COUNT];
     memcpy(before, t->acc, sizeof before);
     label_moves(t, label, false);
@@ -321,7 +272,7 @@ static void branch_if(pw_translator *t, condition *c, bool sense, uint32_t depth
 }
 
 void pwi_translate_br_if(pw_translator *t, uint32_t depth) {
-    condition c = take_condition(t, pwi_pop(t));
+    pw_condition c = pwi_take_condition(t, pwi_pop(t));
     branch_if(t, &c, true, depth);
 }
 
@@ -329,7 +280,7 @@ void pwi_translate_br_if(pw_translator *t, uint32_t depth) {
 void pwi_translate_br_on_null(pw_translator *t, uint32_t depth, bool on_null) {
     pw_operand *top = &t->stack[t->height - 1];
     pwi_flush(t, t->height - 1);
-    condition c = {.value = *top};
+    pw_condition c = {.value = *top};
     if (on_null) {
         t->height--; /* not popped for good: its home stays what it is */
         branch_if(t, &c, false, depth);

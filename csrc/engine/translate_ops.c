@@ -1,32 +1,13 @@
 /* translate_ops.c - instructions with handlers of their own: numeric, memory, table; variables; select. */
 #include <string.h>
 
-#include "engine/translate.h"
+#include "engine/translate_memory.h"
 
 /* ---- operands into lanes ------------------------------------------------------------------------------------------ */
 
 static bool fits_immediate(const pw_operand *operand) {
     if (operand->type == 'i') return true;
     return (int64_t)operand->constant == (int64_t)(int32_t)(uint32_t)operand->constant;
-}
-
-/* A popped operand as slot or register; constants go home first. */
-static uint8_t take(pw_translator *t, pw_operand *operand) {
-    pwi_materialise(t, operand);
-    return pwi_place(t, operand);
-}
-
-/* The same, where only slots will do. */
-static uint32_t take_slot(pw_translator *t, pw_operand *operand) {
-    pwi_materialise(t, operand);
-    return operand->slot;
-}
-
-static void note_forms(pw_translator *t, const pw_op_forms *forms, uint8_t a, uint8_t b) {
-    if (t->last.cell < 0) return;
-    t->last.forms = forms;
-    t->last.class_a = a;
-    t->last.class_b = b;
 }
 
 /* ---- binary, unary ------------------------------------------------------------------------------------------------- */
@@ -39,6 +20,7 @@ void pwi_translate_binop(pw_translator *t, const pw_op_forms *forms, pw_operand 
         b = swapped;
         forms = pwi_forms(t, forms->swap);
     }
+    if (forms->code == PW_OP_i32_add && pwi_translate_scaled(t, forms, a, b)) return;
     bool constant_b = b.where == PW_CONSTANT && (is_float || fits_immediate(&b));
     pwi_materialise(t, &a);
     if (!constant_b) pwi_materialise(t, &b);
@@ -52,17 +34,17 @@ void pwi_translate_binop(pw_translator *t, const pw_op_forms *forms, pw_operand 
     else if (is_float) *pwi_cell(t, cell + 2) = b.constant;
     else pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)b.constant);
     pwi_result(t, cell, cells, handler, forms->result[0]);
-    note_forms(t, forms, class_a, class_b);
+    pwi_note_forms(t, forms, class_a, class_b);
 }
 
 static void unop(pw_translator *t, const pw_op_forms *forms) {
     pw_operand a = pwi_pop(t);
-    uint8_t class_a = take(t, &a);
+    uint8_t class_a = pwi_take(t, &a);
     uint32_t handler = forms->base + class_a * pwi_result_classes(t, forms);
     uint32_t cell = pwi_emit(t, handler, 2);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, a.slot);
     pwi_result(t, cell, 2, handler, forms->result[0]);
-    note_forms(t, forms, class_a, 0);
+    pwi_note_forms(t, forms, class_a, 0);
 }
 
 /* x == 0: the opposite of a comparison just made, else a comparison with a constant. */
@@ -82,87 +64,6 @@ void pwi_translate_eqz(pw_translator *t, uint32_t equal_code) {
     pw_operand zero = {.where = PW_CONSTANT, .type = a.type == 'r' ? 'I' : a.type, .maker = -1};
     if (a.where == PW_CONSTANT) pwi_materialise(t, &a);
     pwi_translate_binop(t, pwi_forms(t, equal_code), a, zero);
-}
-
-/* ---- memory --------------------------------------------------------------------------------------------------------- */
-
-/* Memory 0 with 32-bit addresses and offset: what the fast forms can do. */
-static bool is_plain(const pw_translator *t, const pw_memarg *arg) {
-    return arg->memory == 0 && !t->module->memories[0].is64 && arg->offset <= UINT32_MAX;
-}
-
-static uint32_t emit_general(pw_translator *t, const pw_op_forms *forms, const pw_memarg *arg, uint32_t address) {
-    uint32_t cell = pwi_emit(t, forms->general, 4);
-    pwi_set_lane(pwi_cell(t, cell + 1), 0, address);
-    *pwi_cell(t, cell + 2) = arg->memory;
-    *pwi_cell(t, cell + 3) = arg->offset;
-    return cell;
-}
-
-/* Is the operand an i32.add that can be taken back? */
-static bool is_last_add(const pw_translator *t, const pw_operand *operand) {
-    return t->last.cell >= 0 && operand->maker == t->last.cell && t->last.forms && t->last.forms->code == PW_OP_i32_add;
-}
-
-static void load_fused(pw_translator *t, const pw_op_forms *forms, uint32_t offset) {
-    uint8_t class_a = t->last.class_a, class_b = t->last.class_b;
-    pw_cell operands = t->cells[t->last.cell + 1];
-    pwi_unemit(t);
-    uint32_t handler = forms->fused + pwi_pair(t, 'i', class_a, class_b) * pwi_result_classes(t, forms);
-    uint32_t cell = pwi_emit(t, handler, 3);
-    pwi_set_lane(pwi_cell(t, cell + 1), 0, pwi_lane(&operands, 0));
-    pwi_set_high(pwi_cell(t, cell + 1), offset);
-    if (class_b == PW_CLASS_CONSTANT) pwi_set_low(pwi_cell(t, cell + 2), pwi_high(&operands));
-    else pwi_set_lane(pwi_cell(t, cell + 2), 0, pwi_lane(&operands, 2));
-    pwi_result(t, cell, 3, handler, forms->result[0]);
-    note_forms(t, forms, class_a, class_b);
-}
-
-static void load(pw_translator *t, const pw_op_forms *forms) {
-    pw_memarg arg = pwi_read_memarg(&t->p);
-    pw_operand address = pwi_pop(t);
-    if (!is_plain(t, &arg)) {
-        uint32_t cell = emit_general(t, forms, &arg, take_slot(t, &address));
-        pwi_push_home(t, forms->result[0]);
-        pwi_set_lane(pwi_cell(t, cell + 1), 1, t->stack[t->height - 1].home);
-        pwi_forget(t);
-    } else if (is_last_add(t, &address)) {
-        load_fused(t, forms, (uint32_t)arg.offset);
-    } else {
-        uint8_t class_a = take(t, &address);
-        uint32_t handler = forms->base + class_a * pwi_result_classes(t, forms);
-        uint32_t cell = pwi_emit(t, handler, 2);
-        pwi_set_lane(pwi_cell(t, cell + 1), 0, address.slot);
-        pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)arg.offset);
-        pwi_result(t, cell, 2, handler, forms->result[0]);
-        note_forms(t, forms, class_a, 0);
-    }
-}
-
-static void store(pw_translator *t, const pw_op_forms *forms) {
-    pw_memarg arg = pwi_read_memarg(&t->p);
-    pw_operand value = pwi_pop(t), address = pwi_pop(t);
-    if (value.where == PW_CONSTANT && forms->shape == PW_SHAPE_FSTORE) /* the same bits, as an integer */
-        forms = pwi_forms(t, forms->code == PW_OP_f32_store ? PW_OP_i32_store : PW_OP_i64_store);
-    if (!is_plain(t, &arg)) {
-        uint32_t address_slot = take_slot(t, &address), value_slot = take_slot(t, &value);
-        uint32_t cell = emit_general(t, forms, &arg, address_slot);
-        pwi_set_lane(pwi_cell(t, cell + 1), 1, value_slot);
-        pwi_forget(t);
-        return;
-    }
-    pwi_materialise(t, &address);
-    bool constant = value.where == PW_CONSTANT;
-    uint8_t class_a = pwi_place(t, &address);
-    uint8_t class_v = constant ? PW_CLASS_CONSTANT : pwi_place(t, &value);
-    char type = forms->operands[1];
-    uint32_t classes = pwi_pair(t, type, class_a, class_v);
-    if (forms->shape == PW_SHAPE_FSTORE) classes = class_a * pwi_classes(t, type) + class_v;
-    uint32_t cell = pwi_emit(t, forms->base + classes, constant ? 3 : 2);
-    pwi_set_lane(pwi_cell(t, cell + 1), 0, address.slot);
-    pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)arg.offset);
-    if (constant) *pwi_cell(t, cell + 2) = value.constant;
-    else pwi_set_lane(pwi_cell(t, cell + 1), 1, value.slot);
 }
 
 /* ---- slots only ------------------------------------------------------------------------------------------------------ */
@@ -194,12 +95,12 @@ static void generic(pw_translator *t, const pw_op_forms *forms) {
     bool memory = forms->general != PW_NO_HANDLER;
     pw_memarg arg = {0, 0, 0};
     if (memory) arg = pwi_read_memarg(&t->p);
-    bool general = memory && !is_plain(t, &arg);
+    bool general = memory && (forms->base == PW_NO_HANDLER || !pwi_is_plain(t, &arg));
     size_t count = strlen(forms->operands);
     uint32_t slots[4] = {0};
     for (size_t i = count; i-- > 0;) {
         pw_operand operand = pwi_pop(t);
-        slots[i] = take_slot(t, &operand);
+        slots[i] = pwi_take_slot(t, &operand);
     }
     uint32_t cells = forms->cells + (general ? 1u : 0u);
     uint32_t cell = pwi_emit(t, general ? forms->general : forms->base, cells);
@@ -227,9 +128,9 @@ void pwi_translate_op(pw_translator *t, uint32_t code, const pw_op_forms *forms)
         break;
     }
     case PW_SHAPE_UNOP: unop(t, forms); break;
-    case PW_SHAPE_LOAD: load(t, forms); break;
+    case PW_SHAPE_LOAD: pwi_translate_load(t, forms); break;
     case PW_SHAPE_STORE:
-    case PW_SHAPE_FSTORE: store(t, forms); break;
+    case PW_SHAPE_FSTORE: pwi_translate_store(t, forms); break;
     case PW_SHAPE_GENERIC: generic(t, forms); break;
     case PW_SHAPE_ROW: break; /* by hand, in translate.c */
     }
@@ -282,6 +183,31 @@ static bool may_redirect(const pw_translator *t, const pw_operand *value, uint32
     return t->last.result == PW_RESULT_LANE_1 || (t->last.result == PW_RESULT_GENERIC && t->local_pending[local] == 0);
 }
 
+/* Two steps of different locals in a row are one instruction. */
+static void join_steps(pw_translator *t) {
+    static const uint16_t handlers[3][3] = { /* by the first one's place: slot, L, N; by the second one's */
+        {PW_H_steps_SS, PW_H_steps_SL, PW_H_steps_SN},
+        {PW_H_steps_LS, PW_H_steps_SS, PW_H_steps_LN},
+        {PW_H_steps_NS, PW_H_steps_NL, PW_H_steps_SS},
+    };
+    uint32_t first = t->previous.step_local, second = t->last.step_local;
+    if (t->previous.cell < 0 || !t->previous.is_step || first == second) return;
+    if (t->last.forms->code != PW_OP_i32_add || t->previous.forms->code != PW_OP_i32_add) return;
+    pw_cell a = t->cells[t->previous.cell + 1], b = t->cells[t->last.cell + 1];
+    uint8_t pins[2] = {t->local_pins[first], t->local_pins[second]};
+    uint32_t slots[2] = {pwi_lane(&a, 1), pwi_lane(&b, 1)};
+    pwi_unemit(t);
+    pwi_unemit(t);
+    uint32_t cell = pwi_emit(t, handlers[pins[0] ? pins[0] - 1 : 0][pins[1] ? pins[1] - 1 : 0], 3);
+    pwi_set_low(pwi_cell(t, cell + 2), pwi_high(&a));
+    pwi_set_high(pwi_cell(t, cell + 2), pwi_high(&b));
+    for (uint32_t i = 0; i < 2; i++) {
+        pwi_set_lane(pwi_cell(t, cell + 1), i, slots[i]);
+        pwi_slot_written(t, slots[i]);
+        if (!pins[i]) t->acc[PW_ACC_INT] = (pw_acc){.slot = slots[i], .maker = -1};
+    }
+}
+
 /* The last instruction made the value: let it write the local. Copies of the old value that are still to be used
  * (x++) are moved out of the way first: the instruction is taken back and emitted again behind these moves. */
 static void redirect_last(pw_translator *t, const pw_operand *value, uint32_t local) {
@@ -317,7 +243,13 @@ static void redirect_last(pw_translator *t, const pw_operand *value, uint32_t lo
         pwi_slot_written(t, value->home);
         pwi_slot_written(t, slot);
     }
-    t->last.cell = -1;
+    pw_last *last = &t->last;
+    if (last->cell < 0) return;
+    last->result = PW_RESULT_FIXED;
+    bool adds = last->forms && !last->is_scaled && (last->forms->code == PW_OP_i32_add || last->forms->code == PW_OP_i64_add);
+    last->is_step = adds && last->class_b == PW_CLASS_CONSTANT && pwi_lane(&t->cells[cell + 1], 0) == slot;
+    last->step_local = local;
+    if (last->is_step) join_steps(t);
 }
 
 void pwi_translate_local_set(pw_translator *t, uint32_t local, bool tee) {

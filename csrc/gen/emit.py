@@ -60,7 +60,7 @@ def op_forms(ops: list[Op], handlers: list[Handler], pinned: list[Handler]) -> I
     first = {(h.op.ident, h.family): number for number, h in reversed([*enumerate(handlers)])}
     for number, handler in enumerate(handlers):
         if handler.family in FAMILIES and first[handler.op.ident, handler.family] == number:
-            yield f"    {FAMILIES[handler.family][1]}{handler.op.ident} = {number},"
+            yield f"    PW_F{FAMILIES[handler.family].upper() or '_'}{handler.op.ident} = {number},"
         yield f"    PW_H_{handler.name} = {number},"
     count = len(handlers)
     yield from (f"    PW_HANDLER_COUNT = {count}, PW_PINS_END = {count + len(pinned)}", "};", "#endif")
@@ -78,8 +78,6 @@ def forms(macro: str, ops: list[Op], first: dict[tuple[str, str], int]) -> Itera
     codes = {op.ident: op.code for op in ops}
     for op in sorted((op for op in ops if op.shape != "INTERNAL"), key=lambda op: op.code):
         ids = [f"{first.get((op.ident, family), 0xFFFF):#x}" for family in FAMILIES]
-        if op.shape == "CMPOP":
-            ids[2] = f"{first[op.negate, 'branch']:#x}"
         others = [f"{codes[name]:#x}" if name else "PW_NO_OPCODE" for name in (op.swap, op.negate)]
         cells = generic_cells(op) if shape(op) == "GENERIC" else 0
         yield (

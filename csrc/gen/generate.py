@@ -1,8 +1,7 @@
 """Makes the op tables and the interpreter's cases: python csrc/gen/generate.py OUTDIR csrc/ops/*.op.c
 
-Writes op_table.h, op_functions.h, op_forms.h, op_handlers.h, op_cases.h, and for shells with pins op_pins.h,
-and op_pins_cases.h into OUTDIR, each only if it changes.
-Errors in definitions go to standard error as `file:line: error: ...`; nothing is written then, status 1.
+Writes the headers that generate() names into OUTDIR, each only if it changes. Errors in definitions go to
+standard error as `file:line: error: ...`; nothing is written then, status 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The handlers of an op: one per choice of operand classes.
 
 csrc/engine/op_forms_info.h has the ids and where operands stand; here is what the cases are made of.
-
 Classes: S slot, A accumulator, K constant; as result S writes slot and accumulator, A the accumulator only.
 Shells that pin locals to registers have the classes of PINS too; as result they write register and slot.
 """
@@ -15,10 +14,10 @@ from itertools import product
 from op_reader import FLOATS, MEMORY_TYPES, TYPES, Op, Operand
 
 PINS = {"i32": "LN", "i64": "LN", "idx": "LN", "f64": "P"}
-# Families in the order of their ids, with the prefix of their handlers' names and of their constants.
+# Families in the order of their ids, with the prefix of their handlers' names.
+FAMILIES = {"base": "", "branch": "br_", "branch_not": "brn_", "fused": "x_", "scaled": "s_", "step": "st_",
+            "general": "g_"}  # fmt: skip
 GENERAL = "PW_ADDRESS_G(ea, a, sizeof({}));"  # in the memory of cell 2, with the offset of cell 3
-FAMILIES = {"base": ("", "PW_F_"), "branch": ("br_", "PW_FBR_"), "branch_not": ("brn_", "PW_FBRN_"),
-            "fused": ("x_", "PW_FX_"), "general": ("g_", "PW_FG_")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class Handler:
     @property
     def name(self) -> str:
         """`i32_add_SKA`; internal handlers have the ident alone."""
-        prefix = FAMILIES[self.family][0] if self.family in FAMILIES else ""
-        return prefix + self.op.ident + (f"_{self.classes}" if self.classes else "")
+        return FAMILIES.get(self.family, "") + self.op.ident + (f"_{self.classes}" if self.classes else "")
 
 
 def handlers(op: Op, pins: bool) -> Iterator[Handler]:
@@ -46,9 +44,9 @@ def handlers(op: Op, pins: bool) -> Iterator[Handler]:
     if op.shape == "INTERNAL":
         yield Handler(op, "internal", "", op.cells, (), op.body, op.body_line, ())
     elif op.shape != "ROW":
-        made = {"LOAD": loads, "STORE": stores, "FSTORE": stores, "GENERIC": generic, "UNOP": unary}
-        yield from made.get(shape(op), binary)(op, pins)
-    for family in {"CMPOP": ["branch"], "FCMPOP": ["branch", "branch_not"]}.get(op.shape, ()):
+        made = {"LOAD": loads, "STORE": stores, "FSTORE": stores, "GENERIC": generic}
+        yield from made.get(shape(op), arithmetic)(op, pins)
+    for family in {"CMPOP": ["branch", "step"], "FCMPOP": ["branch", "branch_not"]}.get(op.shape, ()):
         yield from branches(op, family, pins)
 
 
@@ -72,8 +70,8 @@ def declare(operand: Operand, value: str) -> str:
 
 
 def fetch(kind: str, cls: str, cell: int, lane: int) -> str:
-    """An operand of a class; constants stand where their type says."""
-    return f"PW_GET_{kind}_{cls}" + (f"({cell}, {lane})" if cls == "S" else "")
+    """An operand of a class; constants stand where their type says, or in the low half of cell 2."""
+    return f"PW_GET_{kind}_{'X' * (cls == 'K' and cell == 2)}{cls}" + f"({cell}, {lane})" * (cls == "S")
 
 
 def value_handler(op: Op, family: str, kinds: str, cells: int, before: list[str]) -> Handler:
@@ -83,34 +81,38 @@ def value_handler(op: Op, family: str, kinds: str, cells: int, before: list[str]
     return Handler(op, family, kinds, cells, (*before, declare(result, "")), op.body, op.body_line, after)
 
 
-def pair(op: Op, ca: str, cb: str) -> tuple[list[str], int]:
-    """Declarations of two operands, and the cells that a handler with them takes."""
-    a, b = op.ins
-    lines = [declare(a, fetch(a.type, ca, 1, 0)), declare(b, fetch(b.type, cb, 1, 2))]
-    return lines, 3 if cb == "K" and b.type in FLOATS else 2
+def operands(op: Op, ca: str, cb: str) -> tuple[list[str], int]:
+    """Declarations of one or two operands, and the cells that a handler with them takes."""
+    places = ((ca, 0), (cb, 2))
+    lines = [declare(o, fetch(o.type, cls, 1, lane)) for o, (cls, lane) in zip(op.ins, places, strict=False)]
+    return lines, 3 if cb == "K" and op.ins[1].type in FLOATS else 2
 
 
-def binary(op: Op, pins: bool) -> Iterator[Handler]:
-    """Two operands, one result; those of comparisons are for branches, hardly ever for locals."""
+def arithmetic(op: Op, pins: bool) -> Iterator[Handler]:
+    """One or two operands, one result; those of comparisons are for branches, hardly ever for locals."""
     places, results = classes(op.ins[0], pins), classes(op.outs[0], pins and "CMPOP" not in op.shape)
-    for ca, cb, d in product(places, places + "K", results):
-        before, cells = pair(op, ca, cb)
-        yield value_handler(op, "base", ca + cb + d, cells, before)
-
-
-def unary(op: Op, pins: bool) -> Iterator[Handler]:
-    """One operand, one result."""
-    for ca, d in product(classes(op.ins[0], pins), classes(op.outs[0], pins)):
-        yield value_handler(op, "base", ca + d, 2, [declare(op.ins[0], fetch(op.ins[0].type, ca, 1, 0))])
+    others = [*places, "K"] if len(op.ins) == 2 else [""]
+    families = ["base"] + ["scaled"] * (pins and op.ident == "i32_add")
+    for family, ca, cb, d in product(families, places, others, results):
+        before, cells = operands(op, ca, cb)
+        if family == "scaled":
+            a, b = fetch("i32", ca, 1, 0), fetch("i32", cb, 2, 0)
+            before, cells = [f"uint32_t a = {a} * PW_SCALE, b = {b};"], 3
+        yield value_handler(op, family, ca + cb + d, cells, before)
 
 
 def branches(op: Op, family: str, pins: bool) -> Iterator[Handler]:
-    """Comparison and conditional branch in one: the target is cell 2."""
-    condition = op.expr if family == "branch" else f"!({op.expr})"
-    places = classes(op.ins[0], pins)
-    for ca, cb in product(places, places + "K" * (op.shape == "CMPOP")):
-        before, text = tuple(pair(op, ca, cb)[0]), (f"    PW_BRANCH_IF({condition}, 2);",)
-        yield Handler(op, family, ca + cb, 3, before, text, op.line, ("PW_NEXT(3);",))
+    """Comparison and branch in one, to the target in the last cell. A step changes a by a constant first."""
+    (a, b), step = op.ins, family == "step"
+    text = f"    PW_BRANCH_IF({f'!({op.expr})' if family == 'branch_not' else op.expr}, %d);"
+    places = classes(a, pins).replace("A", "" if step else "A")
+    for ca, cb in product(places, places + "K"):
+        before, target = operands(op, ca, cb)
+        if step:
+            stepped = declare(a, f"{fetch(a.type, ca, 1, 0)} + {fetch(a.type, 'K', 1, 2)}")
+            put = f"PW_PUT_{a.type}_{ca}(1, 1, a);"
+            before, target = [stepped, put, declare(b, fetch(b.type, cb, 2, 0))], 3
+        yield Handler(op, family, ca + cb, target + 1, tuple(before), (text % target,), op.line, ())
 
 
 def access(op: Op, address: str) -> list[str]:
@@ -119,37 +121,38 @@ def access(op: Op, address: str) -> list[str]:
 
 
 def loads(op: Op, pins: bool) -> Iterator[Handler]:
-    """From memory 0 at an address; at a sum of two; from any memory."""
+    """From memory 0 at an address, at a sum of two, at a * factor + b; from any memory."""
     read = f"{op.memory_type} v = PW_READ%s({op.memory_type}, ea);"
     places, results = classes(op.ins[0], pins), classes(op.outs[0], pins)
-    for ca, d in product(places, results):
-        yield value_handler(op, "base", ca + d, 2, [*access(op, fetch("i32", ca, 1, 0)), read % ""])
-    for ca, cb, d in product(places, places + "K", results):
-        address = f"{fetch('i32', ca, 1, 0)} + PW_GET_i32_{'X' * (cb in 'SK')}{cb}"
-        before = [*access(op, f"(uint32_t)({address})"), read % ""]
-        yield value_handler(op, "fused", ca + cb + d, 3, before)
+    sums = product(("fused", "scaled")[: 1 + pins], places, places + "K", results)
+    for family, ca, cb, d in [*product(["base"], places, [""], results), *sums]:
+        a = fetch("i32", ca, 1, 0) + " * PW_SCALE" * (family == "scaled")
+        before = access(op, f"(uint32_t)({a} + {fetch('i32', cb, 2, 0)})" if cb else a)
+        yield value_handler(op, family, ca + cb + d, 2 + bool(cb), [*before, read % ""])
     yield slots_only(op, "general", 4, [GENERAL.format(op.memory_type), read % "_G"], op.body)
 
 
 def stores(op: Op, pins: bool) -> Iterator[Handler]:
-    """To memory 0, of a constant too where that is an integer; to any memory."""
+    """To memory 0, also of an integer constant, also at an address plus a constant; to any memory."""
     value, memory = op.ins[1], op.memory_type
-    for ca, cv in product(classes(op.ins[0], pins), classes(value, pins) + "K" * (value.type not in FLOATS)):
-        cells = 3 if cv == "K" else 2
-        given = f"PW_GET_{value.type}_K2" if cv == "K" else fetch(value.type, cv, 1, 1)
-        before = [*access(op, fetch("i32", ca, 1, 0)), declare(value, given)]
-        text = (f"    PW_WRITE({memory}, ea, ({memory})({op.expr}));",)
-        yield Handler(op, "base", ca + cv, cells, tuple(before), text, op.line, (f"PW_NEXT({cells});",))
-    text = (f"    PW_WRITE_G({memory}, ea, ({memory})({op.expr}));",)
-    yield slots_only(op, "general", 4, [GENERAL.format(memory)], text)
+    text = f"    PW_WRITE%s({memory}, ea, ({memory})({op.expr}));"
+    values = classes(value, pins) + "K" * (value.type not in FLOATS)
+    for family, ca, cv in product(("base", "fused"), classes(op.ins[0], pins), values):
+        cells = 2 + (family == "fused") + (cv == "K")
+        given = f"PW_GET_{value.type}_K{cells - 1}" if cv == "K" else fetch(value.type, cv, 1, 1)
+        a = fetch("i32", ca, 1, 0)
+        a = f"(uint32_t)({a} + PW_GET_i32_XK)" if family == "fused" else a
+        before, after = (*access(op, a), declare(value, given)), (f"PW_NEXT({cells});",)
+        yield Handler(op, family, ca + cv, cells, before, (text % "",), op.line, after)
+    yield slots_only(op, "general", 4, [GENERAL.format(memory)], (text % "_G",))
 
 
 def slots_only(op: Op, family: str, cells: int, between: list[str], text: tuple[str, ...]) -> Handler:
     """A handler with operands and result in the lanes from cell 1 on; `between` follows the operands."""
     before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
     before += [*between, *(declare(o, "") for o in op.outs)]
-    lane = len(op.ins)
-    put = [f"PW_PUT_{o.type}_O({1 + lane // 4}, {lane % 4}, {o.name});" for o in op.outs]
+    lane = f"{1 + len(op.ins) // 4}, {len(op.ins) % 4}"
+    put = [f"PW_PUT_{o.type}_O({lane}, {o.name});" for o in op.outs]
     after = (*put, "PW_CLOBBER();", f"PW_NEXT({cells});")
     return Handler(op, family, "", cells, tuple(before), text, op.body_line, after)
 
@@ -160,8 +163,8 @@ def generic_cells(op: Op) -> int:
 
 
 def generic(op: Op, _pins: bool) -> Iterator[Handler]:
-    """Slots only, then immediates; a memory argument: offset in memory 0, or (general) memory and offset."""
-    for general in (False, True) if op.memory_type else (False,):
+    """Slots, then immediates; a memory argument: offset in memory 0, or (general, atomic) both."""
+    for general in (False, True)[op.imm == "MEMARG_ATOMIC" : 1 + bool(op.memory_type)]:
         cells = generic_cells(op) + general
         imms = list(zip(op.imms, range(cells - len(op.imms), cells), strict=True))
         between = []

@@ -55,6 +55,15 @@ INTERNAL(mov_SP, 2) { PW_PUT_f64_P(1, 1, PW_GET_f64_S(1, 0)); PW_NEXT(2); }
 INTERNAL(mov_DP, 2) { PW_PUT_f64_P(1, 1, D); PW_NEXT(2); }
 INTERNAL(mov_KP, 3) { PW_PUT_f64_P(1, 1, PW_GET_f64_K); PW_NEXT(3); }
 
+/* i32 locals in lanes 0 and 1 change by the halves of cell 2. */
+INTERNAL(steps_SS, 3) { PW_PUT_i32_S(1, 0, PW_GET_i32_S(1, 0) + PW_LOW(2)); PW_PUT_i32_S(1, 1, PW_GET_i32_S(1, 1) + PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(steps_SL, 3) { PW_PUT_i32_S(1, 0, PW_GET_i32_S(1, 0) + PW_LOW(2)); PW_PUT_i32_L(1, 1, PW_GET_i32_L + PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(steps_SN, 3) { PW_PUT_i32_S(1, 0, PW_GET_i32_S(1, 0) + PW_LOW(2)); PW_PUT_i32_N(1, 1, PW_GET_i32_N + PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(steps_LS, 3) { PW_PUT_i32_L(1, 0, PW_GET_i32_L + PW_LOW(2)); PW_PUT_i32_S(1, 1, PW_GET_i32_S(1, 1) + PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(steps_NS, 3) { PW_PUT_i32_N(1, 0, PW_GET_i32_N + PW_LOW(2)); PW_PUT_i32_S(1, 1, PW_GET_i32_S(1, 1) + PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(steps_LN, 3) { PW_PUT_i32_L(1, 0, PW_GET_i32_L + PW_LOW(2)); PW_PUT_i32_N(1, 1, PW_GET_i32_N + PW_HIGH(2)); PW_NEXT(3); }
+INTERNAL(steps_NL, 3) { PW_PUT_i32_N(1, 0, PW_GET_i32_N + PW_LOW(2)); PW_PUT_i32_L(1, 1, PW_GET_i32_L + PW_HIGH(2)); PW_NEXT(3); }
+
 /* A vector: the places may overlap by half. */
 INTERNAL(mov_V, 2)
 {
@@ -129,6 +138,16 @@ INTERNAL(br, 2)
 {
     PW_BRANCH(1);
 }
+
+/* Any of the bits in the high half, or none of them: target in cell 2. */
+INTERNAL(br_mask_S, 3) { PW_BRANCH_IF((PW_GET_i32_S(1, 0) & PW_HIGH(1)) != 0, 2); }
+INTERNAL(br_mask_A, 3) { PW_BRANCH_IF(((uint32_t)A & PW_HIGH(1)) != 0, 2); }
+INTERNAL(br_mask_L, 3) { PW_BRANCH_IF(((uint32_t)L & PW_HIGH(1)) != 0, 2); }
+INTERNAL(br_mask_N, 3) { PW_BRANCH_IF(((uint32_t)N & PW_HIGH(1)) != 0, 2); }
+INTERNAL(brn_mask_S, 3) { PW_BRANCH_IF((PW_GET_i32_S(1, 0) & PW_HIGH(1)) == 0, 2); }
+INTERNAL(brn_mask_A, 3) { PW_BRANCH_IF(((uint32_t)A & PW_HIGH(1)) == 0, 2); }
+INTERNAL(brn_mask_L, 3) { PW_BRANCH_IF(((uint32_t)L & PW_HIGH(1)) == 0, 2); }
+INTERNAL(brn_mask_N, 3) { PW_BRANCH_IF(((uint32_t)N & PW_HIGH(1)) == 0, 2); }
 
 /* br_table: index in lane 0 or A, number of targets in the high half, targets from cell 2 on, the default one last. */
 INTERNAL(br_table_S, 2)

@@ -6,6 +6,7 @@ date.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import wasmtime
@@ -20,7 +21,8 @@ def render() -> str:
     for source in sorted((HERE / "wat").glob("*.wat")):
         data = bytes(wasmtime.wat2wasm(source.read_text(encoding="utf-8")))
         lines.append(f"static const unsigned char {source.stem}_wasm[{len(data)}] = {{")
-        lines += ["    " + "".join(f"{byte}," for byte in data[i : i + 26]) for i in range(0, len(data), 26)]
+        numbers = "".join(f"{byte}," for byte in data)
+        lines += [f"    {line}" for line in re.findall(r".{1,105}(?<=,)", numbers)]
         lines.append("};")
     return "\n".join(lines) + "\n"
 

@@ -174,8 +174,11 @@ uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32
 #define PW_GET_f64_K             pwi_f64_from_bits(sh->cells[2])
 #define PW_GET_i32_K2            LOW(2)
 #define PW_GET_i64_K2            sh->cells[2]
-#define PW_GET_i32_XS            ((uint32_t)SLOT(2, 0))
+#define PW_GET_i32_K3            LOW(3)
+#define PW_GET_i64_K3            sh->cells[3]
 #define PW_GET_i32_XK            LOW(2)
+#define PW_GET_i64_XK            ((uint64_t)(int64_t)(int32_t)LOW(2))
+#define PW_SCALE                 HIGH(2)
 
 #define PW_PUT_i32_A(r)             sh->A = (uint32_t)(r)
 #define PW_PUT_i64_A(r)             sh->A = (r)
@@ -241,6 +244,7 @@ uint32_t pwi_memory_notify(const pw_instance *instance, const uint8_t *p, uint32
             sh->branch = sh->cells[cell];                                                                    \
             return;                                                                                          \
         }                                                                                                    \
+        PW_NEXT((cell) + 1);                                                                                 \
     } while (0)
 
 #define ACCESS(ctype)                                                                                        \

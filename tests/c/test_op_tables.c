@@ -119,14 +119,27 @@ static uint32_t is_comparison(const pw_op_forms *forms, bool pins)
     const pw_op_forms *swapped = pwi_op_forms(forms->swap);
     CHECK(swapped != NULL && swapped->swap == forms->code && swapped->shape == forms->shape);
     if (forms->shape == PW_SHAPE_FCMPOP) {
-        count += is_family(forms->code, (family){forms->branch, "br_", of, of, NULL, false, 3, 3});
-        CHECK(forms->negate == PW_NO_OPCODE);
-        return count + is_family(forms->code, (family){forms->branch_not, "brn_", of, of, NULL, false, 3, 3});
+        count += is_family(forms->code, (family){forms->branch, "br_", of, of, NULL, true, 3, 4});
+        CHECK(forms->negate == PW_NO_OPCODE && forms->step == PW_NO_HANDLER);
+        return count + is_family(forms->code, (family){forms->branch_not, "brn_", of, of, NULL, true, 3, 4});
     }
     const pw_op_forms *negated = pins ? pwi_pins_forms(forms->negate) : pwi_op_forms(forms->negate);
     CHECK(negated != NULL && negated->negate == forms->code && negated->shape == PW_SHAPE_CMPOP);
-    CHECK(forms->branch_not == negated->branch);
-    return count + is_family(forms->code, (family){forms->branch, "br_", of, of, NULL, true, 3, 3});
+    CHECK(forms->branch_not == PW_NO_HANDLER);
+    count += is_family(forms->code, (family){forms->branch, "br_", of, of, NULL, true, 3, 3});
+    const char *slots = pins ? "SLN" : "S"; /* a step changes a local */
+    return count + is_family(forms->code, (family){forms->step, "st_", slots, slots, NULL, true, 4, 4});
+}
+
+/* a * factor + b: in shells with pins, for loads and i32.add. */
+static uint32_t is_scaled(const pw_op_forms *forms, bool pins)
+{
+    if (!pins || !(forms->shape == PW_SHAPE_LOAD || forms->code == PW_OP_i32_add)) {
+        CHECK(forms->scaled == PW_NO_HANDLER);
+        return 0;
+    }
+    const char *of = places('i', true), *to = places(forms->result[0], true);
+    return is_family(forms->code, (family){forms->scaled, "s_", of, of, to, true, 3, 3});
 }
 
 static uint32_t is_access(const pw_op_forms *forms, bool pins)
@@ -137,12 +150,14 @@ static uint32_t is_access(const pw_op_forms *forms, bool pins)
     if (forms->shape == PW_SHAPE_LOAD) {
         const char *to = places(forms->result[0], pins);
         uint32_t count = is_family(forms->code, (family){forms->base, "", at, NULL, to, false, 2, 2});
-        return 1 + count + is_family(forms->code, (family){forms->fused, "x_", at, at, to, true, 3, 3});
+        count += is_family(forms->code, (family){forms->fused, "x_", at, at, to, true, 3, 3});
+        return 1 + count + is_scaled(forms, pins);
     }
     bool constant = forms->shape == PW_SHAPE_STORE;
     CHECK(is_float(forms->operands[1]) != constant);
     const char *value = places(forms->operands[1], pins);
-    return 1 + is_family(forms->code, (family){forms->base, "", at, value, NULL, constant, 2, 3});
+    uint32_t count = is_family(forms->code, (family){forms->base, "", at, value, NULL, constant, 2, 3});
+    return 1 + count + is_family(forms->code, (family){forms->fused, "x_", at, value, NULL, constant, 3, 4});
 }
 
 static uint32_t is_rightly_formed(const pw_op_forms *forms, bool pins)
@@ -152,7 +167,7 @@ static uint32_t is_rightly_formed(const pw_op_forms *forms, bool pins)
     switch ((pw_op_shape)forms->shape) {
     case PW_SHAPE_BINOP:
         CHECK(forms->swap == PW_NO_OPCODE || forms->swap == forms->code);
-        return is_family(forms->code, (family){forms->base, "", a, a, d, true, 2, constant});
+        return is_scaled(forms, pins) + is_family(forms->code, (family){forms->base, "", a, a, d, true, 2, constant});
     case PW_SHAPE_CMPOP:
     case PW_SHAPE_FCMPOP: return is_comparison(forms, pins);
     case PW_SHAPE_UNOP: return is_family(forms->code, (family){forms->base, "", a, NULL, d, false, 2, 2});
@@ -160,8 +175,12 @@ static uint32_t is_rightly_formed(const pw_op_forms *forms, bool pins)
     case PW_SHAPE_STORE:
     case PW_SHAPE_FSTORE: return is_access(forms, pins);
     case PW_SHAPE_GENERIC:
-        is_handler(forms->base, forms->code, "", "", forms->cells);
         CHECK(forms->imm_cells < forms->cells);
+        if (forms->general != PW_NO_HANDLER)
+            is_handler(forms->general, forms->code, "g_", "", (uint8_t)(forms->cells + 1));
+        if (forms->base != PW_NO_HANDLER)
+            is_handler(forms->base, forms->code, "", "", forms->cells);
+        CHECK((forms->base == PW_NO_HANDLER) == (pwi_op_info(forms->code)->imm == PW_IMM_MEMARG_ATOMIC));
         return 1;
     case PW_SHAPE_ROW:
         CHECK(forms->base == PW_NO_HANDLER && *forms->operands == 0 && *forms->result == 0);

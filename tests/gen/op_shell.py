@@ -14,7 +14,7 @@ import op_oracle
 FORM = re.compile(r'^PW_FORMS\((\w+), (\w+), (\w+), "(\w*)", "(\w*)"', re.MULTILINE)
 TEXT = re.compile(r'^PW_OPCODE\(\w+, "([^"]+)", (\w+),', re.MULTILINE)
 INFO = re.compile(r"^PW_HANDLER_INFO\((\w+), (\d+)\)", re.MULTILINE)
-FAMILY = re.compile(r"^(?:(x|g|br|brn)_)?(.*?)(?:_([SAKLNP]{1,3}))?$")
+FAMILY = re.compile(r"^(?:(x|s|g|br|brn|st)_)?(.*?)(?:_([SAKLNP]{1,3}))?$")
 
 
 @dataclass(frozen=True)
@@ -179,13 +179,13 @@ def handler_count(op: Op) -> int:
     a, b = len(PLACES[op.operands[0]]), len(PLACES[op.operands[-1]])
     d = len(PLACES[op.result]) if op.result else 0
     return {
-        "BINOP": a * (b + 1) * d,
-        "CMPOP": a * (b + 1) * 2 + a * (b + 1),
-        "FCMPOP": a * (b + 1) * 2 + 2 * a * b,
+        "BINOP": a * (b + 1) * d * (1 + (op.ident == "i32_add")),
+        "CMPOP": a * (b + 1) * 2 + a * (b + 1) + (a - 1) * b,
+        "FCMPOP": a * (b + 1) * 2 + 2 * a * (b + 1),
         "UNOP": a * d,
-        "LOAD": a * d + a * (a + 1) * d + 1,
-        "STORE": a * (b + 1) + 1,
-        "FSTORE": a * b + 1,
+        "LOAD": a * d + 2 * a * (a + 1) * d + 1,
+        "STORE": 2 * a * (b + 1) + 1,
+        "FSTORE": 2 * a * b + 1,
     }[op.shape]
 
 

@@ -63,16 +63,16 @@ def effects(op: Op, size: int, was: int) -> Iterator[tuple[list[int], int, int |
         yield [VALUE & whole], update(was, VALUE) & mask, was
 
 
-def states(op: Op, general: bool) -> Iterator[State]:
-    """Memory 0 with 32-bit addresses; or the second memory with those of 64 bits."""
+def states(op: Op, second: bool) -> Iterator[State]:
+    """The handler on memory 0, or on the second one, whose addresses have 64 bits."""
     size = width(op)
     for address, offset in addresses(size):
-        at, first = address + offset, SIZE if general else 0
+        at, first = address + offset, SIZE * second
         inside = at + size <= SIZE
         was = int.from_bytes(MEMORY[at : at + size], "little") if inside else 0
         told = [(RUNTIME[op.ident][0], was, 0)] if op.ident in RUNTIME else effects(op, size, was)
         for operands, now, result in told:
-            state = State(f"g_{op.ident}" if general else op.ident, [0, *([1] if general else []), offset])
+            state = State(f"g_{op.ident}", [0, int(second), offset])
             lanes = 1 + len(operands) + len(op.result)
             state.cells[0] = sum(lane << 16 * lane for lane in range(lanes))
             state.slots[: 1 + len(operands)] = [address, *operands]
@@ -81,10 +81,10 @@ def states(op: Op, general: bool) -> Iterator[State]:
                 state.outcome, state.clobbers = f"+{1 + len(state.cells)}", True
                 if op.ident in RUNTIME:
                     _, call, result, trap = RUNTIME[op.ident]
-                    state.calls = call.format(memory=1 if general else 0, at=at)
+                    state.calls = call.format(memory=int(second), at=at)
                     if trap:
                         state.outcome, state.clobbers = trap, False
-                    if general and "wait" in op.ident:  # the shell's second memory is not shared
+                    if second and "wait" in op.ident:  # the shell's second memory is not shared
                         state.outcome, state.clobbers, state.calls = "!EXPECTED_SHARED_MEMORY", False, "-"
                 else:
                     state.memory = changes(first + at, was, now, size)
@@ -96,7 +96,7 @@ def states(op: Op, general: bool) -> Iterator[State]:
 def test_atomics(shell: Shell) -> None:
     ops = [op for op in shell.tables.ops.values() if "atomic" in op.ident and op.ident != "atomic_fence"]
     assert len(ops) == 66
-    shell.run([state for op in ops for general in (False, True) for state in states(op, general)])
+    shell.run([state for op in ops for second in (False, True) for state in states(op, second)])
 
 
 def test_fence(shell: Shell) -> None:

@@ -45,6 +45,30 @@ def binary(op: Op, handler: str, classes: str, pairs: list[tuple[int, int]]) -> 
         yield state
 
 
+def scaled(handler: str, classes: str, pairs: list[tuple[int, int]]) -> Iterator[State]:
+    """i32.add of a product: a * factor + b."""
+    for factor, (a, b) in itertools.product((0, 1, 8, 12, 0x80000001), pairs):
+        if same_register(classes):
+            b = a
+        state = State(handler, [0, factor << 32])
+        place(state, "i", classes[0], 0, a)
+        in_second_cell(state, "i", classes[1], b)
+        state.outcome = "+3"
+        give(state, "i", classes[2], (a * factor + b) & 0xFFFFFFFF)
+        yield state
+
+
+def in_second_cell(state: State, kind: str, cls: str, value: int) -> None:
+    """The second operand where a constant is 32 bits and a slot has lane 0."""
+    if cls == "S":
+        state.cells[1] |= 2
+        state.slots[2] = value
+    elif cls == "K":
+        state.cells[1] |= value & 0xFFFFFFFF
+    else:
+        place(state, kind, cls, 2, value)
+
+
 def branches(
     op: Op, handler: str, family: str, classes: str, pairs: list[tuple[int, int]]
 ) -> Iterator[State]:
@@ -55,11 +79,32 @@ def branches(
             b = a
         if classes[1] == "K" and kind == "I":
             b = op_oracle.signed(b & 0xFFFFFFFF, 32) & op_oracle.mask(64)
-        state = State(handler, [0, 0xBEEF0])
+        state = State(handler, [0, 0])
         place(state, kind, classes[0], 0, a)
-        place(state, kind, classes[1], 2, b)
+        place(state, kind, classes[1], 2, b, "high" if kind in "iI" else "cell")
+        cells = 3 + (classes[1] == "K" and kind in "fF")
+        state.cells[cells - 2 :] = [0xBEEF0]
         taken = (op_oracle.expected(op.text, a, b) == 1) == (family == "br")
-        state.outcome = ">beef0" if taken else "+3"
+        state.outcome = ">beef0" if taken else f"+{cells}"
+        yield state
+
+
+def steps(op: Op, handler: str, classes: str, pairs: list[tuple[int, int]]) -> Iterator[State]:
+    """A local changes by a constant; a comparison of what it is then branches when it holds."""
+    kind = op.operands[0]
+    mask = op_oracle.mask(32 if kind == "i" else 64)
+    for by, (a, b) in itertools.product((1, -1, 0x7FFFFFFF), pairs):
+        now = (a + by) & mask
+        if same_register(classes):
+            b = now
+        if classes[1] == "K" and kind == "I":
+            b = op_oracle.signed(b & 0xFFFFFFFF, 32) & mask
+        state = State(handler, [(by & 0xFFFFFFFF) << 32, 0, 0xBEEF0])
+        place(state, kind, classes[0], 0, a)
+        if not same_register(classes):
+            in_second_cell(state, kind, classes[1], b)
+        give(state, kind, classes[0], now)
+        state.outcome = ">beef0" if op_oracle.expected(op.text, now, b) == 1 else "+4"
         yield state
 
 
@@ -75,7 +120,11 @@ def numeric_states(tables: Tables, op: Op) -> Iterator[State]:
             whole = classes == "SSS" or (classes == "SS" and family)
             values = many(kind) if whole else some(kind)
             pairs = list(itertools.product(values, values))
-            if family:
+            if family == "s":
+                yield from scaled(handler, classes, pairs)
+            elif family == "st":
+                yield from steps(op, handler, classes, pairs)
+            elif family:
                 yield from branches(op, handler, family, classes, pairs)
             else:
                 yield from binary(op, handler, classes, pairs)
