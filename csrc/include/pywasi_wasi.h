@@ -96,16 +96,20 @@ typedef enum pw_wasi_stdio_kind {
     PW_WASI_STDIO_CALLBACK  /* read or write */
 } pw_wasi_stdio_kind;
 
+#define PW_WASI_WOULD_BLOCK SIZE_MAX
 typedef struct pw_wasi_stdio {
     pw_wasi_stdio_kind kind;
     const uint8_t *data; /* BYTES on stdin */
     size_t size;
-    /* BYTES and CALLBACK on output: bytes that the guest may write in all, 0: no limit for callbacks, 1 MiB for
-     * BYTES. Beyond it writes fail with "no space". */
+    /* Output: bytes that the guest may write in all, beyond that "no space". Without is_capped 0 is 1 MiB for BYTES
+     * and no limit for the others. Where FD is a file, what makes it longer counts like what is written. */
     uint64_t cap;
-    int fd; /* FD */
-    /* CALLBACK. The buffer is valid during the call only. *done: bytes taken or given; 0 on read is end of file. A
-     * result other than PW_OK ends the guest's call with it. They may use the store and call into the guest. */
+    bool is_capped;
+    bool is_tty; /* CALLBACK on output: a terminal is behind it, which the guest must not program */
+    int fd;      /* FD */
+    /* CALLBACK. The buffer is valid during the call only. *done: bytes taken or given. On read 0 is the end of file
+     * and PW_WASI_WOULD_BLOCK nothing yet, on write 0 is nothing yet: the guest is told "again". A result other than
+     * PW_OK ends the guest's call with it. They may use the store and call into the guest. */
     pw_result (*read)(void *env, uint8_t *buffer, size_t size, size_t *done);
     pw_result (*write)(void *env, const uint8_t *data, size_t size, size_t *done);
     void *env;

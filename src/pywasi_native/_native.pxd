@@ -339,6 +339,7 @@ cdef extern from "pywasi_wasi.h":
                                void (*entry)(void *env, const char *name, size_t length, uint8_t type,
                                              uint64_t size) noexcept, void *env)
     const char *pw_wasi_errno_name(uint32_t number)
+    const size_t PW_WASI_WOULD_BLOCK
     ctypedef enum pw_wasi_stdio_kind:
         PW_WASI_STDIO_NULL
         PW_WASI_STDIO_BYTES
@@ -349,6 +350,8 @@ cdef extern from "pywasi_wasi.h":
         const uint8_t *data
         size_t size
         uint64_t cap
+        c_bool is_capped
+        c_bool is_tty
         int fd
         pw_result (*read)(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept
         pw_result (*write)(void *env, const uint8_t *data, size_t size, size_t *done) noexcept

@@ -56,7 +56,8 @@ class Limits(Record):
         fuel: not there yet; None.
         timeout: seconds that one call from outside may take; then it raises `Timeout`. None: no bound.
         stack: bytes of the call stack of wasm functions; beyond it: `StackExhausted`.
-        output: bytes that a program may write to each of stdout and stderr where Python collects them.
+        output: bytes that a program may write to each of stdout and stderr, wherever they go; then it gets
+            the error number for "no space left". None: 64 MiB where Python collects them, else no bound.
         open_files: descriptors that a program may hold at once.
         tables: elements of all tables together.
         instances: instances in one store.
@@ -69,7 +70,7 @@ class Limits(Record):
     fuel: None
     timeout: float | None
     stack: int
-    output: int
+    output: int | None
     open_files: int
     tables: int
     instances: int
@@ -81,7 +82,7 @@ class Limits(Record):
         fuel: int | None = None,
         timeout: float | None = None,
         stack: int | str = "1MiB",
-        output: int | str = "64MiB",
+        output: int | str | None = None,
         open_files: int = 256,
         tables: int = 10_000_000,
         instances: int = 1000,
@@ -95,7 +96,7 @@ class Limits(Record):
             None,
             check_timeout(timeout),
             max(parse_size(stack, "stack"), 1),
-            parse_size(output, "output"),
+            None if output is None else parse_size(output, "output"),
             _count(open_files, "open_files", 1 << 20),
             _count(tables, "tables", (1 << 32) - 1),
             _count(instances, "instances", (1 << 32) - 1),

@@ -1,5 +1,8 @@
 # WASI: grants into the C library, its functions out of it.
 
+cdef object KEPT_OUTPUT = 64 << 20
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class WasiState(Owned):
@@ -9,11 +12,11 @@ cdef class WasiState(Owned):
         store: the store of the instance.
         args, env: argv and the environment, as bytes.
         stdio: for stdin, stdout, stderr: None, an int (descriptor), bytes (stdin), True (output: kept, see `output`), or
-            a binary file object.
+            (function, whether a terminal is behind it): the function of a file that reads or writes.
         dirs: (host path or `Tree`, guest path, bits PW_WASI_READ ... of what it allows).
         clock: nanoseconds at which both clocks stand, or None for those of the system.
         seed: for reproducible random numbers, or None for those of the system.
-        output: bytes that may be written to each kept output.
+        output: bytes that may be written to stdout and to stderr, or None: no bound, but on what is kept.
         open_files: descriptors that may be open at once.
         sockets: (descriptor, name in refusals) of stream sockets.
         guest: who it is, for the audit log.
@@ -76,17 +79,21 @@ cdef class WasiState(Owned):
         cdef pw_wasi_stdio how
         memset(&how, 0, sizeof(how))
         how.env = &self.env
+        if what is True and output is None:
+            output = KEPT_OUTPUT
+        if stream > 0 and what is not None and output is not None:
+            how.cap, how.is_capped = output, True
         if what is None:
             how.kind = PW_WASI_STDIO_NULL
         elif what is True:
-            how.kind, how.cap = PW_WASI_STDIO_BYTES, max(output, 1)
+            how.kind = PW_WASI_STDIO_BYTES
         elif isinstance(what, bytes):
             how.kind, how.data = PW_WASI_STDIO_BYTES, <const uint8_t *>PyBytes_AS_STRING(what)
             how.size = <size_t>len(<bytes>what)
         elif isinstance(what, int):
             how.kind, how.fd = PW_WASI_STDIO_FD, what
         else:
-            how.kind, how.cap = PW_WASI_STDIO_CALLBACK, 0
+            how.kind, how.is_tty = PW_WASI_STDIO_CALLBACK, (<tuple>what)[1]
             how.read = wasi_read
             how.write = wasi_write_error if stream == 2 else wasi_write
         wasi_check(pw_wasi_config_stdio(config, stream, &how), f"standard stream {stream} cannot be used")
@@ -295,9 +302,10 @@ cdef pw_result wasi_read_file(WasiState state, uint8_t *buffer, size_t size, siz
     cdef Py_buffer view
     done[0] = 0
     try:
-        data = state.files[0].read(size)
-        if data is None:
-            data = b""
+        data = (<tuple>state.files[0])[0](size)
+        if data is None:  # of files that do not block: nothing has come yet
+            done[0] = PW_WASI_WOULD_BLOCK
+            return PW_OK
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
             if <size_t>view.len > size:
@@ -306,6 +314,8 @@ cdef pw_result wasi_read_file(WasiState state, uint8_t *buffer, size_t size, siz
             done[0] = <size_t>view.len
         finally:
             PyBuffer_Release(&view)
+    except BlockingIOError:
+        done[0] = PW_WASI_WOULD_BLOCK
     except BaseException as problem:
         store.pending = problem
         return PW_ERR_HOST
@@ -316,9 +326,11 @@ cdef pw_result wasi_write_file(WasiState state, int stream, const uint8_t *data,
     cdef Store store = <Store>state.env.run.store
     done[0] = 0
     try:
-        written = state.files[stream].write(PyBytes_FromStringAndSize(<const char *>data, <Py_ssize_t>size))
+        written = (<tuple>state.files[stream])[0](PyBytes_FromStringAndSize(<const char *>data, <Py_ssize_t>size))
         # Unbuffered files may take less; file-like objects may say nothing.
         done[0] = size if written is None else <size_t>min(max(int(written), 0), <object>size)
+    except BlockingIOError as problem:
+        done[0] = <size_t>min(max(getattr(problem, "characters_written", 0), 0), <object>size)
     except BaseException as problem:
         store.pending = problem
         return PW_ERR_HOST

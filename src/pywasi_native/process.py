@@ -149,6 +149,8 @@ def run(
         if instance.denials:
             trap.add_note(str(instance.denials[-1]))
         raise
+    finally:
+        _flush_files(granted)
     result.stdout, result.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
     result.peak_memory, result.denials = store.peak_memory, instance.denials
     if check:
@@ -199,6 +201,14 @@ def _flush(wasi: Wasi) -> None:
     for stream, ours in ((wasi.stdout, sys.stdout), (wasi.stderr, sys.stderr)):
         if stream == INHERIT and ours is not None:
             ours.flush()
+
+
+def _flush_files(wasi: Wasi) -> None:
+    """What the program has written to file objects is there once it has ended."""
+    if any(hasattr(stream, "write") for stream in (wasi.stdout, wasi.stderr)):
+        from .stdio_files import flush
+
+        flush(wasi)
 
 
 def _collected(instance: Instance, wasi: Wasi, number: int, text: bool) -> Any:

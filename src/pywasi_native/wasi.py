@@ -243,9 +243,11 @@ class Wasi(Record):
     Args:
         args: the whole argv, the name of the program first.
         env: environment variables.
-        stdin: bytes, a binary file object, a path, a file descriptor, `INHERIT`, or None for an empty one.
+        stdin: bytes, a binary file object, a path, a file descriptor, `INHERIT`, or None for an empty one. Of
+            a file object `read1` is called, or `read` where that is missing.
         stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or
-            None to throw the output away.
+            None to throw the output away. Of a file object `write` is called; what it raises comes out of the
+            call into the program. `run` flushes it at the end. `Limits.output` bounds what is written.
         stderr: likewise.
         dirs: guest path -> `ro`, `rw` or `dir` of a host directory, a tree of `mem`, or a source of files
             that may be read (see `ro`).
@@ -389,7 +391,7 @@ class Wasi(Record):
                 clock=self.clock.ns,
                 seed=self.random.seed,
                 sockets=[(socket.fileno(), _socket_name(socket)) for socket in self.sockets],
-                output=limits.output if limits is not None else 64 << 20,
+                output=limits.output if limits is not None else None,
                 open_files=limits.open_files if limits is not None else 256,
                 guest=name,
                 hosts={
@@ -506,7 +508,9 @@ def _stdio(stream: Any, number: int, opened: list[Any]) -> Any:
         file = open(stream, "rb" if number == 0 else "wb", buffering=0)  # noqa: PTH123, SIM115
         opened.append(file)
         return file.fileno()
-    return stream
+    from . import stdio_files
+
+    return stdio_files.reader(stream) if number == 0 else stdio_files.writer(stream)
 
 
 def _rebuild(fields: dict[str, Any]) -> Wasi:

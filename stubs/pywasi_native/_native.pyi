@@ -285,7 +285,7 @@ class WasiState(Owned):
         dirs: list[tuple[bytes | Tree, bytes, int]],
         clock: int | None,
         seed: int | None,
-        output: int,
+        output: int | None,
         open_files: int,
         sockets: list[tuple[int, bytes]],
         guest: str = "",

@@ -74,6 +74,8 @@ static void release(pwi_fd *entry)
 {
     if (entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR)
         entry->fs->close(entry->handle);
+    else if (entry->kind == PWI_FD_STREAM)
+        pwi_stream_close(entry->stream);
     else if (entry->kind == PWI_FD_SOCKET)
         pwi_os_sock_close(entry->handle);
     if (entry->list)

@@ -45,7 +45,7 @@ typedef struct pwi_fd {
     pwi_os_handle handle; /* FILE, DIR, SOCKET; owned */
     const pwi_grant *grant;
     pwi_dir_list *list; /* DIR: what fd_readdir is going through; owned */
-    pwi_stream *stream; /* STREAM; belongs to the pw_wasi */
+    pwi_stream *stream; /* STREAM, or FILE that is one of the standard streams; belongs to the pw_wasi */
 } pwi_fd;
 
 /* Whether it belongs to a tree of files: fs is set. */

@@ -40,6 +40,19 @@ void pwi_iov_skip(pwi_iov_list *list, uint64_t bytes)
     list->count = kept;
 }
 
+void pwi_iov_keep(pwi_iov_list *list, uint64_t bytes)
+{
+    if (bytes >= list->total)
+        return;
+    list->total = bytes;
+    for (list->count = 0; bytes > 0; list->count++) {
+        pwi_os_iovec *item = &list->items[list->count];
+        if (item->length > bytes)
+            item->length = (size_t)bytes;
+        bytes -= item->length;
+    }
+}
+
 /* Both directions of a copy: `each` piece of the list that lies in [skip, skip + size). */
 static size_t copy(const pwi_iov_list *list, uint64_t skip, uint8_t *host, size_t size, bool to_guest)
 {

@@ -26,6 +26,9 @@ PW_MUST_USE pwi_errno pwi_iov_read(pwi_call *call, uint32_t iovs, uint32_t count
 /* Takes the first `bytes` (at most all) off the list: they are done. */
 void pwi_iov_skip(pwi_iov_list *list, uint64_t bytes);
 
+/* Leaves the first `bytes` in the list. */
+void pwi_iov_keep(pwi_iov_list *list, uint64_t bytes);
+
 /* Copies between a list and host memory, from `skip` bytes into the list on; returns the bytes copied. */
 size_t pwi_iov_gather(const pwi_iov_list *list, uint64_t skip, uint8_t *out, size_t size);
 size_t pwi_iov_scatter(const pwi_iov_list *list, uint64_t skip, const uint8_t *data, size_t size);

@@ -12,13 +12,16 @@ pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_
 {
     pwi_errno error = PWI_ESUCCESS;
     *stream = (pwi_stream){.kind = how->kind, .how = *how, .handle = PWI_OS_NONE, .cap = how->cap};
+    stream->has_cap = how->is_capped || how->cap > 0;
+    stream->is_tty = how->kind == PW_WASI_STDIO_CALLBACK && how->is_tty;
     if (how->kind == PW_WASI_STDIO_BYTES && is_input && how->size > 0) {
         stream->data = pwi_alloc(how->size);
         if (!stream->data)
             return PWI_ENOMEM;
         memcpy(stream->data, how->data, how->size);
         stream->size = how->size;
-    } else if (how->kind == PW_WASI_STDIO_BYTES && !is_input && how->cap == 0) {
+    } else if (how->kind == PW_WASI_STDIO_BYTES && !is_input && !stream->has_cap) {
+        stream->has_cap = true;
         stream->cap = DEFAULT_OUTPUT_CAP;
     } else if (how->kind == PW_WASI_STDIO_FD) {
         error = pwi_os_from_fd(how->fd, &stream->handle);
@@ -28,11 +31,44 @@ pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_
     return error;
 }
 
-void pwi_stream_destroy(pwi_stream *stream)
+void pwi_stream_close(pwi_stream *stream)
 {
     pwi_os_close(stream->handle);
+    stream->handle = PWI_OS_NONE;
+}
+
+void pwi_stream_destroy(pwi_stream *stream)
+{
+    pwi_stream_close(stream);
     pwi_free(stream->data);
     *stream = (pwi_stream){.handle = PWI_OS_NONE};
+}
+
+uint64_t pwi_stream_take(pwi_stream *stream, uint64_t wanted)
+{
+    if (stream->has_cap) {
+        uint64_t room = stream->written < stream->cap ? stream->cap - stream->written : 0;
+        if (wanted > room) {
+            stream->capped = true;
+            wanted = room;
+        }
+    }
+    stream->written += wanted;
+    return wanted;
+}
+
+void pwi_stream_give_back(pwi_stream *stream, uint64_t bytes)
+{
+    stream->written -= bytes;
+}
+
+pwi_errno pwi_stream_take_all(pwi_stream *stream, uint64_t wanted)
+{
+    uint64_t taken = pwi_stream_take(stream, wanted);
+    if (taken == wanted)
+        return PWI_ESUCCESS;
+    pwi_stream_give_back(stream, taken);
+    return PWI_ENOSPC;
 }
 
 /* Ready at once, or after waiting if the guest wants that. */
@@ -103,7 +139,7 @@ static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs
     if (result != PW_OK)
         error = pwi_call_stop(call, result);
     else if (got > buffer.size)
-        error = PWI_EIO;
+        error = got == PW_WASI_WOULD_BLOCK ? PWI_EAGAIN : PWI_EIO;
     else /* read once more: the list's pointers are of before the callback */
         error = pwi_iov_read(call, iovs, count, &list);
     if (error == PWI_ESUCCESS)
@@ -135,12 +171,34 @@ pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uin
     return PWI_ESUCCESS;
 }
 
-static pwi_errno write_bytes(pwi_stream *stream, const pwi_iov_list *list, size_t part)
+static pwi_errno write_bytes(pwi_stream *stream, const pwi_iov_list *list, size_t part, size_t *done)
 {
     if (!pwi_reserve((void **)&stream->data, &stream->capacity, stream->size + part, 1))
         return PWI_ENOMEM;
-    stream->size += pwi_iov_gather(list, 0, stream->data + stream->size, part);
+    *done = pwi_iov_gather(list, 0, stream->data + stream->size, part);
+    stream->size += *done;
     return PWI_ESUCCESS;
+}
+
+/* A guest may print what it likes, but not program the terminal of whoever runs it: control characters but tab,
+ * newline and return become '?', and so do the C1 controls (U+0080 to U+009F, in UTF-8 0xc2 0x80 to 0xc2 0x9f). */
+static void tame(const pwi_stream *stream, uint8_t *bytes, size_t length)
+{
+    bool after_lead = stream->escape_lead;
+    for (size_t i = 0; stream->is_tty && i < length; i++) {
+        uint8_t byte = bytes[i];
+        if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f ||
+            (after_lead && byte >= 0x80 && byte < 0xa0))
+            bytes[i] = '?';
+        after_lead = byte == 0xc2;
+    }
+}
+
+/* After the first `done` of these bytes were taken. */
+static void tamed(pwi_stream *stream, const uint8_t *bytes, size_t done)
+{
+    if (done > 0)
+        stream->escape_lead = bytes[done - 1] == 0xc2;
 }
 
 static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, const pwi_iov_list *list, size_t part,
@@ -151,27 +209,20 @@ static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, const pwi_io
     if (error != PWI_ESUCCESS)
         return error;
     pwi_iov_gather(list, 0, buffer.data, buffer.size);
+    tame(stream, buffer.data, buffer.size);
     pw_result result = stream->how.write(stream->how.env, buffer.data, buffer.size, done);
     if (result != PW_OK)
         error = pwi_call_stop(call, result);
     else if (*done > buffer.size)
         error = PWI_EIO;
+    else if (*done == 0)
+        error = PWI_EAGAIN;
+    if (error != PWI_ESUCCESS)
+        *done = 0;
+    tamed(stream, buffer.data, *done);
     bounce_free(&buffer);
     pwi_call_refresh(call);
     return error;
-}
-
-/* A guest may print what it likes, but not program the terminal of whoever runs it: control characters but tab,
- * newline and return become '?', and so do the C1 controls (U+0080 to U+009F, in UTF-8 0xc2 0x80 to 0xc2 0x9f). */
-static void tame(pwi_stream *stream, uint8_t *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        uint8_t byte = bytes[i];
-        if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f ||
-            (stream->escape_lead && byte >= 0x80 && byte < 0xa0))
-            bytes[i] = '?';
-        stream->escape_lead = byte == 0xc2;
-    }
 }
 
 static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, size_t limit,
@@ -190,8 +241,7 @@ static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs,
         if (error != PWI_ESUCCESS || list.total <= total)   /* the list is shorter now: memory is shared */
             break;
         length = pwi_iov_gather(&list, total, piece, space);
-        if (stream->is_tty)
-            tame(stream, piece, length);
+        tame(stream, piece, length);
         pwi_unlocked_begin(call);
         error = pwi_os_write_pipe(stream->handle, &(pwi_os_iovec){piece, length}, 1, &written);
         pwi_unlocked_end(call);
@@ -199,6 +249,7 @@ static pwi_errno write_handle(pwi_call *call, pwi_stream *stream, uint32_t iovs,
             error = pwi_poll(call);
         else if (written < length)
             limit = total + written;
+        tamed(stream, piece, written);
         total += written;
     }
     *done = total;
@@ -215,18 +266,13 @@ pwi_errno pwi_stream_write(pwi_call *call, pwi_stream *stream, uint32_t iovs, ui
     *done = 0;
     if (error != PWI_ESUCCESS || list.total == 0)
         return error;
-    size_t part = (size_t)list.total; /* fits: at most UINT32_MAX, and size_t has 32 bits or more */
-    uint64_t room = stream->written < stream->cap ? stream->cap - stream->written : 0;
-    if (stream->cap > 0 && part > room) {
-        stream->capped = true;
-        part = (size_t)room;
-        if (part == 0)
-            return PWI_ENOSPC;
-    }
-    *done = part;
+    /* Taken before, since a callback may run the guest, which may write. It fits: at most UINT32_MAX. */
+    size_t part = (size_t)pwi_stream_take(stream, list.total);
+    if (part == 0)
+        return PWI_ENOSPC;
     switch (stream->kind) {
     case PW_WASI_STDIO_BYTES:
-        error = write_bytes(stream, &list, part);
+        error = write_bytes(stream, &list, part, done);
         break;
     case PW_WASI_STDIO_FD:
         error = write_handle(call, stream, iovs, count, part, wait, done);
@@ -234,11 +280,13 @@ pwi_errno pwi_stream_write(pwi_call *call, pwi_stream *stream, uint32_t iovs, ui
     case PW_WASI_STDIO_CALLBACK:
         if (stream->how.write)
             error = write_callback(call, stream, &list, part, done);
+        else
+            *done = part;
         break;
     case PW_WASI_STDIO_NULL:
+        *done = part;
         break;
     }
-    if (error == PWI_ESUCCESS)
-        stream->written += *done;
+    pwi_stream_give_back(stream, part - *done);
     return error;
 }

@@ -15,9 +15,10 @@ typedef struct pwi_stream {
     uint8_t *data;        /* BYTES: what stdin gives, or what was written */
     size_t size;
     size_t capacity;
-    size_t position;  /* BYTES on stdin */
-    uint64_t cap;     /* of written, 0: none */
-    uint64_t written; /* bytes so far */
+    size_t position; /* BYTES on stdin */
+    bool has_cap;
+    uint64_t cap;     /* of written */
+    uint64_t written; /* bytes so far, and those that are being written */
     pw_wasi_stdio how;
 } pwi_stream;
 
@@ -25,7 +26,15 @@ struct pwi_call;
 
 /* Makes a stream of its configuration; data is copied, a descriptor duplicated. */
 PW_MUST_USE pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_input);
+/* The guest needs it no longer: whoever has the other end of a pipe is to see that. What was written stays. */
+void pwi_stream_close(pwi_stream *stream);
 void pwi_stream_destroy(pwi_stream *stream);
+
+/* How many of `wanted` bytes may still be written; they count as written. What was not written is given back. */
+uint64_t pwi_stream_take(pwi_stream *stream, uint64_t wanted);
+void pwi_stream_give_back(pwi_stream *stream, uint64_t bytes);
+/* All of them or NOSPC. */
+PW_MUST_USE pwi_errno pwi_stream_take_all(pwi_stream *stream, uint64_t wanted);
 
 /* Transfer between a stream and the guest's memory; 0 bytes from read is end of file. `wait`: block until something
  * can be moved, else AGAIN. The guest's memory may have moved afterwards. */

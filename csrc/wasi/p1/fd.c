@@ -116,7 +116,7 @@ pwi_errno pwi_p1_fd_advise(pwi_call *call, const pw_slot *args)
 
 /* Where nothing can be reserved (the file system has no such call) the file gets the size, which is what a program can
  * see of it. */
-static pwi_errno allocate(const pwi_fd *entry, uint64_t offset, uint64_t length)
+static pwi_errno reserve(const pwi_fd *entry, uint64_t offset, uint64_t length)
 {
     pwi_os_stat stat;
     pwi_errno error = entry->fs->allocate(entry->handle, offset, length);
@@ -129,6 +129,20 @@ static pwi_errno allocate(const pwi_fd *entry, uint64_t offset, uint64_t length)
     error = entry->fs->stat_handle(entry->handle, &stat);
     if (error == PWI_ESUCCESS && stat.size < offset + length)
         error = entry->fs->set_size(entry->handle, offset + length);
+    return error;
+}
+
+/* What is reserved for standard output counts like what is written to it. */
+static pwi_errno allocate(const pwi_fd *entry, uint64_t offset, uint64_t length)
+{
+    pwi_errno error = PWI_ESUCCESS;
+    if (entry->stream)
+        error = pwi_stream_take_all(entry->stream, length);
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = reserve(entry, offset, length);
+    if (error != PWI_ESUCCESS && entry->stream)
+        pwi_stream_give_back(entry->stream, length);
     return error;
 }
 

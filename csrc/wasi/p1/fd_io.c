@@ -27,6 +27,14 @@ static pwi_errno transfer(pwi_call *call, pwi_fd *entry, const pw_slot *args, co
     pwi_errno error = pwi_iov_read(call, (uint32_t)args[1], (uint32_t)args[2], &list);
     if (error != PWI_ESUCCESS)
         return error;
+    uint64_t taken = 0;
+    bool is_output = write && entry->stream && list.total > 0;
+    if (is_output) { /* a file, but standard output */
+        taken = pwi_stream_take(entry->stream, list.total);
+        if (taken == 0)
+            return PWI_ENOSPC;
+        pwi_iov_keep(&list, taken);
+    }
     const pwi_fs_ops *fs = entry->fs;
     bool unlock = list.total > UNLOCK_BYTES || entry->may_block || pwi_fd_is_slow(entry);
     if (unlock)
@@ -39,6 +47,8 @@ static pwi_errno transfer(pwi_call *call, pwi_fd *entry, const pw_slot *args, co
         error = (write ? fs->write : fs->read)(entry->handle, list.items, list.count, done);
     if (unlock)
         pwi_unlocked_end(call);
+    if (is_output)
+        pwi_stream_give_back(entry->stream, error == PWI_ESUCCESS ? taken - *done : taken);
     if (list.total == 0 && error == PWI_ESUCCESS && entry->unsettled) { /* systems do not look then */
         error = pwi_fd_settle(entry);
         if (error == PWI_ESUCCESS && entry->kind == PWI_FD_DIR)

@@ -109,6 +109,24 @@ pwi_errno pwi_p1_fd_filestat_get(pwi_call *call, const pw_slot *args)
     return error;
 }
 
+/* What makes standard output longer counts like what is written to it. */
+static pwi_errno set_size(pwi_fd *entry, uint64_t size)
+{
+    pwi_os_stat stat = {.size = size};
+    pwi_errno error = PWI_ESUCCESS;
+    if (entry->stream)
+        error = entry->fs->stat_handle(entry->handle, &stat);
+    uint64_t growth = size > stat.size ? size - stat.size : 0;
+    if (error == PWI_ESUCCESS && growth > 0)
+        error = pwi_stream_take_all(entry->stream, growth);
+    if (error != PWI_ESUCCESS)
+        return error;
+    error = entry->fs->set_size(entry->handle, size);
+    if (error != PWI_ESUCCESS && growth > 0)
+        pwi_stream_give_back(entry->stream, growth);
+    return error;
+}
+
 pwi_errno pwi_p1_fd_filestat_set_size(pwi_call *call, const pw_slot *args)
 {
     pwi_fd *entry;
@@ -118,7 +136,7 @@ pwi_errno pwi_p1_fd_filestat_set_size(pwi_call *call, const pw_slot *args)
     if (error == PWI_ESUCCESS && args[1] > INT64_MAX)
         error = PWI_EINVAL;
     if (error == PWI_ESUCCESS)
-        PWI_SLOWLY(call, entry, error = entry->fs->set_size(entry->handle, args[1]));
+        PWI_SLOWLY(call, entry, error = set_size(entry, args[1]));
     return error;
 }
 
