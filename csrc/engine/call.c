@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/native_stack.h"
 #include "engine/catches.h"
 #include "runtime/bulk_work.h"
 
@@ -74,7 +75,7 @@ static pw_result from_host_to_host(pw_func *func, pw_slot *slots) {
 static pw_result call_host_at_top(pw_func *func) {
     pw_store *store = func->store;
     pw_slot *base = store->stack.top;
-    if (base > store->stack.limit) return stack_exhausted(store);
+    if (base > store->stack.limit || pwi_native_stack_is_low()) return stack_exhausted(store);
     store->stack.top = base + call_slots(func->type); /* it may call back */
     pw_result result = from_host_to_host(func, base);
     store->stack.top = base;
@@ -102,6 +103,7 @@ static pw_result call_host(pw_run *run, pw_func *func) {
     pw_store *store = func->store;
     pw_slot *top = store->stack.top, *arguments = run->fp;
     run->fp -= pwi_lane(run->pc - 2, 0);
+    if (PW_UNLIKELY(pwi_native_stack_is_low())) return stack_exhausted(store);
     store->stack.top = arguments + call_slots(func->type);
     pw_result result = func->host(func->env, run->context, arguments);
     store->stack.top = top;

@@ -23,10 +23,14 @@ static uint64_t object_bytes(const pw_object *object)
 }
 
 /* At the store's limit not every allocation that fails collects a large heap: only once a share of it is new, else at the
- * 1st, 2nd, 4th, 8th, ... time, since references may have been let go without an allocation. */
-static bool is_worth_it(pw_gc_heap *heap)
+ * 1st, 2nd, 4th, 8th, ... time, since references may have been let go without an allocation. The first refusal of an
+ * outermost call always collects: a call that frees may follow one that was ended by the limit. */
+static bool is_worth_it(pw_store *store)
 {
-    if (heap->live_bytes <= FIRST_COLLECTION || heap->fresh_bytes >= heap->live_bytes / 64) {
+    pw_gc_heap *heap = &store->gc;
+    bool is_first = heap->refused_in != store->calls;
+    heap->refused_in = store->calls;
+    if (is_first || heap->live_bytes <= FIRST_COLLECTION || heap->fresh_bytes >= heap->live_bytes / 64) {
         heap->refusals = 0;
         return true;
     }
@@ -47,7 +51,7 @@ pw_result pwi_gc_new(pw_store *store, pw_object_kind kind, const pw_type_record 
         pwi_gc_collect(store);
 #endif
     pw_result result = pwi_store_take_memory(store, bytes);
-    if (result != PW_OK && is_worth_it(heap)) {
+    if (result != PW_OK && is_worth_it(store)) {
         pwi_gc_collect(store);
         result = pwi_store_take_memory(store, bytes);
     }

@@ -53,6 +53,7 @@ typedef struct pw_gc_heap {
     uint64_t live_bytes;      /* of all objects now */
     uint64_t fresh_bytes;     /* allocated since the last collection */
     uint64_t refusals;        /* of the store's limit since as much was new that a collection was worth it */
+    uint64_t refused_in;      /* pw_store.calls at the latest of them */
     uint64_t next_collection; /* live_bytes at which the next one starts */
     pw_object **gray;         /* mark stack */
     size_t gray_count, gray_capacity;
