@@ -5,7 +5,10 @@ from __future__ import annotations
 from ..engine import Func, Table
 from ..errors import LinkError
 from ..extern_types import FuncType
+from ._calls import Pointer as DataPointer
+from .ctype import Pointer, Scalar
 from .plans import BYTES, REAL, TRUTH, UNSIGNED, reading, value_type
+from .roles import callback_roles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +33,13 @@ class Trampoline:
     def __init__(self, kind: Function, binder: Binder) -> None:
         self.name = kind.name or "callback"
         self.target: Callable[..., Any] | None = None
-        self.reads = tuple(_reader(param, binder) for param in kind.params)
+        roles = callback_roles(kind)
+        # What makes each argument, and from which values: (what, place, place of the length or None).
+        self.reads: tuple[tuple[Callable[..., Any], int, int | None], ...] = tuple(
+            (_reader(role.param.type, binder), i, None) if role.length is None
+            else (_data_reader(role.param.type, binder), i, role.length)
+            for i, role in enumerate(roles) if role.what != "length"
+        )  # fmt: skip
         self.answers = _answer(kind.result, self.name)
 
     def __call__(self, *values: Any) -> Any:
@@ -41,7 +50,26 @@ class Trampoline:
                 f"the module called a {self.name} after the call that it was given to had ended; "
                 "keep it with namespace.callback(...)"
             )
-        return self.answers(target(*[read(value) for read, value in zip(self.reads, values, strict=True)]))
+        given = [
+            read(values[i]) if length is None else read(values[i], values[length])
+            for read, i, length in self.reads
+        ]
+        return self.answers(target(*given))
+
+
+def _data_reader(kind: CType, binder: Binder) -> Callable[[Any, Any], Any]:
+    """From a pointer and a length to bytes, or a view in place of what is not bytes or is written to."""
+    assert isinstance(kind, Pointer)
+    memory, target = binder.space.memory, kind.target
+    code = target.code if isinstance(target, Scalar) else "B"
+
+    def read(address: int, count: int) -> bytes:
+        return memory.read(address & 0xFFFFFFFF, count & 0xFFFFFFFF)
+
+    def view(address: int, count: int) -> memoryview:
+        return DataPointer(memory, address & 0xFFFFFFFF, code).view(count & 0xFFFFFFFF)
+
+    return read if kind.const and target.size == 1 else view
 
 
 def _reader(kind: CType, binder: Binder) -> Callable[[Any], Any]:
@@ -103,7 +131,7 @@ class CallbackPool:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self._table: Table | None = None
-        self.free: dict[tuple[int, str], list[tuple[int, Trampoline]]] = {}
+        self.free: dict[tuple[int, str, bool], list[tuple[int, Trampoline]]] = {}
 
     @property
     def table(self) -> Table:
@@ -122,7 +150,7 @@ class CallbackPool:
     def take(self, kind: Function, binder: Binder, target: Callable[..., Any]) -> tuple[int, Trampoline]:
         """A place in the table that calls `target` until it is given back."""
         # Types are compared by their text and their binder: readers of one make classes of one.
-        key = (id(binder), kind.spell())
+        key = (id(binder), kind.spell(), kind.explicit)
         places = self.free.setdefault(key, [])
         index, trampoline = places.pop() if places else self._add(kind, binder)
         trampoline.target = target
@@ -131,7 +159,7 @@ class CallbackPool:
     def give(self, kind: Function, binder: Binder, index: int, trampoline: Trampoline) -> None:
         """Gives a place back."""
         trampoline.target = None
-        self.free[id(binder), kind.spell()].append((index, trampoline))
+        self.free[id(binder), kind.spell(), kind.explicit].append((index, trampoline))
 
     def _add(self, kind: Function, binder: Binder) -> tuple[int, Trampoline]:
         trampoline = Trampoline(kind, binder)

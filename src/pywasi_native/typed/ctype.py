@@ -211,9 +211,12 @@ class Struct(CType):
 
 
 class Function(CType):
-    """The type of a function, behind pointers only: a callback. `name` is that of its typedef."""
+    """The type of a function, behind pointers only: a callback.
 
-    __slots__ = ("name", "names", "params", "result", "variadic")
+    `name` is that of its typedef. `explicit`: written in the short notation, so nothing of it is guessed.
+    """
+
+    __slots__ = ("explicit", "name", "names", "params", "result", "variadic")
     size, align = 1, 1
 
     def __init__(
@@ -221,6 +224,7 @@ class Function(CType):
     ) -> None:
         self.result, self.params, self.variadic, self.name = result, params, variadic, ""
         self.names = names or ("",) * len(params)
+        self.explicit = False
 
     def spell(self, inner: str = "") -> str:
         """See `CType.spell`."""

@@ -31,6 +31,7 @@ LENGTH_NAME = re.compile(
 _OTHER_NAME = re.compile(
     r"(?i)^_*(\w*(offset|pos|position|index|idx|align|alignment|flags?|stride|seed|start|begin|first|step|level|mode)|i|at)$"
 )
+_SIZE_TYPE = re.compile(r"^(s?size_t|g?size|\w+_(size|SIZE)(_t)?|SIZE)$")
 _AROUND = re.compile(rf"(?i)^(?:n|num|len)_(\w+)$|^(\w+?)_?(?:{_WORDS})$")
 _PAIRED = re.compile(
     r"(?i)^(p?_?(src|source|dst|dest|destination|in|out|input|output|from|to|lhs|rhs|left|right|first|second|"
@@ -45,7 +46,7 @@ def is_length(params: Sequence[Param], i: int, *, by_convention: bool) -> bool:
         return True
     if not by_convention or not is_integer(kind) or params[i].flow == "plain":
         return False
-    if isinstance(kind, Scalar) and kind.name in ("size_t", "ssize_t"):
+    if isinstance(kind, Scalar) and _SIZE_TYPE.match(kind.name):
         # fwrite(ptr, size, count): two numbers whose product is the length.
         after = params[i + 1].name if i + 1 < len(params) else ""
         of_items = after.strip("_") in ("nmemb", "count", "nitems", "n", "nel")

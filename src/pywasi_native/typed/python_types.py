@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, Void, is_text
+from .roles import callback_roles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +41,21 @@ def result_type(kind: CType) -> str:
 
 def callback_type(function: Function) -> str:
     """The Python type of a callback."""
-    params = ", ".join(result_type(kind) for kind in function.params)
-    return f"Callable[[{params}], {callback_result(function.result)}]"
+    params = []
+    for role in callback_roles(function):
+        if role.length is not None:
+            params.append(_data_type(role.param.type))
+        elif role.what != "length":
+            params.append(result_type(role.param.type))
+    return f"Callable[[{', '.join(params)}], {callback_result(function.result)}]"
+
+
+def _data_type(kind: CType) -> str:
+    """What a callback gets for a pointer with a length."""
+    assert isinstance(kind, Pointer)
+    if kind.const and kind.target.size == 1:
+        return "bytes"
+    return f"memoryview[{'float' if isinstance(kind.target, Scalar) and kind.target.kind == 'f' else 'int'}]"
 
 
 def callback_result(kind: CType) -> str:

@@ -62,6 +62,19 @@ def assign(prototype: Prototype, *, by_convention: bool, rules: Rules) -> list[R
     return roles
 
 
+def callback_roles(kind: Function) -> list[Role]:
+    """The roles of the parameters of a callback, in order.
+
+    Here a buffer is one only where it has a length; both together are one argument of the Python callable.
+    """
+    found = []
+    for name, param in zip(kind.names, kind.params, strict=True):
+        bulk = isinstance(param, Pointer) and isinstance(param.target, Scalar | Void)
+        found.append(Role("buffer" if bulk else "value", Param(name, param)))
+    assign_lengths(found, by_convention=not kind.explicit)
+    return found
+
+
 def _ruled(param: Param, function: str, rules: Rules) -> Param:
     name = f"{function}.{param.name}"
     if name in rules.out and param.flow != "out":

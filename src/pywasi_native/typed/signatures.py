@@ -8,7 +8,7 @@ does not give. ``out`` and ``inout`` before a parameter say that it comes back. 
 
 from __future__ import annotations
 
-from .ctype import CHAR, SIZE, VOID, CType, Pointer, Scalar
+from .ctype import CHAR, SIZE, VOID, CType, Function, Pointer, Scalar
 from .declarations import Parser
 from .known_types import SHORT, STANDARD
 from .prototypes import Prototype
@@ -67,7 +67,8 @@ def parse_signature(name: str, text: str, known: Mapping[str, CType] | None = No
     parser.take(";")
     if parser.token.kind != "end":
         parser.fail(parser.token, f"the signature ends before {parser.token.text!r}")
-    from .ctype import Function
-
+    for param in params.types:
+        if isinstance(param, Pointer) and isinstance(param.target, Function) and not param.target.name:
+            param.target.explicit = True
     function = Function(kind, tuple(params.types), tuple(params.names), params.variadic)
     return Prototype(name, function, params.flows, "", start.place)

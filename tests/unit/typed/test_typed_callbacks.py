@@ -158,3 +158,33 @@ def test_a_callback_for_a_name_that_is_none(lib: Lib) -> None:
         lib.callback("visitorr", print)
     with pytest.raises(TypeError, match="a callback must be callable"):
         lib.callback("visitor", 3)
+
+
+def test_a_pointer_with_a_length_is_one_argument(lib: Lib) -> None:
+    seen: list[bytes] = []
+    assert lib.chunks(lambda data, user: seen.append(data), None) == 3
+    assert seen == [b"one", b"two\0three", b""]
+
+
+def test_what_a_callback_writes_to_is_in_place(lib: Lib) -> None:
+    def fill(values: memoryview[float]) -> float:
+        for i in range(len(values)):
+            values[i] = i * 1.5
+        return float(len(values))
+
+    out = array("d", [0, 0, 0])
+    assert lib.generate(fill, out) == 6
+    assert out.tolist() == [0, 1.5, 3]
+
+
+def test_a_length_that_is_no_place_of_the_memory(lib: Lib) -> None:
+    with pytest.raises(IndexError):
+        lib.with_huge(lambda data: None)
+
+
+def test_lengths_of_callbacks_in_signatures_are_said(forms: wasm.Instance) -> None:
+    seen: list[object] = []
+    forms.func("chunks", "int(void (*)(bytes, size, ptr), ptr)")(lambda data, user: seen.append(data), None)
+    assert seen == [b"one", b"two\0three", b""]
+    forms.func("chunks", "int(void (*)(ptr, size_t, ptr), ptr)")(lambda data, n, user: seen.append(n), None)
+    assert seen[3:] == [3, 9, 0]

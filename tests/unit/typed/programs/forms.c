@@ -125,6 +125,27 @@ int visit_all(visitor v, void *user)
     return total;
 }
 
+int chunks(void (*write)(const char *, forms_size, void *), void *user)
+{
+    static const char text[] = "one two\0three";
+    write(text, 3, user);
+    write(text + 4, 9, user);
+    write(NULL, 0, user);
+    return 3;
+}
+
+double generate(double (*fill)(double *values, size_t n), double *out, size_t n)
+{
+    double got = fill(out, n);
+    return n ? got + out[n - 1] : got;
+}
+
+int with_huge(void (*write)(const void *data, size_t size))
+{
+    write("x", (size_t)-1);
+    return 1;
+}
+
 static visitor hook;
 void set_hook(visitor v) { hook = v; }
 int call_hook(double value) { return hook ? hook(NULL, "hook", value) : -1; }

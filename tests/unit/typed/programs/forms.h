@@ -72,6 +72,11 @@ int call_hook(double value);
 int apply(int (*f)(int), int x);
 void sort_i32(int32_t *x, size_t n, int (*less)(const int32_t *a, const int32_t *b));
 
+typedef unsigned forms_size;
+int chunks(void (*write)(const char *, forms_size, void *), void *user);
+double generate(double (*fill)(double *values, size_t n), double *out, size_t n);
+int with_huge(void (*write)(const void *data, size_t size));
+
 typedef struct counter counter;
 /* A counter with a name; fails on an empty one. */
 counter *counter_new(const char *name);
