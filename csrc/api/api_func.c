@@ -20,9 +20,9 @@ pw_result pw_func_call(pw_func *func, pw_slot *slots)
 }
 
 /* There is always room: the stack's headroom is for what follows a frame that fits. */
-pw_slot *pw_store_frame(pw_store *store)
+pw_slot *const *pw_store_frame(const pw_store *store)
 {
-    return store->stack.top;
+    return &store->stack.top;
 }
 
 pw_result pw_func_call_frame(pw_func *func)

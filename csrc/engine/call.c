@@ -38,28 +38,24 @@ static PW_COLD pw_result run_failed(const pw_run *run, pw_store *store) {
     return run->result;
 }
 
-/* Arguments and results are at the top of the stack. Each field of the run is stored on its own: what goes through a vector
- * register is waited for when the shell loads it. */
+/* Arguments and results are at the top of the stack. What the shell begins with it gets in registers; it stores that in the
+ * run before anything looks at it. What moves the top moves it back, also when it fails. */
 static pw_result enter(pw_func *func) {
     pw_store *store = func->store;
     pw_slot *base = store->stack.top;
     pw_shell_table *shell = store->engine->shell;
     if (base > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS) return stack_exhausted(store);
     pw_run run;
-    run.pc = __atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE);
-    run.fp = base;
-    run.context = func->instance;
-    run.accumulator = (uint64_t)(uintptr_t)&shell->halt[2];
     run.result = PW_OK;
     run.trap = (pw_trap_kind)0;
     run.outer = store->run;
     store->run = &run;
     if (store->nested_calls++ == 0)
         store->calls++;
-    shell->enter(&run, NULL);
+    shell->enter(__atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE), base, func->instance,
+                 (uint64_t)(uintptr_t)&shell->halt[2], NULL);
     store->nested_calls--;
     store->run = run.outer;
-    store->stack.top = base;
     return PW_LIKELY(run.result == PW_OK) ? PW_OK : run_failed(&run, store);
 }
 

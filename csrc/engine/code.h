@@ -64,7 +64,8 @@ typedef struct pw_run {
 
 typedef struct pw_shell_table {
     const char *name;
-    void (*enter)(pw_run *run, struct pw_shell_table *null); /* runs until halt, trap or error: run->result */
+    /* Runs until halt, trap or error: result of the store's run, which is PW_OK before. */
+    void (*enter)(const pw_cell *pc, pw_slot *fp, pw_instance *context, uint64_t accumulator, struct pw_shell_table *null);
     pw_cell halt[4];            /* cells that a call from the host returns to; the return address is &halt[2] */
     bool pins;                  /* keeps locals in registers: it has the handlers of op_pins.h */
     pw_cell handlers[PW_PINS_END];

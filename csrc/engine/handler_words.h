@@ -259,11 +259,6 @@ PW_DEFINE_READ(double)
     }
 /* In a body: what moved n >> shift cache lines or the like counts as so many branches until the next poll. */
 #define TAKES_TIME(n, shift) (ctx->poll_budget -= (int64_t)((uint64_t)(n) >> (shift)))
-#define PW_HALT()                                               \
-    do {                                                        \
-        pw_run *run_now = PW_RUN;                               \
-        run_now->result = PW_OK;                                \
-        PW_LEAVE();                                             \
-    } while (0)
+#define PW_HALT() PW_LEAVE()
 
 #endif

@@ -52,12 +52,9 @@ static PW_CC PW_COLD void pwi_h_trap(PW_PARAMS) {
 #include "op_cases.h"
 #include "op_pins_cases.h"
 
-static void pwi_tail_enter(pw_run *run, pw_shell_table *null) {
+static void pwi_tail_enter(const pw_cell *pc, pw_slot *fp, pw_instance *ctx, uint64_t A, pw_shell_table *null) {
     (void)null;
-    pw_instance *ctx = run->context;
-    const pw_cell *pc = run->pc;
-    ((pw_handler *)(uintptr_t)*pc)(pc, run->fp, ctx->memory_base, ctx->memory_size, ctx, run->accumulator, 0, 0,
-                                         0, 0, 0);
+    ((pw_handler *)(uintptr_t)*pc)(pc, fp, ctx->memory_base, ctx->memory_size, ctx, A, 0, 0, 0, 0, 0);
 }
 
 void pwi_shell_tail(pw_shell_table *shell) {
@@ -106,9 +103,10 @@ void pwi_shell_tail(pw_shell_table *shell) {
     } while (0)
 #endif
 
-/* run NULL: fills in the table (labels are known only in here). One function, so that a call enters it at once. */
-static PW_NOINLINE void PW_SHELL_FUNCTION(pw_run *run, pw_shell_table *shell) {
-    if (run == NULL) {
+/* pc NULL: fills in the table (labels are known only in here). One function, so that a call enters it at once. */
+static PW_NOINLINE void PW_SHELL_FUNCTION(const pw_cell *pc, pw_slot *fp, pw_instance *ctx, uint64_t A,
+                                          pw_shell_table *shell) {
+    if (pc == NULL) {
 #if defined(PW_SHELL_GOTO)
 #define PW_HANDLER(name) PW_CELL(PW_H_##name) = (pw_cell)(uintptr_t) && L_##name;
 #else
@@ -118,14 +116,11 @@ static PW_NOINLINE void PW_SHELL_FUNCTION(pw_run *run, pw_shell_table *shell) {
 #undef PW_HANDLER
         return;
     }
-    pw_instance *ctx = run->context;
-    const pw_cell *pc;
-    pw_slot *fp;
     uint8_t *mem;
-    uint64_t M, A, L = 0, N = 0; /* without handlers that read them, pins take no registers */
-    float F;
-    double D, P = 0;
-    PW_LOAD(run);
+    uint64_t M, L = 0, N = 0; /* without handlers that read them, pins take no registers */
+    float F = 0;
+    double D = 0, P = 0;
+    RELOAD_MEMORY();
 #if defined(PW_SHELL_GOTO)
     PW_DISPATCH
 #include "op_cases.h"
@@ -136,8 +131,8 @@ L_dispatch:
     default: return; /* cannot be: cells hold handler numbers only */
     }
 #endif
-L_trap:
-    run = PW_RUN;
+L_trap:;
+    pw_run *run = PW_RUN;
     PW_SAVE(run);
     pwi_run_trap(run, (pw_trap_kind)A);
 }
@@ -146,13 +141,13 @@ L_trap:
 void pwi_shell_goto(pw_shell_table *table) {
     table->name = "goto";
     table->enter = pwi_goto_run;
-    pwi_goto_run(NULL, table);
+    pwi_goto_run(NULL, NULL, NULL, 0, table);
 }
 #else
 void pwi_shell_switch(pw_shell_table *table) {
     table->name = "switch";
     table->enter = pwi_switch_run;
-    pwi_switch_run(NULL, table);
+    pwi_switch_run(NULL, NULL, NULL, 0, table);
 }
 #endif
 #endif

@@ -387,9 +387,10 @@ pw_result pw_raise_exit(pw_store *store, uint32_t code);
 /* Calls a function: slots hold the arguments and get the results; room for max(param slots, result slots).
  * Re-entrance (from a host function) is allowed. Not PW_OK: see pw_store_error. */
 PW_MUST_USE pw_result pw_func_call(pw_func *func, pw_slot *slots);
-/* The same without a copy: the caller writes the arguments to pw_store_frame, calls, and reads the results there before
- * anything else happens in the store. Not for references: a collection does not see them there. */
-pw_slot *pw_store_frame(pw_store *store);
+/* The same without a copy: the caller writes the arguments to *pw_store_frame, calls, and reads the results there before
+ * anything else happens in the store. Not for references: a collection does not see them there. What is returned stays as
+ * it is as long as the store, so it may be kept; what it points to is another one in a host function. */
+pw_slot *const *pw_store_frame(const pw_store *store);
 PW_MUST_USE pw_result pw_func_call_frame(pw_func *func);
 void pw_func_type_of(const pw_func *func, pw_func_type *out);
 /* The instance and index a wasm function belongs to; NULL for host functions. */

@@ -226,7 +226,7 @@ cdef extern from "pywasi.h":
     pw_result pw_func_new(pw_store *store, const pw_func_type *type, pw_host_fn call, void *env,
                           void (*finalize)(void *env) noexcept, pw_func **func)
     pw_result pw_func_call(pw_func *func, pw_slot *slots)
-    pw_slot *pw_store_frame(pw_store *store)
+    pw_slot *const *pw_store_frame(const pw_store *store)
     pw_result pw_func_call_frame(pw_func *func)
     void pw_func_type_of(const pw_func *func, pw_func_type *out)
     pw_instance *pw_func_instance(const pw_func *func, uint32_t *func_index)
@@ -410,6 +410,7 @@ cdef extern from "native_run.h":
         int depth
         int is_eager
         int dropped
+        int thrown
         int cancelled
         int64_t timeout_ns
         void *released
@@ -447,6 +448,20 @@ cdef extern from "native_numbers.h":
     c_bool pwn_numbers_to_slots(const uint8_t *kinds, size_t count, PyObject *const *values, pw_slot *slots)
     c_bool pwn_small_offset(PyObject *number, uint64_t *offset)
     PyObject *pwn_number_from_slot(unsigned kind, pw_slot slot)
+
+
+cdef extern from "native_call.h":
+    ctypedef PyObject *(*pwn_otherwise)(PyObject *, PyObject *const *, size_t, PyObject *) noexcept
+    ctypedef PyObject *(*pwn_end)(PyObject *, pw_result, const pw_slot *) noexcept
+    ctypedef struct pwn_plain:
+        pw_func *func
+        pw_slot *const *frame
+        const uint8_t *kinds
+        uint32_t params
+        c_bool has_result
+        c_bool is_i32
+    PyObject *pwn_call_plain(const pwn_plain *plain, pwn_run *run, PyObject *callable, PyObject *const *args,
+                             pwn_otherwise otherwise, pwn_end end) noexcept
 
 
 # A signature, ready for calls: kinds and types of the parameters, then of the results.
@@ -515,6 +530,7 @@ cdef class Func:
     cdef vectorcall_type vectorcall
     cdef pw_func *ptr
     cdef Store store         # None: made in Python and not yet bound, or being collected
+    cdef pwn_plain plain     # where sig.is_plain
     cdef signature sig
     cdef object callable     # of an unbound function
     cdef object type_
@@ -523,6 +539,7 @@ cdef class Func:
 
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
+    cdef void make_plain(self) noexcept
     cdef pw_func *pointer(self) except NULL
     cdef int call_slots(self, pw_slot *slots) noexcept
     cdef str shown_name(self)

@@ -198,9 +198,20 @@ cdef class Func:
             PyMem_Free(types)
         store.know(self.ptr, self)
         self.store, self.callable = store, None
-        if self.sig.is_plain:
-            self.vectorcall = call_plain
+        self.make_plain()
         return 0
+
+    cdef void make_plain(self) noexcept:
+        """Of a function that has its store: gives it the faster call if it can have it."""
+        cdef uint32_t i
+        if not self.sig.is_plain:
+            return
+        self.plain.func, self.plain.frame = self.ptr, pw_store_frame(self.store.ptr)
+        self.plain.params, self.plain.has_result = self.sig.params, self.sig.results == 1
+        self.plain.kinds, self.plain.is_i32 = self.sig.kinds, True
+        for i in range(self.sig.params):
+            self.plain.is_i32 = self.plain.is_i32 and self.sig.kinds[i] == K_I32
+        self.vectorcall = call_plain
 
     cdef pw_func *pointer(self) except NULL:
         if self.store is None:
@@ -216,7 +227,7 @@ cdef class Func:
         if result != PW_OK:
             set_failure(pw_store_error(store.ptr), result, store)
         elif store.thrown is not None:
-            store.thrown = None  # some handler took it
+            store.thrown, store.run.thrown = None, 0  # some handler took it
         if store.run.dropped:
             let_go_quietly(store)
             if result == PW_OK and PyErr_Occurred() != NULL:
@@ -234,8 +245,7 @@ cdef Func wrap_func(Store store, pw_func *function, str name=None):
     pw_func_type_of(function, &type)
     signature_fill(&wrapper.sig, &type)
     wrapper.ptr, wrapper.store, wrapper.name_ = function, store, name
-    if wrapper.sig.is_plain:
-        wrapper.vectorcall = call_plain
+    wrapper.make_plain()
     store.know(function, wrapper)
     return wrapper
 
@@ -349,7 +359,7 @@ cdef PyObject *finish_call(Func self, Store store, pw_result result, const pw_sl
     cdef PyObject *answer = NULL
     if result == PW_OK:
         if store.thrown is not None:
-            store.thrown = None  # some handler took it
+            store.thrown, store.run.thrown = None, 0  # some handler took it
         answer = take_results(self, slots)
     else:
         set_failure(pw_store_error(store.ptr), result, store)
@@ -413,32 +423,12 @@ cdef PyObject *end_plain(PyObject *callable, pw_result result, const pw_slot *sl
 
 
 cdef PyObject *call_plain(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) noexcept:
-    """func_vectorcall for signatures that are plain, as long as all goes well. It counts no references: whoever calls
-    has one to the function, which has one to the store."""
-    cdef uint32_t params = (<Func>callable).sig.params
-    cdef pw_slot *slots
-    cdef pw_slot answer
-    cdef pw_result result
-    cdef pwn_run *run
-    if kwnames != NULL or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>params or (<Func>callable).store is None:
+    """func_vectorcall for signatures that are plain. It counts no references: whoever calls has one to the function, which
+    has one to the store."""
+    if (kwnames != NULL or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>(<Func>callable).plain.params
+            or (<Func>callable).store is None):
         return func_vectorcall(callable, args, nargsf, kwnames)
-    run = &(<Func>callable).store.run
-    if pwn_enter(run) < 0:
-        return NULL
-    slots = pw_store_frame((<Func>callable).store.ptr)
-    if not pwn_numbers_to_slots((<Func>callable).sig.kinds, params, args, slots):
-        pwn_leave_attached(run)
-        return func_vectorcall(callable, args, nargsf, kwnames)
-    result = pw_func_call_frame((<Func>callable).ptr)
-    pwn_attach(run)
-    answer = slots[0]
-    if result != PW_OK or run.dropped or (<Func>callable).store.thrown is not None:
-        return end_plain(callable, result, &answer)
-    pwn_leave_attached(run)
-    if (<Func>callable).sig.results == 0:
-        Py_INCREF(None)
-        return <PyObject *>None
-    return pwn_number_from_slot((<Func>callable).sig.kinds[params], answer)
+    return pwn_call_plain(&(<Func>callable).plain, &(<Func>callable).store.run, callable, args, func_vectorcall, end_plain)
 
 
 cdef int enable_vectorcall() except -1:

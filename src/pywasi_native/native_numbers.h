@@ -105,6 +105,18 @@ static inline bool pwn_numbers_to_slots(const uint8_t *kinds, size_t count, PyOb
     return true;
 }
 
+/* The same for i32 alone, where no int is a large one; false: to be tried in the general way. */
+static inline bool pwn_small_ints_to_slots(size_t count, PyObject *const *values, uint64_t *slots)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t number;
+        if (!PyLong_Check(values[i]) || !pwn_small_int(values[i], &number))
+            return false;
+        slots[i] = (uint64_t)(uint32_t)number;
+    }
+    return true;
+}
+
 /* A new reference, or NULL with an exception. */
 static inline PyObject *pwn_number_from_slot(unsigned kind, uint64_t slot)
 {

@@ -30,8 +30,10 @@
 
 #ifdef _MSC_VER
 #define PWN_NOINLINE __declspec(noinline)
+#define PWN_INLINE __forceinline
 #else
 #define PWN_NOINLINE __attribute__((noinline))
+#define PWN_INLINE inline __attribute__((always_inline))
 #endif
 
 #define PWN_RELEASE_AFTER_NS 5000000   /* a call that runs longer gives the GIL away */
@@ -51,7 +53,7 @@ typedef struct pwn_run {
     PyThreadState *released;   /* set while the running call does without the GIL */
     int in_poll;               /* a poll runs Python code (signal handlers, finalizers): it may not enter */
     int is_eager;              /* other threads run on the same memory: the first poll gives the GIL away */
-    int dropped;               /* a collection has dropped references to Python objects: Store.let_go */
+    int dropped, thrown;       /* references to Python objects, by a collection (Store.let_go); into Store.thrown */
     int volatile cancelled;
     int64_t timeout_ns;        /* of one outermost call, 0: none */
     int64_t started, next_check, deadline; /* monotonic clock, 0: not set */
@@ -231,7 +233,7 @@ static inline void pwn_detach(pwn_run *run)
     }
 }
 
-static inline void pwn_leave_attached(pwn_run *run)
+static PWN_INLINE void pwn_leave_attached(pwn_run *run)
 {
     if (--run->depth > 0)
         return;

@@ -117,7 +117,7 @@ cdef pw_result throw(Store store, exception) except *:
     cdef ExnRef reference = exception._reference
     if reference is None:
         reference = exception._reference = throw_new(store, exception.tag, tuple(exception.args_))
-    store.thrown = exception
+    store.thrown, store.run.thrown = exception, 1
     return pw_rethrow_exception(store.ptr, reference.reference)
 
 
@@ -181,7 +181,7 @@ cdef object caught_exception(Store store):
     cdef pw_func_type type
     cdef const pw_slot *value
     cdef uint32_t i
-    thrown, store.thrown = store.thrown, None
+    thrown, store.thrown, store.run.thrown = store.thrown, None, 0
     if thrown is not None and thrown._reference is reference:
         return thrown
     tag, values = wrap_tag(store, pw_exception_tag(slot)), []

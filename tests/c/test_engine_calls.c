@@ -227,7 +227,7 @@ static void test_frames(world *w)
 /* Arguments and results at the top of the stack, without a copy. */
 static void test_frame_calls(world *w)
 {
-    pw_slot *frame = pw_store_frame(w->store);
+    pw_slot *frame = *pw_store_frame(w->store);
     frame[0] = 9, frame[1] = 4;
     CHECK(pw_func_call_frame(func(w, "call_imported")) == PW_OK && frame[0] == 5);
     frame[0] = 2, frame[1] = 77;
@@ -246,7 +246,7 @@ static void test_frame_calls(world *w)
     frame[0] = 1;
     CHECK(pw_func_call_frame(func(w, "recurse")) == PW_ERR_TRAP);
     CHECK(pw_store_error(w->store)->trap == PW_TRAP_STACK_EXHAUSTED);
-    CHECK(pw_store_frame(w->store) == frame);
+    CHECK(*pw_store_frame(w->store) == frame);
 }
 
 static void test_poll(world *w)
