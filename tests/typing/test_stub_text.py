@@ -27,6 +27,12 @@ typedef enum { None_, pass, Red = 7 } enum_;
 struct node { struct node *next; enum_ Any; void (*def)(struct node *); };
 struct node *import(struct node *first);
 class *is(int None, class *in);
+struct stat { int size; };
+int stat(struct stat *buffer_);
+enum { pointless = 1 };
+struct pointless { int x; };
+struct pointless *_hidden(struct pointless *self);
+struct pointless *shown(struct pointless *self, struct stat *where);
 size_t str(const char *str, size_t n, double float_);
 Pointer *Buffer(outer by_value, const outer *self);
 int Callable(int (*Sequence)(const struct node *, Pointer *), enum_ e);
@@ -114,9 +120,21 @@ def test_pyright_on_a_package_that_uses_them(tmp_path: Path) -> None:
 
 def test_names_are_those_that_python_can_write() -> None:
     made = typed.StubText(typed.parse_header(HOSTILE, "hostile.h"))
-    assert "import" not in made.names
+    assert not {"import", "_hidden"} & set(made.names)
+    assert made.lines.count("pointless: Final = 1") == 1
     assert {"str", "Pointer", "LIMIT", "documented", "node"} <= set(made.names)
     assert "# not importable: struct node *import(struct node *first)" in made.lines
+
+
+def test_a_handle_tells_what_closes_it() -> None:
+    forms = typed.parse_header(FORMS.read_text(encoding="utf-8"), "forms.h")
+    lines = typed.StubText(forms, ["counter_new"]).lines
+    assert lines[lines.index("class counter(Handle):") + 1] == (
+        '    """`close`, or the end of a `with` block, calls counter_free."""'
+    )
+    raw = typed.StubText(forms, []).text("x", ["def f() -> None: ..."], {"Instance", "Func"})
+    assert raw.startswith("# x\nfrom pywasi_native import Func, Instance\n")
+    assert "\n__wasm__: Instance\n\ndef f() -> None: ...\n" in raw
 
 
 def test_only_what_is_wanted_and_what_it_needs() -> None:

@@ -8,6 +8,7 @@ from keyword import iskeyword
 from ..stubgen import docstring
 from . import roles as roles_
 from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, is_text
+from .handles import closer_of
 from .python_types import answer_type, argument_type, is_given, result_type, unique_name
 from .rules import NO_RULES
 
@@ -34,10 +35,15 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class StubText:
-    """The parts of a stub.
+    """The parts of a stub. Of one name for two things a function wins, then a constant, as in a `Namespace`.
+
+    Args:
+        header: what is bound.
+        functions: those that Python is to have; by default all that can be mapped.
+        rules: as `bind` gets them.
 
     Attributes:
-        names: all that the module offers, for ``__all__`` or a module's ``__getattr__``.
+        names: all that the module offers, for ``__all__`` or a ``__getattr__``; none begins with ``_``.
         imports: lines that import what `lines` mention.
         lines: constants, classes, functions.
     """
@@ -48,17 +54,21 @@ class StubText:
         self.header, self.rules = header, rules
         wanted = header.functions if functions is None else functions
         named = [*dict.fromkeys([*wanted, *rules.functions])]
-        self.prototypes = [found for name in named if (found := self._prototype(name)).problem == ""]
-        self.types = self._types()
-        self.offered = {*header.constants, *self.types, *(item.name for item in self.prototypes)}
-        self.names = tuple(sorted(name for name in self.offered if _is_name(name)))
+        self.prototypes = [found for name in named if not (found := self.prototype(name)).problem]
+        taken = {item.name for item in self.prototypes}
+        self.constants = {name: value for name, value in header.constants.items() if name not in taken}
+        taken.update(self.constants)
+        self.types = {name: kind for name, kind in self._types().items() if name not in taken}
+        self.offered = {*taken, *self.types}
+        self.names = tuple(sorted(name for name in self.offered if _is_offered(name)))
         self.used: set[str] = set()
         self.aliases: set[str] = set()
         body = [*self._constants(), *self._classes(), *self._functions()]
         self.lines = [*self._alias_lines(), *body]
         self.imports = self._import_lines()
 
-    def _prototype(self, name: str) -> Prototype:
+    def prototype(self, name: str) -> Prototype:
+        """The declaration of a function, or the signature that replaces it."""
         if name in self.rules.functions:
             from .signatures import parse_signature
 
@@ -92,7 +102,7 @@ class StubText:
         def word(found: re.Match[str]) -> str:
             text = found[0]
             if text in self.types:
-                if text in _HOME_OF or not _is_name(text):
+                if text in _HOME_OF or not _is_offered(text):
                     return word_of("Any")
                 if text in scope:
                     self.aliases.add(text)
@@ -101,6 +111,8 @@ class StubText:
             return word_of(text)
 
         def word_of(text: str) -> str:
+            if text not in _HOME_OF and text not in _BUILT_IN and text != "None":
+                text = "Any"  # a type whose name means something else here
             self.used.add(text)
             hidden = text in self.offered or text in scope
             if text in _HOME_OF:
@@ -130,8 +142,8 @@ class StubText:
     # Parts ------------------------------------------------------------------------------------------------
 
     def _constants(self) -> Iterator[str]:
-        for name, value in self.header.constants.items():
-            if _is_name(name):
+        for name, value in self.constants.items():
+            if _is_offered(name):
                 shown = repr(value)
                 known = shown.lstrip("-")[:1].isdigit() or isinstance(value, str)
                 kind = "" if known else f"[{type(value).__name__}]"  # inf and nan are no literals
@@ -139,14 +151,19 @@ class StubText:
 
     def _classes(self) -> Iterator[str]:
         for name, kind in self.types.items():
-            if not _is_name(name):
+            if not _is_offered(name):
                 yield f"# not importable: {kind}"
             elif isinstance(kind, Enum):
                 yield from self._enum(name, kind)
             elif kind.opaque:
-                yield from self._class(name, self._show("Handle"), docstring(kind.doc))
+                yield from self._class(name, self._show("Handle"), docstring(self._handle_doc(kind)))
             else:
                 yield from self._class(name, self._show("StructBase"), self._struct(kind))
+
+    def _handle_doc(self, kind: Struct) -> str:
+        closer = closer_of(kind, self.header, dict(self.rules.closes))
+        ends = f"`close`, or the end of a `with` block, calls {closer}." if closer else ""
+        return f"{kind.doc}\n\n{ends}".strip()
 
     @staticmethod
     def _class(name: str, base: str, body: Iterable[str]) -> Iterator[str]:
@@ -190,7 +207,7 @@ class StubText:
 
     def _functions(self) -> Iterator[str]:
         for item in self.prototypes:
-            if not _is_name(item.name):
+            if not _is_offered(item.name):
                 yield f"# not importable: {item.text}"
                 continue
             yield from self._function(item)
@@ -214,17 +231,27 @@ class StubText:
         else:
             yield f"{head} ..."
 
-    def text(self, title: str) -> str:
+    def text(self, title: str, raw: Iterable[str] = (), raw_words: Collection[str] = ()) -> str:
         """The whole file.
 
         Args:
             title: the comment in its first line.
+            raw: lines for exports that no header declares, as `stubgen` writes them.
+            raw_words: what these mention of `pywasi_native`.
         """
-        return "\n".join([f"# {title}", *self.imports, "", *self.lines, ""])
+        imports = [*self.imports]
+        if raw_words:
+            imports.insert(0, f"from pywasi_native import {', '.join(sorted(raw_words))}")
+        wasm = ["__wasm__: Instance", ""] if "Instance" in raw_words else []
+        return "\n".join([f"# {title}", *imports, "", *wasm, *raw, *self.lines, ""])
 
 
 def _is_name(text: str) -> bool:
     return text.isidentifier() and not iskeyword(text)
+
+
+def _is_offered(text: str) -> bool:
+    return _is_name(text) and not text.startswith("_")
 
 
 def _gettable(kind: CType) -> str:
