@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
 from binascii import crc32
 from types import MappingProxyType
 
@@ -11,12 +12,12 @@ from .machinery import WasmExtensionFileLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from . import Instance
 
-__all__ = ["load"]
+__all__ = ["bind", "load"]
 
 
 def load(
@@ -52,6 +53,56 @@ def load(
         if isinstance(value, Func):
             set_origin(value, name, key)
     return instance
+
+
+def bind(
+    namespace: dict[str, Any],
+    header: str,
+    names: Collection[str],
+    rules: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Gives a generated module typed functions, classes and constants, each made when it is first used.
+
+    Args:
+        namespace: the globals of the generated module, with its ``__wasm__``.
+        header: C text that declares them.
+        names: of those that it offers.
+        rules: arguments of `typed.Rules`; `exception` by its name, ``"pkg.errors.Failed"``.
+    """
+    module = namespace["__name__"]
+    offered = frozenset(names)
+    for name in offered:
+        namespace.pop(name, None)  # of the instance before a reload
+    lock = allocate_lock()
+    found: list[Any] = []
+
+    def bound() -> Any:
+        with lock:
+            if not found:
+                found.append(_bound(namespace["__wasm__"], header, module, rules))
+        return found[0]
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - PEP 562
+        if name not in offered:
+            from .linking import closest
+
+            near = "" if name[:2] == "__" else closest(name, offered)
+            raise AttributeError(f"module {module!r} has no attribute {name!r}{near}", name=name)
+        value = namespace[name] = getattr(bound(), name)
+        return value
+
+    namespace["__getattr__"] = __getattr__
+    namespace["__dir__"] = lambda: sorted({*namespace, *offered})
+
+
+def _bound(instance: Instance, header: str, module: str, rules: Mapping[str, Any]) -> Any:
+    from . import typed
+
+    made = dict(rules)
+    if "exception" in made:
+        home, _, name = made["exception"].rpartition(".")
+        made["exception"] = getattr(__import__(home, fromlist=[name]), name)
+    return typed.bind(instance, typed.parse_header(header, module), typed.Rules(**made), name=module)
 
 
 def _read(namespace: dict[str, Any], file: str, path: str) -> bytes:

@@ -32,6 +32,21 @@ def stub(module: Module, file: str, hidden: Collection[str] = (), header: Header
         hidden: exports that are left out.
         header: has better names, and comments that become docstrings.
     """
+    lines, used = stub_lines(module, hidden, header)
+    head = [
+        f"# Types of {file}, written by `pywasi stubs`.",
+        f"from pywasi_native import {', '.join(sorted(used))}",
+        "",
+        "__wasm__: Instance",
+        "",
+    ]
+    return "\n".join([*head, *lines, ""])
+
+
+def stub_lines(
+    module: Module, hidden: Collection[str] = (), header: Header | None = None
+) -> tuple[list[str], set[str]]:
+    """The lines for the exports of a module, and the names of ours that they use."""
     lines, used = [], {"Instance"}
     declared = _declared(module, header)
     for item in module.exports:
@@ -46,14 +61,7 @@ def stub(module: Module, file: str, hidden: Collection[str] = (), header: Header
             kind = kinds.get(type(item.type), "Tag")
             used.add(kind)
             lines.append(f"{item.name}: {kind}  # {item.type}")
-    head = [
-        f"# Types of {file}, written by `pywasi stubs`.",
-        f"from pywasi_native import {', '.join(sorted(used))}",
-        "",
-        "__wasm__: Instance",
-        "",
-    ]
-    return "\n".join([*head, *lines, ""])
+    return lines, used
 
 
 def typed_stub(module: Module, file: str, header: Header) -> str:

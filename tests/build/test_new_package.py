@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,42 +18,46 @@ from pywasi_native.cli import main
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_it_builds_installs_tests_and_type_checks(
-    backend: str, zig: None, runtime_wheel: Path, tmp_path: Path
-) -> None:
+def test_it_builds_installs_tests_and_type_checks(backend: str, zig: None, tmp_path: Path) -> None:
     for module in ("mypy", "pytest", backend.replace("-", "_")):
-        if not __import__("importlib.util").util.find_spec(module):
+        if importlib.util.find_spec(module) is None:
             locate.missing(f"The new package needs it: pip install {module}")
     root = tmp_path / "fast-sums"
     assert "src/fast_sums/__init__.py" in new_package(root, backend)
-    base = Path(sysconfig.get_path("purelib"))
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    env.pop("SKBUILD_BUILD_DIR", None)
+    python = environment(tmp_path / "venv")
 
-    def run(*words: str | Path, **more: str) -> str:
+    def run(*words: str | Path) -> str:
         done = subprocess.run(
-            [sys.executable, *map(str, words)], cwd=root, env={**env, **more}, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
+            [str(python), "-m", *map(str, words)], cwd=root, text=True, timeout=600,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    run("-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", "dist", ".")
+    # The README's commands; without isolation and dependencies, since what is needed is here.
+    editable = [] if backend == "scikit-build-core" else ["-e"]
+    run("pip", "install", "-q", "--no-build-isolation", "--no-deps", *editable, ".")
+    assert f"pip install {' '.join([*editable, '.'])}" in (root / "README.md").read_text().replace(
+        ".[test]", "."
+    ).replace("'", "")
+    assert "3 passed" in run("pytest", "-q", "-p", "no:cacheprovider")
+    assert "Success" in run("mypy", "--cache-dir", tmp_path / "cache")
+    if editable and importlib.util.find_spec("pyright"):  # of the dev extra
+        assert "0 errors, 0 warnings" in run("pyright", "--project", ".", "--pythonpath", python)
+    run("pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", "dist", ".")
     (wheel,) = (root / "dist").iterdir()
     assert wheel.name == "fast_sums-0.1.0-py3-none-any.whl"
-    site = tmp_path / "site"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    path = os.pathsep.join([str(site), str(base)])
-    assert "2 passed" in run("-m", "pytest", "-q", "-p", "no:cacheprovider", PYTHONPATH=path)
-    shutil.rmtree(site)
-    # mypy looks at the sources: where the back end builds elsewhere it sees what is installed.
-    if backend == "scikit-build-core":
-        with zipfile.ZipFile(wheel) as archive:
-            for name in archive.namelist():
-                if "/_core." in name:
-                    (root / "src" / name).write_bytes(archive.read(name))
-    assert "Success" in run("-m", "mypy", "--cache-dir", tmp_path / "cache", MYPYPATH="src")
+
+
+def environment(folder: Path) -> Path:
+    """The Python of an environment that sees the packages of this one, and installs into itself."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    own = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    Path(own, "outer.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return python
 
 
 @pytest.mark.parametrize(

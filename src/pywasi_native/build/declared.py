@@ -12,14 +12,23 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from ..extern_types import FuncType
+from ..typed.ctype import Struct
 from ..typed.diagnostics import HeaderError
 from ..typed.headers import parse_header
+from ..typed.plans import value_type
+from ..typed.rules import Rules
+from ..typed.signatures import parse_signature
+from ..typed.stub_text import StubText
 from .build_error import BuildError
+from .header_text import header_text
 from .zig_tool import TARGET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ..extern_types import ExternType
     from ..typed.headers import Header
+    from ..typed.prototypes import Prototype
     from .settings import Settings
     from .zig_tool import Zig
 
@@ -32,13 +41,42 @@ class Declared:
     """The declarations of a project.
 
     Attributes:
-        text: the C text, without what a reader at run time does not need.
-        header: the same, read.
+        text: C text of what a reader at run time needs.
+        header: all of the headers, read.
         functions: those that Python is to have, in the order of the headers.
+        names: what Python gets, with the types for its stub.
+        prototypes: of the functions, or of the signatures in their place.
     """
 
-    def __init__(self, text: str, header: Header, functions: list[str]) -> None:
+    def __init__(self, text: str, header: Header, functions: list[str], rules: Rules) -> None:
         self.text, self.header, self.functions = text, header, functions
+        self.names = StubText(header, functions, rules)
+        self.prototypes = {item.name: item for item in self.names.prototypes}
+
+    def check_types(self, exports: dict[str, ExternType], source: str) -> None:
+        """Whether the functions of the module have the types that the headers say.
+
+        Raises:
+            BuildError: one has not.
+        """
+        for name in self.functions:
+            prototype, found = self.prototypes[name], exports[name]
+            wanted = wasm_type(prototype)
+            if not isinstance(found, FuncType) or (found.params, found.results) != wanted:
+                said = FuncType(*wanted)
+                raise BuildError(
+                    f"{prototype.place}: {prototype.text} means {said}, but {source} exports {found}",
+                    "is the header of another version than the module?",
+                )
+
+
+def wasm_type(prototype: Prototype) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parameters and results of the export that a C function becomes."""
+    params = [value_type(param.type) for param in prototype.params]
+    result = value_type(prototype.result)
+    if isinstance(prototype.result, Struct) and prototype.result.only_scalar() is None:
+        params, result = ["i32", *params], ""
+    return tuple(params), (result,) if result else ()
 
 
 def read_headers(settings: Settings, zig: Zig) -> Declared:
@@ -59,7 +97,9 @@ def read_headers(settings: Settings, zig: Zig) -> Declared:
         raise BuildError(str(error)) from None
     functions = _chosen(settings, header)
     _check(settings, header, functions)
-    return Declared(_compact(lines, header), header, functions)
+    whole = _compact(lines, header)
+    rules = _rules(settings, header)
+    return Declared(header_text(header, functions, whole), header, functions, rules)
 
 
 def _chosen(settings: Settings, header: Header) -> list[str]:
@@ -77,6 +117,36 @@ def _chosen(settings: Settings, header: Header) -> list[str]:
         if patterns:
             chosen = [name for name in chosen if (name in matched) == (key == "functions")]
     return chosen
+
+
+def _rules(settings: Settings, header: Header) -> Rules:
+    """The rules of the table; every name in them has to mean something."""
+    given = {key: value for key, value in settings.rules.items() if key != "exception"}
+    known: dict[str, set[str]] = {
+        "errors": {*header.functions, *(item.result.spell() for item in header.functions.values())},
+        "closes": {kind.name for kind in header.structs.values()},
+        "functions": set(header.functions) | set(settings.exports),
+        "out": {f"{item.name}.{param.name}" for item in header.functions.values() for param in item.params},
+    }
+    known["plain"] = known["out"]
+    spelled = {"functions": "signatures", "out": "results"}
+    for key, names in known.items():
+        for name in given.get(key, ()):
+            if name not in names and not (key == "errors" and any(fnmatchcase(have, name) for have in names)):
+                near = get_close_matches(name, names, 1)
+                raise BuildError(
+                    f"{spelled.get(key, key)} names {name}, which no header declares",
+                    f"did you mean {near[0]}?" if near else "",
+                )
+    for key, name in (*given.get("closes", {}).items(), ("error-message", given.get("message"))):
+        if name and name not in header.functions:
+            raise BuildError(f"{key} = {name!r}: no header declares such a function")
+    for name, text in given.get("functions", {}).items():
+        try:
+            parse_signature(name, text, header.typedefs)
+        except HeaderError as error:
+            raise BuildError(f"signatures: {error}") from None
+    return Rules(**given)
 
 
 def _name(settings: Settings) -> str:

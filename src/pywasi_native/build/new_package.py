@@ -55,7 +55,14 @@ def _files(name: str, package: str, backend: str) -> dict[str, str]:
     by_cmake = backend == "scikit-build-core"
     names = {
         "name": name, "package": package, "version": __version__,
-        "rebuild": "pip install -e ." if by_cmake else "pywasi build",
+        "rebuild": "pip install ." if by_cmake else "pywasi build",
+        "editable": "" if by_cmake else "-e ",
+        # CMake builds elsewhere: the installed package is whole, the sources are not, and pyright
+        # looks at the sources first.
+        "checked": f'packages = ["{package}"]' if by_cmake else 'files = ["src", "tests"]',
+        "pyright": "" if by_cmake else text.PYRIGHT,
+        "pyright_too": "" if by_cmake else ', "pyright>=1.1.390"',
+        "or_pyright": "" if by_cmake else "                          # or: python -m pyright",
         "where": "names and versions; `CMakeLists.txt` says what is built from what" if by_cmake
         else "`[tool.pywasi]` says what is built from what",
     }  # fmt: skip

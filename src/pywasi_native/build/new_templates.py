@@ -14,12 +14,12 @@ requires-python = ">=3.11"
 dependencies = ["pywasi-native>=$version"]
 
 [project.optional-dependencies]
-test = ["pytest>=8", "mypy>=1.15"]
+test = ["pytest>=8", "mypy>=1.15"$pyright_too]
 $table
 [tool.mypy]
-files = ["src", "tests"]
+$checked
 strict = true
-
+$pyright
 [tool.pytest.ini_options]
 testpaths = ["tests"]
 """
@@ -68,6 +68,12 @@ wheel.platlib = false
     ),
 }
 
+PYRIGHT = """
+[tool.pyright]
+include = ["src", "tests"]
+typeCheckingMode = "strict"
+"""
+
 CMAKE = """\
 cmake_minimum_required(VERSION 3.26)
 include(PywasiWasm) # of pywasi-native; before project(), since it makes zig the compiler
@@ -77,7 +83,11 @@ pywasi_add_module($package._core SOURCES core/$package.c HEADERS core/$package.h
 
 HEADER = """\
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
+
+/** The arithmetic mean of `n` numbers; 0 if there are none. */
+double mean(const double *values, size_t n);
 
 /** The greatest common divisor of two numbers. */
 uint32_t gcd(uint32_t a, uint32_t b);
@@ -88,6 +98,14 @@ int collatz(uint64_t n);
 
 SOURCE = """\
 #include "$package.h"
+
+double mean(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return n != 0 ? sum / (double)n : 0;
+}
 
 uint32_t gcd(uint32_t a, uint32_t b)
 {
@@ -119,16 +137,25 @@ int collatz(uint64_t n)
 INIT = '''\
 """C compiled to WebAssembly."""
 
-from ._core import collatz, gcd
+from ._core import collatz, gcd, mean
 
-__all__ = ["collatz", "gcd"]
+__all__ = ["collatz", "gcd", "mean"]
 '''
 
 TEST = """\
 import math
 import random
+import statistics
+from array import array
 
-from $package import collatz, gcd
+from $package import collatz, gcd, mean
+
+
+def test_mean_takes_buffers_and_lists() -> None:
+    values = [random.random() for _ in range(1000)]
+    assert math.isclose(mean(values), statistics.fmean(values))
+    assert mean(array("d", values)) == mean(values)
+    assert mean([]) == 0
 
 
 def test_gcd_is_that_of_the_standard_library() -> None:
@@ -161,9 +188,9 @@ README = """\
 
 A Python package in C. The C is compiled to WebAssembly, so one wheel runs on every platform, in a sandbox.
 
-    python -m pip install -e '.[test]'      # builds src/$package/_core.wasm, _core.py and _core.pyi
+    python -m pip install $editable'.[test]'      # builds src/$package/_core.wasm, _core.py and _core.pyi
     python -m pytest
-    python -m mypy
+    python -m mypy$or_pyright
     python -m pip wheel --no-deps -w dist . # dist/$package-0.1.0-py3-none-any.whl
 
 After a change of the C: `$rebuild`. Who installs the wheel needs no compiler.

@@ -73,14 +73,14 @@ def finish(
     Raises:
         BuildError: it does not export what is wanted, or imports what nobody gives.
     """
-    _check_module(settings, data, wanted_exports(settings, declared))
+    _check_module(settings, data, declared)
     if not debug:
         data = sections.strip(data)
     wasm, python, stub = settings.outputs
     return {
         wasm: data,
-        python: shim_text.shim(settings, data).encode(),
-        stub: shim_text.pyi(settings, data).encode(),
+        python: shim_text.shim(settings, data, declared).encode(),
+        stub: shim_text.pyi(settings, data, declared).encode(),
     }
 
 
@@ -147,7 +147,7 @@ def _program(settings: Settings, name: str = "") -> str:
     return found
 
 
-def _check_module(settings: Settings, data: bytes, wanted: list[str]) -> None:
+def _check_module(settings: Settings, data: bytes, declared: Declared | None) -> None:
     """Whether the module can do what the shim will ask of it."""
     from ..errors import WasmError
     from ..linking import is_wasi
@@ -158,12 +158,14 @@ def _check_module(settings: Settings, data: bytes, wanted: list[str]) -> None:
         module = compile(data)
     except WasmError as error:
         raise BuildError(f"{source}: {error}") from None
-    have = {item.name for item in module.exports}
-    missing = [name for name in wanted if name not in have]
+    have = {item.name: item for item in module.exports}
+    missing = [name for name in wanted_exports(settings, declared) if name not in have]
     if missing:
         raise BuildError(
             f"{source} does not export {', '.join(missing)}", f"pywasi inspect {source} shows what it exports"
         )
+    if declared:
+        declared.check_types({name: item.type for name, item in have.items()}, source)
     if "_start" in have:
         raise BuildError(
             f"{source} is a program (it has _start), not a library",

@@ -2,7 +2,7 @@
 
     [tool.pywasi]
     module  = "pkg._core"                       # what Python imports; the files go into the folder of pkg
-    sources = ["src/*.c", "!src/main.c"]      # C, C++, Zig, in any mix; ! takes out again
+    sources = ["src/*.c", "!src/main.c"]       # C, C++, Zig, in any mix; ! takes out
     headers = ["src/core.h"]                    # what they declare is exported
     functions = ["core_*"]                      # of that only these; names and patterns, as in the next two
     exclude = ["debug_*"]                       # declared in a header, but not to be exported
@@ -12,6 +12,14 @@
     inputs  = ["vendor/tables/*.bin"]           # other files that a build reads: for source distributions
     setjmp  = true                              # by itself: where a source includes <setjmp.h>
     imports = { env = "pkg._host" }             # Python modules that give what is imported beside WASI
+
+    errors = { "db_*" = "negative" }            # which results are errors: negative, nonzero or null ...
+    error-message = "db_strerror"               # ... what gives their texts ...
+    exception = "pkg.errors.DbError"            # ... and what is raised: called with function, code, text
+    closes = { db = "db_shutdown" }             # what ends the life of an opaque type, if no name tells
+    signatures = { db_sum = "f64(const f64*, size)" }  # in place of the header's declarations
+    results = ["db_find.where"]                 # parameters that come back, if neither name nor comment tells
+    plain = ["db_seek.count"]                   # parameters that only look like lengths or results
 
     command = ["GOOS=wasip1", "GOARCH=wasm", "go", "build", ...]  # in place of sources: another tool ...
     wasm    = "build/core.wasm"                 # ... leaves this file; without command it is there
@@ -37,7 +45,8 @@ if TYPE_CHECKING:
 
 KEYS = (
     "module", "sources", "headers", "functions", "exclude", "exports", "cflags", "ldflags", "setjmp",
-    "imports", "command", "wasm", "package-dir", "inputs",
+    "imports", "errors", "error-message", "exception", "closes", "signatures", "results", "plain", "command",
+    "wasm", "package-dir", "inputs",
 )  # fmt: skip
 _FOREIGN = ("grants",)  # read by others
 C_SUFFIXES = (".c",)
@@ -68,6 +77,8 @@ class Settings:
     command: tuple[str, ...] = ()
     wasm: str | None = None
     others: tuple[str, ...] = ()
+    rules: dict[str, Any] = field(default_factory=dict)
+    """What the shim gives to `typed.Rules`."""
 
     @property
     def stem(self) -> str:
@@ -146,7 +157,7 @@ class _Reader:
             cflags=self.words(table, "cflags"), ldflags=self.words(table, "ldflags"),
             setjmp=self.flag(table, "setjmp"), imports=self.imports(table),
             command=self.words(table, "command"), wasm=self.wasm(table),
-            others=self.files(table, "inputs", ("",)),
+            others=self.files(table, "inputs", ("",)), rules=self.rules(table),
         )  # fmt: skip
         self.check_together(made)
         return made
@@ -252,12 +263,44 @@ class _Reader:
             raise self.error(key, "true or false is expected")
         return value
 
-    def imports(self, table: dict[str, Any]) -> dict[str, str]:
-        value = table.get("imports", {})
+    def table(self, table: dict[str, Any], key: str, what: str, example: str) -> dict[str, str]:
+        value = table.get(key, {})
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
-            raise self.error(
-                "imports", "a table of Python modules is expected", 'imports = { env = "pkg._host" }'
-            )
+            raise self.error(key, f"a table of {what} is expected", f"{key} = {{ {example} }}")
+        return value
+
+    def rules(self, table: dict[str, Any]) -> dict[str, Any]:
+        """The rules that are there, by the names that `typed.Rules` has for them."""
+        found: dict[str, Any] = {
+            "errors": self.table(table, "errors", "names and conditions", '"db_*" = "negative"'),
+            "closes": self.table(table, "closes", "types and functions", 'db = "db_close"'),
+            "functions": self.table(table, "signatures", "signatures", 'sum = "f64(const f64*, size)"'),
+            "out": self.params(table, "results"),
+            "plain": self.params(table, "plain"),
+        }
+        for key, when in found["errors"].items():
+            if when not in ("negative", "nonzero", "null"):
+                raise self.error("errors", f"{key} = {when!r} is no condition", "negative, nonzero or null")
+        for key, name in (("error-message", "message"), ("exception", "exception")):
+            value = table.get(key, "")
+            if not isinstance(value, str) or not all(
+                part.isidentifier() for part in value.split(".") if value
+            ):
+                raise self.error(key, "one name is expected")
+            if value and name == "exception" and "." not in value:
+                raise self.error(key, f"{value!r} is no class in a module", 'such as "pkg.errors.Failed"')
+            found[name] = value
+        return {name: value for name, value in found.items() if value}
+
+    def params(self, table: dict[str, Any], key: str) -> list[str]:
+        names = self.words(table, key)
+        for name in names:
+            if len(name.split(".")) != 2:
+                raise self.error(key, f"{name!r} is no parameter", f'{key} = ["function.parameter"]')
+        return list(names)
+
+    def imports(self, table: dict[str, Any]) -> dict[str, str]:
+        value = self.table(table, "imports", "Python modules", 'env = "pkg._host"')
         for name in value.values():
             if not all(part.isidentifier() for part in name.split(".")):
                 raise self.error(

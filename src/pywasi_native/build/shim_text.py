@@ -7,10 +7,13 @@ from binascii import crc32
 
 from ..extern_types import FuncType
 from ..module import compile
-from ..stubgen import stub
+from ..stubgen import stub, stub_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .declared import Declared
     from .settings import Settings
 
 MARK = "written by `pywasi build`; do not edit."
@@ -32,35 +35,52 @@ def function_count(data: bytes) -> int:
     return len(functions.difference(_HIDDEN, ("malloc", "free")))
 
 
-def shim(settings: Settings, data: bytes) -> str:
-    """The Python module that loads ``_core.wasm`` and names its exports."""
+def shim(settings: Settings, data: bytes, declared: Declared | None) -> str:
+    """The Python module that loads ``_core.wasm`` and names its exports, and what its headers declare."""
     name = settings.module.rpartition(".")[2]
-    names = python_names(data)
-    imports = "".join(f", {key!r}: {host!r}" for key, host in sorted(settings.imports.items())).removeprefix(
-        ", "
-    )
-    extra = f", {{{imports}}}" if imports else ""
+    typed = declared.names.names if declared else ()
+    names = [item for item in python_names(data) if item not in typed]
+    imports = ", ".join(f"{key!r}: {host!r}" for key, host in sorted(settings.imports.items()))
     lines = [
         f'"""The functions of {name}.wasm: {MARK}"""',
+        "# ruff: noqa",
+        "# pyright: reportUnsupportedDunderAll=false",
         "",
-        "from pywasi_native.shim import load as _load",
+        f"from pywasi_native.shim import {'bind as _bind, ' if typed else ''}load as _load",
         "",
-        f'__wasm__ = _load(globals(), "{name}.wasm", ({len(data)}, 0x{crc32(data):08x}){extra})',
-        "_exports = __wasm__.exports",
-        *(f'{item} = _exports["{item}"]' for item in names),
+        f"__all__ = {_list([item for item in (*names, *typed) if not item.startswith('_')])}",
         "",
-        f"__all__ = {_list([item for item in names if not item.startswith('_')])}",
+        f'__wasm__ = _load(globals(), "{name}.wasm", ({len(data)}, 0x{crc32(data):08x})'
+        f"{f', {{{imports}}}' if imports else ''})",
+        *(f'{item} = __wasm__.exports["{item}"]' for item in names),
         "",
     ]
+    if declared and typed:
+        rules = f", {settings.rules!r}" if settings.rules else ""
+        text = declared.text.replace("\\", "\\\\").replace('"""', '\\"""')
+        lines += [f'_HEADER = """\\\n{text}"""', f"_bind(globals(), _HEADER, {_list(typed)}{rules})", ""]
     return "\n".join(lines)
 
 
-def pyi(settings: Settings, data: bytes) -> str:
+def pyi(settings: Settings, data: bytes, declared: Declared | None) -> str:
     """The types of the same names."""
-    return stub(compile(data), settings.outputs[0].rpartition("/")[2], _HIDDEN)
+    file = settings.outputs[0].rpartition("/")[2]
+    if not declared:
+        return stub(compile(data), file, _HIDDEN)
+    names = declared.names
+    raw, used = stub_lines(compile(data), {*_HIDDEN, *names.names})
+    head = [
+        f"# Types of {file}, written by `pywasi build`.",
+        f"from pywasi_native import {', '.join(sorted(used))}",
+        *names.imports,
+        "",
+        "__wasm__: Instance",
+        "",
+    ]
+    return "\n".join([*head, *raw, "", *names.lines, ""])
 
 
-def _list(names: list[str]) -> str:
+def _list(names: Sequence[str]) -> str:
     if not names:
         return "[]"
     return "[\n" + "".join(f'    "{name}",\n' for name in sorted(names)) + "]"

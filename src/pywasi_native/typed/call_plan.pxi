@@ -156,4 +156,9 @@ cdef class TypedFunction:
         return f"<typed function {self.extra['declaration']}>"
 
     def __reduce__(self):
-        raise TypeError(f"cannot pickle the typed function {self.extra['name']}")
+        # By name, as any function; only what a module offers under that name.
+        name = self.extra["name"]
+        from sys import modules
+        if getattr(modules.get(self.extra["module"]), name, None) is self:
+            return name
+        raise TypeError(f"cannot pickle the typed function {name}: no module offers it by that name")

@@ -331,7 +331,8 @@ class Parser:
         specifiers = self.specifiers()
         assert specifiers.type is not None
         if isinstance(specifiers.type, Struct) and self.take(";"):
-            members.append(("", specifiers.type))
+            if not specifiers.type.tag:  # with a tag it declares a type and no member
+                members.append(("", specifiers.type))
             return
         while True:
             start = self.token
