@@ -69,15 +69,7 @@ def pyi(settings: Settings, data: bytes, declared: Declared | None) -> str:
         return stub(compile(data), file, _HIDDEN)
     names = declared.names
     raw, used = stub_lines(compile(data), {*_HIDDEN, *names.names})
-    head = [
-        f"# Types of {file}, written by `pywasi build`.",
-        f"from pywasi_native import {', '.join(sorted(used))}",
-        *names.imports,
-        "",
-        "__wasm__: Instance",
-        "",
-    ]
-    return "\n".join([*head, *raw, "", *names.lines, ""])
+    return names.text(f"Types of {file}, written by `pywasi build`.", raw, used)
 
 
 def _list(names: Sequence[str]) -> str:
