@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .linking import Imports
     from .module import Module
     from .typed import TypedFunction
+    from .typed.space import Space
     from .wasi import Wasi
 
 Extern = engine.Func | engine.Memory | engine.Table | engine.Global | engine.Tag
@@ -39,11 +40,12 @@ class Instance:
     An export whose name is that of a method or property of this class is reached by item.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_exports", "_module", "_store", "_wasi")
+    __slots__ = ("__dict__", "__weakref__", "_exports", "_module", "_space", "_store", "_wasi")
     _exports: Exports
     _module: Module
     _store: engine.Store
     _wasi: engine.native.WasiState | None
+    _space: Space  # of typed functions; there is none before the first
 
     def __init__(self) -> None:
         raise TypeError("instances are made by wasm.load() or Module.instantiate()")

@@ -152,7 +152,10 @@ class CallbackPool:
         # Types are compared by their text and their binder: readers of one make classes of one.
         key = (id(binder), kind.spell(), kind.explicit)
         places = self.free.setdefault(key, [])
-        index, trampoline = places.pop() if places else self._add(kind, binder)
+        try:
+            index, trampoline = places.pop()  # another thread may have been faster
+        except IndexError:
+            index, trampoline = self._add(kind, binder)
         trampoline.target = target
         return index, trampoline
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import weakref
+from _thread import allocate_lock
 
 from ..engine import Func, Memory
 from ..errors import LinkError
@@ -40,7 +40,7 @@ class Space:
         self.arena = Arena(self.memory, self.allocate, self.release)
 
 
-_SPACES: weakref.WeakKeyDictionary[Instance, Space] = weakref.WeakKeyDictionary()
+_LOCK = allocate_lock()
 
 
 def space_of(instance: Instance) -> Space:
@@ -49,10 +49,12 @@ def space_of(instance: Instance) -> Space:
     Raises:
         LinkError: it has no memory that can be used.
     """
-    found = _SPACES.get(instance)
-    if found is None:
-        found = _SPACES.setdefault(instance, Space(instance))
-    return found
+    # Held by the instance: a table of ours would keep what callbacks of the module refer to alive for ever.
+    with _LOCK:
+        found: Space | None = getattr(instance, "_space", None)
+        if found is None:
+            found = instance._space = Space(instance)
+        return found
 
 
 def _by_malloc(malloc: Func) -> Callable[[int], int]:
