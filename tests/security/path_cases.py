@@ -5,7 +5,9 @@ sb is granted (3: to read and write, 4: only to read), out lies beside it and is
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -340,6 +342,22 @@ def test_P40_a_fifo_does_not_block_and_devices_are_refused(
     guest = make_guest(dirs={"/": wasm.rw(sandbox)})
     got = guest.open("fifo")
     assert isinstance(got, int) or got in DENIED | {"nxio"}
+    for kind, device in ((stat.S_IFCHR, os.makedev(1, 5)), (stat.S_IFBLK, os.makedev(7, 0))):
+        with contextlib.suppress(PermissionError):  # only root may, and not in each container
+            os.mknod(sandbox / f"node{kind}", kind | 0o600, device)
+        assert guest.open(f"node{kind}", 0, READ | WRITE) in DENIED | {"noent"}
+        (sandbox / "seen").write_bytes(b"")
+        guest.fd_close(guest.opened("seen"))
+        (sandbox / "seen").unlink()
+        if (sandbox / f"node{kind}").exists():
+            (sandbox / f"node{kind}").rename(sandbox / "seen")
+        fd = guest.open("seen")  # a name that was a file before may be opened, but not used
+        if isinstance(fd, int):
+            assert guest.read(fd) in DENIED
+            assert guest.fd_filestat_get(fd, 16384) in DENIED
+            assert guest.fd_close(fd) == "success"
+        else:
+            assert fd in DENIED | {"noent"}
     devices = make_guest(dirs={"/": wasm.ro("/dev")})
     assert devices.open("null") in DENIED
     assert devices.open("zero", 0, READ | WRITE) in DENIED
