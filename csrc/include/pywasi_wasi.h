@@ -122,7 +122,8 @@ void pw_wasi_config_fixed_clock(pw_wasi_config *config, uint64_t ns);
 void pw_wasi_config_seeded_random(pw_wasi_config *config, uint64_t seed);
 /* File descriptors that may be open at once, stdio and granted directories among them. Default 256. */
 void pw_wasi_config_max_fds(pw_wasi_config *config, uint32_t count);
-/* Entries of one directory listing that are held in memory. Default 1,000,000. */
+/* Entries of one directory listing that are held in memory. Default 1,000,000. All listings together take 128 MiB at
+ * most; beyond either: "no memory". */
 void pw_wasi_config_max_dirents(pw_wasi_config *config, uint32_t count);
 
 /* How paths are resolved. AUTO takes the kernel's way where there is one; the others are for tests. OPENAT2 makes

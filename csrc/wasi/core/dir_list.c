@@ -6,7 +6,8 @@
 
 static pwi_errno add(pwi_dir_list *list, const char *name, size_t length, uint64_t ino, uint8_t type)
 {
-    if (list->count >= list->max_entries || length > PWI_OS_PATH_MAX)
+    if (list->count >= list->max_entries || length > PWI_OS_PATH_MAX ||
+        pwi_dir_list_size(list) + sizeof *list->entries + length > list->max_bytes)
         return PWI_ENOMEM;
     if (!pwi_reserve((void **)&list->entries, &list->capacity, list->count + 1, sizeof *list->entries))
         return PWI_ENOMEM;
@@ -33,7 +34,7 @@ static pwi_errno on_entry(void *env, const char *name, size_t length, uint64_t i
 }
 
 pwi_errno pwi_dir_list_new(const pwi_fs_ops *fs, pwi_os_handle dir, bool is_root, size_t max_entries,
-                           pwi_dir_list **out)
+                           size_t max_bytes, pwi_dir_list **out)
 {
     pwi_os_stat own;
     pwi_dir_list *list = NULL;
@@ -44,6 +45,7 @@ pwi_errno pwi_dir_list_new(const pwi_fs_ops *fs, pwi_os_handle dir, bool is_root
     list = pwi_alloc_zero(1, sizeof *list);
     if (!list)
         goto fail;
+    list->max_bytes = max_bytes;
     list->max_entries = max_entries > SIZE_MAX - 2 ? max_entries : max_entries + 2;
     error = add(list, ".", 1, own.ino, PWI_TYPE_DIRECTORY);
     /* Above the root of a grant there is nothing: ".." is the directory itself, as in "/". */

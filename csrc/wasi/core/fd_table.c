@@ -70,7 +70,14 @@ pwi_errno pwi_fd_insert_stdio(pwi_fd_table *table, const pwi_fd *entry, uint32_t
     return put(table, entry, fd);
 }
 
-static void release(pwi_fd *entry)
+void pwi_fd_set_list(pwi_fd_table *table, pwi_fd *entry, pwi_dir_list *list)
+{
+    table->listed += pwi_dir_list_size(list) - pwi_dir_list_size(entry->list);
+    pwi_dir_list_free(entry->list);
+    entry->list = list;
+}
+
+static void release(pwi_fd_table *table, pwi_fd *entry)
 {
     if (entry->kind == PWI_FD_FILE || entry->kind == PWI_FD_DIR)
         entry->fs->close(entry->handle);
@@ -79,7 +86,7 @@ static void release(pwi_fd *entry)
     else if (entry->kind == PWI_FD_SOCKET)
         pwi_os_sock_close(entry->handle);
     if (entry->list)
-        pwi_dir_list_free(entry->list);
+        pwi_fd_set_list(table, entry, NULL);
     entry->kind = PWI_FD_FREE; /* the rest is written anew when the number is given away again */
 }
 
@@ -95,7 +102,7 @@ pwi_errno pwi_fd_close(pwi_fd_table *table, uint32_t fd)
     pwi_fd *entry = pwi_fd_lookup(table, fd);
     if (!entry)
         return PWI_EBADF;
-    release(entry);
+    release(table, entry);
     freed(table, fd);
     return PWI_ESUCCESS;
 }
@@ -108,7 +115,7 @@ pwi_errno pwi_fd_renumber(pwi_fd_table *table, uint32_t from, uint32_t to)
         return PWI_EBADF;
     if (source == target)
         return PWI_ESUCCESS;
-    release(target);
+    release(table, target);
     *target = *source;
     *source = (pwi_fd){.kind = PWI_FD_FREE};
     freed(table, from);
@@ -119,7 +126,7 @@ void pwi_fd_table_destroy(pwi_fd_table *table)
 {
     for (size_t i = 0; i < table->capacity; i++)
         if (table->slots[i].kind != PWI_FD_FREE)
-            release(&table->slots[i]);
+            release(table, &table->slots[i]);
     pwi_free(table->slots);
     *table = (pwi_fd_table){0};
 }

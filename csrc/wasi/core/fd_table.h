@@ -73,7 +73,11 @@ typedef struct pwi_fd_table {
     uint32_t free; /* no number from 3 up to here is free */
     uint32_t used; /* slots that are not FREE */
     uint32_t max;
+    size_t listed; /* bytes of the lists of all descriptors */
 } pwi_fd_table;
+
+/* Gives a descriptor its list (or takes it: NULL), and frees the one that it had. */
+void pwi_fd_set_list(pwi_fd_table *table, pwi_fd *entry, pwi_dir_list *list);
 
 /* The open descriptor, or NULL. The pointer is good until the next insert. */
 static inline pwi_fd *pwi_fd_lookup(const pwi_fd_table *table, uint32_t fd)

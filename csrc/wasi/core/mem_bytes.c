@@ -1,5 +1,6 @@
-/* Contents of files in memory: one piece, grown by half, given back when most of it is free. What lies between size
- * and capacity has no meaning; growing writes the zeros. */
+/* Contents of files in memory: one piece, grown by half (but by no more than a quarter of what the tree has left: other
+ * files need room too), given back when most of it is free. What lies between size and capacity has no meaning; growing
+ * writes the zeros. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -35,21 +36,26 @@ static bool set_capacity(pw_wasi_tree *tree, pwi_mem_node *file, size_t capacity
     return true;
 }
 
+/* The size that a file can have. */
+static uint64_t limit_of(const pw_wasi_tree *tree, const pwi_mem_node *file)
+{
+    uint64_t limit = file->capacity + (tree->cap - tree->used);
+    return limit > SIZE_MAX / 2 ? SIZE_MAX / 2 : limit;
+}
+
 /* Capacity for `size` bytes. Afterwards *size is what there is room for: less where the cap does not allow more. */
 static pwi_errno reserve(pw_wasi_tree *tree, pwi_mem_node *file, uint64_t *size, bool generously)
 {
-    uint64_t limit = file->capacity + (tree->cap - tree->used);
-    if (limit > SIZE_MAX / 2)
-        limit = SIZE_MAX / 2;
+    uint64_t limit = limit_of(tree, file);
     if (*size > limit)
         *size = limit;
     if (*size <= file->capacity)
         return PWI_ESUCCESS;
-    uint64_t capacity = *size;
-    if (generously && capacity < file->capacity + file->capacity / 2)
-        capacity = file->capacity + file->capacity / 2;
-    if (capacity > limit)
-        capacity = limit;
+    uint64_t capacity = *size, extra = (limit - *size) / 4;
+    if (generously && capacity < file->capacity + file->capacity / 2) {
+        uint64_t wanted = file->capacity + file->capacity / 2 - capacity;
+        capacity += wanted < extra ? wanted : extra;
+    }
     if (set_capacity(tree, file, (size_t)capacity) || set_capacity(tree, file, (size_t)*size))
         return PWI_ESUCCESS;
     return PWI_ENOMEM;
@@ -74,12 +80,12 @@ pwi_errno pwi_mem_write(pw_wasi_tree *tree, pwi_mem_node *file, uint64_t positio
         return PWI_ESUCCESS;
     if (position > INT64_MAX - total)
         return PWI_EFBIG;
+    if (position >= limit_of(tree, file)) /* nothing is reserved for what cannot be */
+        return PWI_ENOSPC;
     uint64_t end = position + total;
     pwi_errno error = reserve(tree, file, &end, true);
     if (error != PWI_ESUCCESS)
         return error;
-    if (end <= position)
-        return PWI_ENOSPC;
     extend(file, position);
     for (size_t i = 0; i < count && position < end; i++) {
         uint64_t left = end - position;
@@ -98,11 +104,11 @@ pwi_errno pwi_mem_resize(pw_wasi_tree *tree, pwi_mem_node *file, uint64_t size)
 {
     uint64_t room = size;
     if (size > file->size) {
+        if (size > limit_of(tree, file))
+            return PWI_ENOSPC;
         pwi_errno error = reserve(tree, file, &room, false);
         if (error != PWI_ESUCCESS)
             return error;
-        if (room < size)
-            return PWI_ENOSPC;
         extend(file, size);
         return PWI_ESUCCESS;
     }

@@ -38,13 +38,14 @@ static pwi_errno snapshot(pwi_call *call, uint32_t fd, pwi_fd **out)
     if (error != PWI_ESUCCESS)
         return error;
     pwi_fd *entry = *out;
+    pwi_fd_table *fds = &call->wasi->fds;
+    pwi_fd_set_list(fds, entry, NULL); /* so that not both are there */
     pwi_unlocked_begin(call);
-    error = pwi_dir_list_new(entry->fs, entry->handle, entry->is_preopen, call->wasi->max_dirents, &list);
+    error = pwi_dir_list_new(entry->fs, entry->handle, entry->is_preopen, call->wasi->max_dirents,
+                             PWI_LISTS_MAX - fds->listed, &list);
     pwi_unlocked_end(call);
-    if (error == PWI_ESUCCESS) {
-        pwi_dir_list_free(entry->list);
-        entry->list = list;
-    }
+    if (error == PWI_ESUCCESS)
+        pwi_fd_set_list(fds, entry, list);
     return error;
 }
 
