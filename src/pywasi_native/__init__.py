@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .instance import Instance
     from .limits import Limits
     from .module import Module, compile, load, validate
+    from .pool import Pool
     from .process import CompletedRun, run
     from .references import I31, Array, Ref, Struct
     from .trap_kinds import TrapKind
@@ -70,6 +71,7 @@ _HOMES = {
     "instance": "Instance",
     "limits": "Limits",
     "module": "Module compile load validate",
+    "pool": "Pool",
     "process": "CompletedRun run",
     "trap_kinds": "TrapKind",
     "references": "Array I31 Ref Struct",
@@ -85,7 +87,7 @@ __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "FuncType", "MemoryType", "TableType", "GlobalType", "TagType", "ImportType", "ExportType",
     "Ref", "Struct", "Array", "I31",
     "WASM_1_0", "WASM_2_0", "WASM_3_0", "FEATURES", "DEFAULT_FEATURES",
-    "Wasi", "Limits", "CompletedRun", "Grant", "ro", "rw", "dir", "mem", "MemTree", "PIPE", "INHERIT",
+    "Wasi", "Limits", "Pool", "CompletedRun", "Grant", "ro", "rw", "dir", "mem", "MemTree", "PIPE", "INHERIT",
     "SYSTEM_CLOCK", "SYSTEM_RANDOM", "fixed_clock", "seeded",
     "WasmError", "MalformedError", "ValidationError", "LinkError", "Trap", "TrapKind", "Frame",
     "StackExhausted", "OutOfFuel", "Timeout", "Cancelled", "WasmException", "WasiExit", "CapabilityError",

@@ -495,6 +495,7 @@ cdef class Store:
     cdef object pending      # what a host function or a poll raised, on its way out of the wasm frames
     cdef object thrown       # the WasmException that was last thrown in the guest, until a call ends
     cdef list dropped        # references to release once the store is free
+    cdef dict origins        # address of an instance -> what function_handles.py needs to send its functions
     cdef readonly object limits
     cdef object __weakref__
 

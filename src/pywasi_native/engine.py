@@ -84,6 +84,10 @@ def _support(name: str) -> Any:
         from .virtual_files import tree_error
 
         return tree_error
+    if name == "reduce_function":
+        from .function_handles import reduce
+
+        return reduce
     from . import errors, extern_types
 
     return getattr(errors if hasattr(errors, name) else extern_types, name)

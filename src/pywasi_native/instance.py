@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _weakref import ref
 from sys import intern
 
 from . import engine, linking
@@ -34,15 +35,28 @@ class Exports(dict[str, "Extern"]):
     __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = __ior__ = _refuse
 
 
+class Origin:
+    """What an instance was made of, for functions that are sent elsewhere (function_handles.py)."""
+
+    __slots__ = ("__weakref__", "granted", "instance", "limits", "module", "token")
+    instance: ref[Instance] | None
+    token: str | None
+
+    def __init__(self, module: Module, granted: Wasi | None, limits: Limits | None) -> None:
+        self.module, self.granted, self.limits = module, granted, limits
+        self.instance = self.token = None
+
+
 class Instance:
     """An instance of a module. Its exports are attributes, items, and the mapping `exports`.
 
     An export whose name is that of a method or property of this class is reached by item.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_exports", "_module", "_space", "_store", "_wasi")
+    __slots__ = ("__dict__", "__weakref__", "_exports", "_module", "_origin", "_space", "_store", "_wasi")
     _exports: Exports
     _module: Module
+    _origin: Origin
     _store: engine.Store
     _wasi: engine.native.WasiState | None
     _space: Space  # of typed functions; there is none before the first
@@ -156,10 +170,11 @@ def instantiate(
         from . import audit
 
         audit.instantiating(plan.label, module, wasi)
-    externs = plan.externs()
-    exports = Exports(module._handle.instantiate(plan.store, externs))
+    externs, origin = plan.externs(), Origin(module, wasi, plan.store.limits)
+    exports = Exports(module._handle.instantiate(plan.store, externs, origin))
     made = Instance.__new__(Instance)
     made._exports, made._module, made._store, made._wasi = exports, module, plan.store, plan.wasi_state
+    made._origin, origin.instance = origin, ref(made)
     # A dict of its own with interned keys: what the interpreter's inline caches work best with.
     made.__dict__ = {intern(name): value for name, value in exports.items() if name not in _TAKEN}
     initialize = exports.get("_initialize")

@@ -85,8 +85,7 @@ cdef class Func:
 
     def __reduce__(self):
         if self.module_ is None:
-            raise TypeError(f"cannot pickle the function {self.shown_name()}: only functions of imported modules "
-                            "have a place to be found again")
+            return support("reduce_function")(self, *export_of(self))
         return self.__qualname__
 
     def call_bits(self, *args):
@@ -248,6 +247,27 @@ cdef Func wrap_func(Store store, pw_func *function, str name=None):
     wrapper.make_plain()
     store.know(function, wrapper)
     return wrapper
+
+
+cdef tuple export_of(Func function):
+    """Under which name the instance that it belongs to exports it, and the origin of that instance; or None."""
+    cdef uint32_t index = 0
+    cdef pw_instance *instance = NULL
+    cdef pw_module *module
+    cdef pw_export_type item
+    cdef pw_extern value
+    cdef size_t i
+    if function.ptr != NULL and function.store is not None:
+        instance = pw_func_instance(function.ptr, &index)
+    if instance == NULL:
+        return None, None
+    module = pw_instance_module(instance)
+    for i in range(pw_module_export_count(module)):
+        pw_instance_export(instance, i, &value)
+        if value.kind == PW_EXTERN_FUNC and value.of.func == function.ptr:
+            pw_module_export(module, i, &item)
+            return name_text(item.name), function.store.origins.get(<size_t>instance)
+    return None, None
 
 
 def set_origin(Func function not None, str module not None, str qualname not None):

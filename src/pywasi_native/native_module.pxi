@@ -128,8 +128,11 @@ cdef class ModuleHandle:
         fill_extern(store, value, &given)
         return bool(pw_import_matches(self.ptr, <size_t>index, &given))
 
-    def instantiate(self, Store store not None, list imports not None):
-        """Joins the module with its imports, in their order; runs its start function. Gives the exports by name."""
+    def instantiate(self, Store store not None, list imports not None, object origin=None):
+        """Joins the module with its imports, in their order; runs its start function. Gives the exports by name.
+
+        The store remembers `origin` for functions of the instance that are pickled.
+        """
         cdef pw_extern *given
         cdef pw_instance *instance = NULL
         cdef pw_error error
@@ -151,6 +154,7 @@ cdef class ModuleHandle:
                 if result != PW_OK:
                     set_failure(&error, result, store)
                     raise_set()
+                store.origins[<size_t>instance] = origin
                 return self.instance_exports(store, instance)
             finally:
                 pwn_leave(&store.run)

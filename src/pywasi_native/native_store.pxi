@@ -83,7 +83,7 @@ cdef class Store:
             bounds.instances, bounds.stack_bytes = limits.instances, limits.stack
             if limits.timeout is not None:
                 self.run.timeout_ns = <int64_t>max(1, min(limits.timeout * 1e9, 4e18))
-        self.limits = limits
+        self.limits, self.origins = limits, {}
         if pw_store_new(engine(), &bounds, &self.ptr) != PW_OK:
             raise MemoryError("no memory for a store")
         pw_store_set_poll(self.ptr, store_poll, &self.run)
@@ -164,6 +164,11 @@ cdef int check_result(pw_result result, Store store) except -1:
     if result != PW_OK:
         raise exception_of(pw_store_error(store.ptr), result, store)
     return 0
+
+
+def run_in_parallel(Store store not None):
+    """Calls of this store give the GIL away at their first poll: other threads have work of the same kind."""
+    store.run.is_eager = True
 
 
 cdef pw_result store_poll(void *env) noexcept:
