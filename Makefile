@@ -28,7 +28,7 @@ endef
 ZIG := -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET
 
 # The README's two commands are read from it, so that what is checked is what is promised.
-.PHONY: help check $(STEPS) spec fuzz random-calls large bench format show-generated cross clean tools steps
+.PHONY: help check $(STEPS) abi3 spec fuzz random-calls large bench format show-generated cross clean tools steps
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -113,6 +113,13 @@ wheel: tools ## build a wheel, audit it, print the matrix of the wheels workflow
 	cibuildwheel --print-build-identifiers --platform linux
 	cibuildwheel --print-build-identifiers --platform macos
 	cibuildwheel --print-build-identifiers --platform windows
+
+abi3: tools ## the Python tests on an abi3 wheel (needs Python 3.13 or newer), and whether it keeps to the stable ABI
+	rm -rf $(BUILD)/abi3 $(BUILD)/abi3-site
+	python -m pip wheel -q --no-deps -w $(BUILD)/abi3 . -Cwheel.py-api=cp313
+	python -m pip install -q abi3audit && abi3audit -v $(BUILD)/abi3/*.whl
+	python -m pip install -q --no-deps --target $(BUILD)/abi3-site $(BUILD)/abi3/*.whl
+	PYTHONPATH=$(BUILD)/abi3-site python -m pytest -q tests/unit
 
 spec: ## the official spec tests on the installed package
 	python -m pytest -q tests/spec

@@ -447,6 +447,7 @@ cdef extern from "native_numbers.h":
     c_bool pwn_number_to_slot(unsigned kind, PyObject *value, pw_slot *slot)
     c_bool pwn_numbers_to_slots(const uint8_t *kinds, size_t count, PyObject *const *values, pw_slot *slots)
     c_bool pwn_small_offset(PyObject *number, uint64_t *offset)
+    c_bool pwn_small_slice(PyObject *slice, uint64_t *start, uint64_t *stop)
     PyObject *pwn_number_from_slot(unsigned kind, pw_slot slot)
 
 

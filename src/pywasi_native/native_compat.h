@@ -3,8 +3,12 @@
 #define PYWASI_NATIVE_COMPAT_H
 
 #include <Python.h>
-#include <frameobject.h>
 #include <stdbool.h>
+#ifdef Py_LIMITED_API
+#include "native_abi3.h"
+#else
+#include <frameobject.h>
+#endif
 
 /* Takes the exception that is set, with its traceback. */
 static inline PyObject *pwn_take_exception(void)
@@ -37,6 +41,7 @@ static inline void pwn_set_exception(PyObject *value)
 #endif
 }
 
+#ifndef Py_LIMITED_API
 /* Puts a frame in front of the traceback of the exception that is set. Line 0: there is no source to show. */
 static inline void pwn_add_frame(const char *file, const char *function, PyObject *globals)
 {
@@ -52,6 +57,7 @@ static inline void pwn_add_frame(const char *file, const char *function, PyObjec
     Py_XDECREF(frame);
     Py_XDECREF(code);
 }
+#endif
 
 static PyObject *pwn_heard(void *flag)
 {
@@ -70,6 +76,7 @@ static inline bool pwn_has_audit_hook(void)
     return flag;
 }
 
+#ifndef Py_LIMITED_API
 /* Lets a type be called by the vectorcall protocol: `field` is the place of its vectorcallfunc in `object`. Cython
  * has no spelling for it, so the ready type is completed at import, before anyone else can see it. */
 static inline void pwn_enable_vectorcall(PyTypeObject *type, const void *object, const void *field)
@@ -87,5 +94,6 @@ static inline int pwn_set_in_type(PyTypeObject *type, const char *name, PyObject
     PyType_Modified(type);
     return failed;
 }
+#endif
 
 #endif

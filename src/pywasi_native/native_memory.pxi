@@ -251,10 +251,8 @@ cdef class Memory:
         return 0
 
     cdef int slice_range(self, object key, uint64_t *start, uint64_t *count) except -1:
-        cdef PySliceObject *parts = <PySliceObject *>key
         cdef uint64_t stop
-        if (parts.step != <PyObject *>None or not pwn_small_offset(parts.start, start)
-                or not pwn_small_offset(parts.stop, &stop)):
+        if not pwn_small_slice(<PyObject *>key, start, &stop):
             return self.rare_range(key, start, count)
         count[0] = stop - start[0] if stop > start[0] else 0
         return self.check(start[0], count[0])
@@ -275,13 +273,6 @@ cdef class Memory:
 
 cdef extern from "<string.h>":
     void memcpy_overlapping "memmove"(void *to, const void *start, size_t count)
-
-cdef extern from "Python.h":
-    ctypedef struct PySliceObject:
-        PyObject *start
-        PyObject *stop
-        PyObject *step
-
 
 cdef uint64_t offset_of(object value, str what) except? 0xffffffffffffffff:
     cdef uint64_t offset

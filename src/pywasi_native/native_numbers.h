@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef Py_LIMITED_API
+#include "native_abi3.h"
+#endif
 
 /* How a value type is converted: what PW_TYPE_KIND and PW_TYPE_HEAP say, in one byte. */
 enum pwn_kind { K_I32, K_I64, K_F32, K_F64, K_V128, K_FUNC, K_EXTERN, K_OTHER };
@@ -13,7 +16,11 @@ enum pwn_kind { K_I32, K_I64, K_F32, K_F64, K_V128, K_FUNC, K_EXTERN, K_OTHER };
 /* Most ints are one digit of at most 30 bits and a sign: then true, without a call and without a range to check. */
 static inline bool pwn_small_int(PyObject *number, int64_t *value)
 {
-#if PY_VERSION_HEX >= 0x030C0000
+#ifdef Py_LIMITED_API
+    int overflow = 0;
+    *value = PyLong_AsLongLongAndOverflow(number, &overflow);
+    return !overflow && *value >= INT32_MIN && *value <= INT32_MAX;
+#elif PY_VERSION_HEX >= 0x030C0000
     if (!PyUnstable_Long_IsCompact((const PyLongObject *)number))
         return false;
     *value = (int64_t)PyUnstable_Long_CompactValue((const PyLongObject *)number);
@@ -23,7 +30,9 @@ static inline bool pwn_small_int(PyObject *number, int64_t *value)
         return false;
     *value = (int64_t)digits * (int64_t)((const PyLongObject *)number)->ob_digit[0];
 #endif
+#ifndef Py_LIMITED_API
     return true;
+#endif
 }
 
 /* An int that is no negative one, in one digit: what offsets into a memory mostly are. */
@@ -34,6 +43,18 @@ static inline bool pwn_small_offset(PyObject *number, uint64_t *offset)
         return false;
     *offset = (uint64_t)value;
     return true;
+}
+
+/* [start:stop] of such ints, as a slice; false for all others. */
+static inline bool pwn_small_slice(PyObject *slice, uint64_t *start, uint64_t *stop)
+{
+#ifdef Py_LIMITED_API
+    (void)slice, (void)start, (void)stop;
+    return false;
+#else
+    const PySliceObject *parts = (const PySliceObject *)slice;
+    return parts->step == Py_None && pwn_small_offset(parts->start, start) && pwn_small_offset(parts->stop, stop);
+#endif
 }
 
 /* Numbers of the host in slots: i32 and f32 take the low half, the high half is zero. */

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
 import pytest
 
 import pywasi_native as wasm
+from pywasi_native import _native
 
 HEAVY = ["typing", "inspect", "dataclasses", "subprocess", "pathlib", "argparse", "json", "enum", "re"]
 CONTRACT = """
@@ -96,4 +98,6 @@ def test_loading_a_module_needs_no_heavy_imports() -> None:
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
         check=True, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    assert done.stdout == "[]\n"
+    # With the limited API Cython imports it at the start, with what it imports.
+    allowed = {"inspect", "enum", "re"} if ".abi3." in _native.__file__ else set()
+    assert set(ast.literal_eval(done.stdout)) <= allowed
