@@ -9,7 +9,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What CI runs, in this order.
-STEPS := install test lint types stubtest ctest asan tsan torture bits32 tail switch cross-build wheel
+STEPS := install test lint types stubtest ctest asan tsan torture bits32 tail handlers switch cross-build wheel
 TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
 CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
 # The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
@@ -95,6 +95,9 @@ tail: tools ## the C tests and the core suite on the tail-call shell, by clang (
 	ctest --test-dir $(BUILD)/tail --output-on-failure --no-tests=error
 	PYWASI_SPEC_DRIVER=$(abspath $(BUILD))/tail/spec_driver PYWASI_SPEC_SHELLS=tail \
 	  python -m pytest -q tests/spec/test_spec_driver.py
+
+handlers: ctest tail ## no handler of the shells that are shipped pushes or spills: their machine code, by objdump
+	python .ci/handlers.py $(BUILD)/c $(BUILD)/tail
 
 switch: tools ## the Python tests on a package that was built with the switch shell
 	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . -Ccmake.define.PYWASI_SHELLS=switch

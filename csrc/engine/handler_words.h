@@ -14,10 +14,10 @@
 
 #include "base/config.h"
 #include "engine/code.h"
-#include "engine/vector_ops.h"
+#include "engine/vector_inline.h"
 #include "ops/op_atomics.h"
 #include "ops/op_helpers.h"
-#include "ops/op_vectors.h"
+#include "ops/op_lanes.h"
 #include "runtime/gc_object.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"

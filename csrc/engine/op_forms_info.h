@@ -32,6 +32,7 @@
  *    general of LOAD, STORE, FSTORE          slots                0                      4
  *    base of GENERIC, not of atomic ones     slots                0                      `cells`
  *    general of GENERIC (memory arguments)   slots                0                      `cells` + 1
+ *    fused of GENERIC (vector shifts)        a slot, a constant   0                      2
  *
  * Where the operands stand (lanes are the 16-bit quarters of a cell, 0 lowest; cell 0 is the handler):
  *
@@ -52,6 +53,7 @@
  *                           `imm_cells` cells, one per immediate in the order of the binary format: 128 bits take
  *                           two, a memory argument is its offset (memory 0, 32 bits)
  *      general              instead of the offset: memory index, offset
+ *      fused                a: cell 1 lane 0    result: cell 1 lane 1    constant: high half of cell 1
  *
  * Ops with general forms only (another memory than 0, 64-bit addresses, offsets beyond 32 bits) write slots; so do
  * generic ops; neither keeps an accumulator.

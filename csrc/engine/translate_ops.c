@@ -90,7 +90,31 @@ static void set_immediates(pw_translator *t, uint8_t kind, const pw_memarg *arg,
     while (cell < end) *pwi_cell(t, cell++) = read_immediate(t, kind);
 }
 
+/* The result of an op with slots only, in this lane. */
+static void push_generic(pw_translator *t, const pw_op_forms *forms, uint32_t cell, uint32_t cells, uint32_t lane) {
+    pwi_forget(t);
+    if (!forms->result[0]) return;
+    pwi_push_home(t, forms->result[0]);
+    if (t->no_memory) return;
+    pw_operand *result = &t->stack[t->height - 1];
+    pwi_set_lane(pwi_cell(t, cell + 1 + lane / 4), lane % 4, result->home);
+    result->maker = cell;
+    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result = PW_RESULT_GENERIC, .result_lane = (uint8_t)lane};
+}
+
+static void shift_by_constant(pw_translator *t, const pw_op_forms *forms) {
+    pw_operand count = pwi_pop(t), a = pwi_pop(t);
+    uint32_t cell = pwi_emit(t, forms->fused, 2);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, a.slot);
+    pwi_set_high(pwi_cell(t, cell + 1), (uint32_t)count.constant);
+    push_generic(t, forms, cell, 2, 1);
+}
+
 static void generic(pw_translator *t, const pw_op_forms *forms) {
+    if (forms->fused != PW_NO_HANDLER && t->stack[t->height - 1].where == PW_CONSTANT) {
+        shift_by_constant(t, forms);
+        return;
+    }
     uint8_t kind = pwi_op_info(forms->code)->imm;
     bool memory = forms->general != PW_NO_HANDLER;
     pw_memarg arg = {0, 0, 0};
@@ -107,14 +131,7 @@ static void generic(pw_translator *t, const pw_op_forms *forms) {
     for (uint32_t i = 0; i < count; i++) pwi_set_lane(pwi_cell(t, cell + 1 + i / 4), i % 4, slots[i]);
     uint32_t first_imm = cell + (uint32_t)forms->cells - forms->imm_cells;
     set_immediates(t, kind, memory ? &arg : NULL, general, first_imm, cell + cells);
-    pwi_forget(t);
-    if (!forms->result[0]) return;
-    pwi_push_home(t, forms->result[0]);
-    if (t->no_memory) return;
-    pw_operand *result = &t->stack[t->height - 1];
-    pwi_set_lane(pwi_cell(t, cell + 1 + count / 4), count % 4, result->home);
-    result->maker = cell;
-    t->last = (pw_last){.cell = cell, .cells = (uint8_t)cells, .result = PW_RESULT_GENERIC, .result_lane = (uint8_t)count};
+    push_generic(t, forms, cell, cells, (uint32_t)count);
 }
 
 void pwi_translate_op(pw_translator *t, uint32_t code, const pw_op_forms *forms) {

@@ -2,7 +2,7 @@
 #ifndef PW_ENGINE_VECTOR_OPS_H
 #define PW_ENGINE_VECTOR_OPS_H
 
-#include "ops/op_vectors.h"
+#include "ops/op_lanes.h"
 
 #define PW_VUNOP_CALL_FUNCTION(ident, ...)  pw_vector pwi_v_##ident(pw_vector);
 #define PW_VSHIFT_CALL_FUNCTION(ident, ...) pw_vector pwi_v_##ident(pw_vector, uint32_t);

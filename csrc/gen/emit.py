@@ -79,9 +79,8 @@ def forms(macro: str, ops: list[Op], first: dict[tuple[str, str], int]) -> Itera
     for op in sorted((op for op in ops if op.shape != "INTERNAL"), key=lambda op: op.code):
         ids = [f"{first.get((op.ident, family), 0xFFFF):#x}" for family in FAMILIES]
         others = [f"{codes[name]:#x}" if name else "PW_NO_OPCODE" for name in (op.swap, op.negate)]
-        cells = generic_cells(op) if shape(op) == "GENERIC" else 0
         yield (
             f'{macro}({op.code:#04x}, {op.ident}, {shape(op)}, "{characters(op, op.ins)}", '
-            f'"{characters(op, op.outs)}", {", ".join(ids + others)}, {cells}, {len(op.imms)})'
+            f'"{characters(op, op.outs)}", {", ".join(ids + others)}, {generic_cells(op)}, {len(op.imms)})'
         )
     yield "#endif"

@@ -8,7 +8,7 @@ Shells that pin locals to registers have the classes of PINS too; as result they
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from op_reader import FLOATS, MEMORY_TYPES, TYPES, Op, Operand
@@ -151,15 +151,15 @@ def slots_only(op: Op, family: str, cells: int, between: list[str], text: tuple[
     """A handler with operands and result in the lanes from cell 1 on; `between` follows the operands."""
     before = [declare(o, fetch(o.type, "S", 1 + lane // 4, lane % 4)) for lane, o in enumerate(op.ins)]
     before += [*between, *(declare(o, "") for o in op.outs)]
-    lane = f"{1 + len(op.ins) // 4}, {len(op.ins) % 4}"
-    put = [f"PW_PUT_{o.type}_O({lane}, {o.name});" for o in op.outs]
-    after = (*put, "PW_CLOBBER();", f"PW_NEXT({cells});")
+    put = [f"PW_PUT_{o.type}_O({1 + len(op.ins) // 4}, {len(op.ins) % 4}, {o.name});" for o in op.outs]
+    inline = not op.function and "v128" in (o.type for o in (*op.ins, *op.outs))
+    after = (*put, *["PW_CLOBBER();"][inline:], f"PW_NEXT({cells});")
     return Handler(op, family, "", cells, tuple(before), text, op.body_line, after)
 
 
 def generic_cells(op: Op) -> int:
-    """Handler, lanes four a cell, immediates one a cell."""
-    return 1 + (len(op.ins) + len(op.outs) + 3) // 4 + len(op.imms)
+    """Handler, lanes four a cell, immediates one a cell; 0 for others."""
+    return 1 + (len(op.ins) + len(op.outs) + 3) // 4 + len(op.imms) if shape(op) == "GENERIC" else 0
 
 
 def generic(op: Op, _pins: bool) -> Iterator[Handler]:
@@ -173,3 +173,5 @@ def generic(op: Op, _pins: bool) -> Iterator[Handler]:
             between = [f"PW_ADDRESS_{'G' if general else 'P'}({name}, {op.ins[0].name}, {width}u);"]
         between += [f"uint64_t {name} = PW_IMM64({cell});" for name, cell in imms]
         yield slots_only(op, "general" if general else "base", cells, between, op.body)
+    if [o.type for o in op.ins] == ["v128", "i32"] and not op.imms:  # a shift by a constant
+        yield slots_only(replace(op, ins=op.ins[:1]), "fused", 2, ["uint32_t b = PW_GET_i32_K;"], op.body)

@@ -154,7 +154,9 @@ class Reader:
             good = op.code <= 0xFF or (op.code >> 12 in PREFIXES and op.code & 0xFFF < SUB_OPCODES)
             self.need(good, f"{found[1]} is no byte and no prefix 0xfb to 0xfe with a sub-opcode below 0x200")
             parse = {"ROW": self.row, "OP": self.op}.get(shape, self.shaped)
-            op = parse(op, tail.groupdict(default=""))
+            given = tail.groupdict(default="")
+            self.need(given.get("C", "") in ("", *MEMORY_TYPES), f"unknown memory type {given.get('C')}")
+            op = parse(op, given)
         if one_line:
             op = replace(op, body=(f"    {one_line['body']}",), body_line=line)
         elif shape in ("OP", "INTERNAL"):
@@ -163,9 +165,7 @@ class Reader:
 
     def row(self, op: Op, given: dict[str, str]) -> Op:
         """An opcode without a body."""
-        memory = given.get("C", "")
-        self.need(not memory or memory in MEMORY_TYPES, f"unknown memory type {memory}")
-        return replace(op, imm=given["imm"], signature=given["signature"], memory_type=memory)
+        return replace(op, imm=given["imm"], signature=given["signature"], memory_type=given["C"])
 
     def shaped(self, op: Op, given: dict[str, str]) -> Op:
         """An op whose meaning is one expression."""
@@ -178,7 +178,6 @@ class Reader:
         kind, to, memory = given["T"], given.get("U") or given["T"], given.get("C", "")
         for name in (kind, to):
             self.need(name in NUMBERS, f"unknown type {name}")
-        self.need(not memory or memory in MEMORY_TYPES, f"unknown memory type {memory}")
         if "CMP" in op.shape:
             self.need((op.shape == "FCMPOP") == (kind in FLOATS), f"{op.shape} is not for {kind}")
             to = "i32"

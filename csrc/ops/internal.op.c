@@ -103,8 +103,9 @@ INTERNAL(select_AIIA, 3) { PW_SELECT(A, PW_LOW(2), PW_HIGH(2)); PW_NEXT(3); }
 
 INTERNAL(select_V, 2)
 {
-    pw_v128 value = (uint32_t)fp[PW_LANE(1, 0)] != 0 ? PW_GET_v128_S(1, 2) : PW_GET_v128_S(1, 3);
-    PW_PUT_v128_O(1, 1, value);
+    const pw_slot *from = fp + ((uint32_t)fp[PW_LANE(1, 0)] != 0 ? PW_LANE(1, 2) : PW_LANE(1, 3));
+    uint64_t low = from[0], high = from[1];
+    PW_PUT_v128_O(1, 1, pwi_v128_of(low, high));
     PW_NEXT(2);
 }
 

@@ -35,7 +35,7 @@
 #define PW_OPS_OP_PRELUDE_H
 
 #include "op_helpers.h"
-#include "op_vectors.h"
+#include "op_lanes.h"
 #include "pywasi.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"

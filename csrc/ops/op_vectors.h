@@ -171,122 +171,75 @@ PW_INLINE uint16_t pwi_at16(const uint8_t *p)
     return v;
 }
 
-/* The low half is v, the rest zero: what an extending load extends. */
-PW_INLINE pw_v128 pwi_v128_low(uint64_t v)
+/* Made in a register: what is stored in parts and then loaded as one waits for the stores. */
+PW_INLINE pw_v128 pwi_v128_of(uint64_t low, uint64_t high)
 {
+#if defined(__GNUC__) || defined(__clang__)
+    return pwi_from_vector((pw_vector){low, high});
+#else
     pw_v128 r;
-    r.u64[0] = v;
-    r.u64[1] = 0;
+    r.u64[0] = low;
+    r.u64[1] = high;
     return r;
+#endif
 }
 
-PW_INLINE pw_v128 pwi_v128_splat8(uint8_t v)
-{
-    pw_v128 r;
-    PW_EACH_LANE(u8) r.u8[i] = v;
-    return r;
-}
-
-PW_INLINE pw_v128 pwi_v128_splat16(uint16_t v)
-{
-    pw_v128 r;
-    PW_EACH_LANE(u16) r.u16[i] = v;
-    return r;
-}
-
-PW_INLINE pw_v128 pwi_v128_splat32(uint32_t v)
-{
-    pw_v128 r;
-    PW_EACH_LANE(u32) r.u32[i] = v;
-    return r;
-}
-
-PW_INLINE pw_v128 pwi_v128_splat64(uint64_t v)
-{
-    pw_v128 r;
-    r.u64[0] = r.u64[1] = v;
-    return r;
-}
-
-/* ---- lanes ---- */
-
-/* The lane of a that index names, 0 for indices from 16 on. */
-PW_INLINE uint8_t pwi_swizzle_lane(const pw_v128 *a, uint8_t index)
-{
-    return index < 16 ? a->u8[index & 15] : 0;
-}
-
-/* Saturation without a comparison: a sum overflows if its sign differs from that of both operands, a difference if
- * the operands' signs differ and its own from the first one's; then it is the limit on the first operand's side. */
-#define PW_SATURATION(U, BITS)                                                                               \
-    PW_INLINE U pwi_saturate##BITS(U x, U r, U overflow)                                                     \
+/* r is the 64 bits at p, lanes of type FROM, as lanes of type T, which is twice as wide. */
+#if defined(__GNUC__) || defined(__clang__)
+#define PW_LOAD_EXTENDED(T, FROM, p)                                                                         \
     {                                                                                                        \
-        U limit = (U)((x >> (BITS - 1)) + ((1u << (BITS - 1)) - 1));                                         \
-        U mask = (U)(0 - (overflow >> (BITS - 1)));                                                          \
-        return (U)((limit & mask) | (r & (U)~mask));                                                         \
-    }                                                                                                        \
-    PW_INLINE U pwi_add_sat##BITS(U x, U y)                                                                  \
-    {                                                                                                        \
-        U r = (U)(x + y);                                                                                    \
-        return pwi_saturate##BITS(x, r, (U)((x ^ r) & (y ^ r)));                                             \
-    }                                                                                                        \
-    PW_INLINE U pwi_sub_sat##BITS(U x, U y)                                                                  \
-    {                                                                                                        \
-        U r = (U)(x - y);                                                                                    \
-        return pwi_saturate##BITS(x, r, (U)((x ^ y) & (x ^ r)));                                             \
-    }                                                                                                        \
-    PW_INLINE U pwi_add_sat_u##BITS(U x, U y)                                                                \
-    {                                                                                                        \
-        U r = (U)(x + y);                                                                                    \
-        return (U)(r | (U)(0 - (r < x)));                                                                    \
+        typedef PW_LANE_##FROM half __attribute__((vector_size(8)));                                         \
+        typedef PW_LANE_##T whole __attribute__((vector_size(16)));                                          \
+        half lanes;                                                                                          \
+        memcpy(&lanes, p, sizeof lanes);                                                                     \
+        r = pwi_from_vector((pw_vector)__builtin_convertvector(lanes, whole));                               \
     }
-PW_SATURATION(uint8_t, 8)
-PW_SATURATION(uint16_t, 16)
-#undef PW_SATURATION
+#else
+#define PW_LOAD_EXTENDED(T, FROM, p)                                                                         \
+    {                                                                                                        \
+        const pw_v128 lanes = pwi_v128_of(pwi_at64(p), 0);                                                   \
+        PW_EACH_LANE(T) r.T[i] = lanes.FROM[i];                                                              \
+    }
+#endif
 
-PW_INLINE int32_t pwi_clamp(int32_t x, int32_t low, int32_t high)
+/* All lanes alike. */
+#if defined(__GNUC__) || defined(__clang__)
+#define PW_SPLAT(BITS)                                                                                       \
+    typedef uint##BITS##_t pw_lanes##BITS __attribute__((vector_size(16)));                                  \
+    PW_INLINE pw_v128 pwi_v128_splat##BITS(uint##BITS##_t v)                                                 \
+    {                                                                                                        \
+        return pwi_from_vector((pw_vector)((pw_lanes##BITS){0} + v));                                        \
+    }
+#else
+#define PW_SPLAT(BITS)                                                                                       \
+    PW_INLINE pw_v128 pwi_v128_splat##BITS(uint##BITS##_t v)                                                 \
+    {                                                                                                        \
+        pw_v128 r;                                                                                           \
+        PW_EACH_LANE(u##BITS) r.u##BITS[i] = v;                                                              \
+        return r;                                                                                            \
+    }
+#endif
+PW_SPLAT(8)
+PW_SPLAT(16)
+PW_SPLAT(32)
+PW_SPLAT(64)
+#undef PW_SPLAT
+
+/* A lane of so many bits, with what is above it; by shifts: an index would need the vector on the stack. */
+PW_INLINE uint64_t pwi_v128_lane(pw_v128 v, uint64_t lane, unsigned bits)
 {
-    int32_t r = x < low ? low : x;
-    return r > high ? high : r;
+    unsigned half = 64 / bits;
+    return (lane < half ? v.u64[0] : v.u64[1]) >> lane % half * bits;
 }
 
-PW_INLINE uint8_t pwi_popcnt8(uint8_t x)
+/* v with x in one lane of so many bits. */
+PW_INLINE pw_v128 pwi_v128_replace(pw_v128 v, uint64_t lane, unsigned bits, uint64_t x)
 {
-    uint8_t pairs = (uint8_t)(x - (x >> 1 & 0x55));
-    uint8_t nibbles = (uint8_t)((pairs & 0x33) + (pairs >> 2 & 0x33));
-    return (nibbles + (nibbles >> 4)) & 0x0f;
-}
-
-/* Q15: fixed-point numbers with 15 bits of fraction. Only -1 * -1 does not fit. */
-PW_INLINE int32_t pwi_q15mulr_sat(int16_t x, int16_t y)
-{
-    int32_t r = (x * y + 0x4000) >> 15;
-    return r > INT16_MAX ? INT16_MAX : r;
-}
-
-/* Sum of two neighbours' products, wrapping. */
-PW_INLINE uint32_t pwi_dot16(const pw_v128 *a, const pw_v128 *b, unsigned i)
-{
-    return (uint32_t)(a->i16[2 * i] * b->i16[2 * i]) + (uint32_t)(a->i16[2 * i + 1] * b->i16[2 * i + 1]);
-}
-
-/* The same of bytes, with signed saturation; sum of two such neighbours. */
-PW_INLINE int32_t pwi_dot8(const pw_v128 *a, const pw_v128 *b, unsigned i)
-{
-    int32_t sum = a->i8[2 * i] * b->i8[2 * i] + a->i8[2 * i + 1] * b->i8[2 * i + 1];
-    return pwi_clamp(sum, INT16_MIN, INT16_MAX);
-}
-
-PW_INLINE uint32_t pwi_dot8_pair(const pw_v128 *a, const pw_v128 *b, unsigned i)
-{
-    return (uint32_t)(pwi_dot8(a, b, 2 * i) + pwi_dot8(a, b, 2 * i + 1));
-}
-
-/* The top bits of eight bytes: bit 8k goes to 56 + k by the factor's bit 56 - 7k; no two meet. */
-PW_INLINE uint32_t pwi_bitmask8(uint64_t half)
-{
-    uint64_t bits = half >> 7 & UINT64_C(0x0101010101010101);
-    return (uint32_t)(bits * UINT64_C(0x0102040810204080) >> 56);
+    unsigned half = 64 / bits;
+    uint64_t shift = lane % half * bits, mask = (UINT64_MAX >> (64 - bits)) << shift, low = lane < half ? mask : 0;
+    uint64_t high = mask & ~low;
+    x <<= shift;
+    return pwi_v128_of((v.u64[0] & ~low) | (x & low), (v.u64[1] & ~high) | (x & high));
 }
 
 #endif

@@ -180,6 +180,10 @@ static uint32_t is_rightly_formed(const pw_op_forms *forms, bool pins)
             is_handler(forms->general, forms->code, "g_", "", (uint8_t)(forms->cells + 1));
         if (forms->base != PW_NO_HANDLER)
             is_handler(forms->base, forms->code, "", "", forms->cells);
+        if (forms->fused != PW_NO_HANDLER) {
+            CHECK(strcmp(forms->operands, "Vi") == 0 && forms->imm_cells == 0);
+            is_handler(forms->fused, forms->code, "x_", "", 2);
+        }
         CHECK((forms->base == PW_NO_HANDLER) == (pwi_op_info(forms->code)->imm == PW_IMM_MEMARG_ATOMIC));
         return 1;
     case PW_SHAPE_ROW:

@@ -91,6 +91,8 @@ class Tables:
         self.gen = gen
         forms = (gen / "op_forms.h").read_text(encoding="utf-8")
         table = (gen / "op_table.h").read_text(encoding="utf-8")
+        functions = (gen / "op_functions.h").read_text(encoding="utf-8")
+        self.called = set(re.findall(r"_CALL_FUNCTION\((\w+)", functions))
         texts = {ident: text for text, ident in TEXT.findall(table)}
         self.ops = {
             ident: Op(texts[ident], ident, *rest)

@@ -74,7 +74,6 @@ def access_states(op: Op, general: bool) -> Iterator[State]:
         state.outcome = TRAP
         if at + size <= SIZE:
             state.outcome = f"+{1 + len(state.cells)}"
-            state.clobbers = True
             if op.result:
                 value = loaded(op, at)
                 state.slots_after = {"4": value & SLOT, "5": value >> 64}
@@ -90,7 +89,7 @@ def test_memory(shell: Shell) -> None:
         shell.run([*access_states(op, False), *access_states(op, True)])
 
 
-def lane_states(op: Op, draw: random.Random) -> Iterator[State]:
+def lane_states(op: Op, draw: random.Random, calls: bool) -> Iterator[State]:
     """The result in a place of its own, then in that of the first operand."""
     slots = [draw.getrandbits(64) for _ in range(8)]
     lanes, at = [], 0
@@ -103,7 +102,7 @@ def lane_states(op: Op, draw: random.Random) -> Iterator[State]:
         state = State(op.ident, [0])
         state.slots = list(slots)
         state.cells[0] = sum(slot << 16 * lane for lane, slot in enumerate([*lanes, result]))
-        state.clobbers = True
+        state.clobbers = calls
         state.slots_after = {str(result + i): None for i in range(WIDTH.get(op.result, 1))}
         yield state
 
@@ -114,7 +113,7 @@ def test_lanes(shell: Shell) -> None:
     draw = random.Random(128)
     for op in ops:
         for _ in range(4):
-            states = list(lane_states(op, draw))
+            states = list(lane_states(op, draw, op.ident in shell.tables.called))
             for state in states:
                 immediates = shell.tables.handlers[op.ident] - 2
                 state.cells += [draw.randrange(2) for _ in range(immediates)]
@@ -123,3 +122,20 @@ def test_lanes(shell: Shell) -> None:
             apart, onto = shell.run(states)
             width = WIDTH.get(op.result, 1)
             assert [apart[str(6 + i)] for i in range(width)] == [onto[str(i)] for i in range(width)], op
+
+
+def test_shifts_by_constants(shell: Shell) -> None:
+    """What the count in a slot gives, the constant gives."""
+    tables = shell.tables
+    ops = [op for op in tables.ops.values() if op.is_vector and f"x_{op.ident}" in tables.handlers]
+    assert len(ops) == 12
+    for op in ops:
+        for count in (0, 1, 7, 13, 33, 0xFFFFFFFF):
+            calls, given = op.ident in tables.called, [VECTOR & SLOT, VECTOR >> 64, count]
+            slot = State(op.ident, [2 << 16 | 6 << 32], outcome="+2", clobbers=calls)
+            constant = State(f"x_{op.ident}", [6 << 16 | count << 32], outcome="+2", clobbers=calls)
+            for state in (slot, constant):
+                state.slots[:3] = given
+                state.slots_after = {"6": None, "7": None}
+            one, other = shell.run([slot, constant])
+            assert one == other, (op, count)
