@@ -18,6 +18,7 @@ Where to enter:
   when it is first used; `name` is the module that its classes say they belong to.
 - `Rules` says what a header does not: which results are errors and what is raised then, what closes a handle,
   signatures in place of declarations, parameters that are not what they look like.
+- `allocate(instance, count, code)`: an array in the module's memory, which calls take without a copy.
 - `StubText(header, functions, rules)` has the types of the same names, as lines of a ``.pyi`` file and whole
   (`text`), and in `names` all that a module made of them offers.
 
@@ -29,6 +30,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._calls import Handle, Pointer, StructArray, StructBase, TypedFunction
+    from .allocation import Allocation, allocate
     from .callbacks import Callback
     from .diagnostics import HeaderError
     from .headers import Header, parse_header
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_calls": "Handle Pointer StructArray StructBase TypedFunction",
+    "allocation": "Allocation allocate",
     "callbacks": "Callback",
     "diagnostics": "HeaderError",
     "headers": "Header parse_header",
@@ -49,7 +52,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "parse_header", "bind", "Rules", "Failure", "CallError", "HeaderError", "Header", "Namespace", "StubText",
-    "TypedFunction", "Pointer", "Handle", "StructBase", "StructArray", "Callback",
+    "TypedFunction", "Allocation", "allocate", "Pointer", "Handle", "StructBase", "StructArray", "Callback",
 ]  # fmt: skip
 
 

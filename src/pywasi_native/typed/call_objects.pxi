@@ -91,6 +91,16 @@ cdef class Pointer:
     def __radd__(self, count):
         return self + count
 
+    def __getitem__(self, index):
+        """An item, as C has it: `p[0]` is what it points to."""
+        return (self + index.__index__()).view(1)[0]
+
+    def __setitem__(self, index, value):
+        (self + index.__index__()).view(1)[0] = value
+
+    def __iter__(self):
+        raise TypeError("a pointer does not know how many items it points to: take pointer.view(n)")
+
     def __repr__(self):
         return f"<pointer to {self.code!r} at {self.address:#x}>"
 
@@ -106,8 +116,8 @@ cdef class Pointer:
         """A writable view of `n` items at it, in place; ``numpy.asarray`` takes it as it is."""
         from struct import calcsize
 
-        size = calcsize("=" + self.code) * n
-        if not 0 <= size <= self.memory.bytes_now() - self.address:
+        size, limit = calcsize("=" + self.code) * n, self.memory.bytes_now()
+        if not 0 <= size <= limit - self.address:
             raise IndexError(f"{n} items at {self.address:#x} are outside of the memory of {self.memory.size} bytes")
         view = memoryview(self.memory)[self.address:self.address + size]
         return view if self.code == "B" else view.cast(self.code)

@@ -214,6 +214,46 @@ def test_pointers_that_come_out_can_be_read_and_passed(lib: Lib) -> None:
     lib.free(copy)
 
 
+def test_pointers_have_items(lib: Lib) -> None:
+    numbers = typed.Pointer(lib.__wasm__.memory, lib.region().address, "d")
+    numbers[0], numbers[1] = 1.5, 2.5
+    assert (numbers[0], numbers[1], (numbers + 1)[0]) == (1.5, 2.5, 2.5)
+    assert lib.sum_f64(numbers.view(2)) == 4
+    with pytest.raises(IndexError, match="outside of the memory"):
+        numbers[1 << 28]
+    with pytest.raises((IndexError, OverflowError)):
+        numbers[-(1 << 28)]
+    with pytest.raises(IndexError, match="outside of the memory"):
+        (numbers + (1 << 28)).view(0)
+    with pytest.raises(AttributeError):
+        numbers["x"]
+    with pytest.raises(TypeError, match=r"take pointer.view\(n\)"):
+        list(numbers)
+
+
+def test_arrays_in_the_module_s_memory(lib: Lib, forms: wasm.Instance) -> None:
+    with typed.allocate(forms, 4, "d") as room:
+        assert room.view.tolist() == [0, 0, 0, 0]
+        room.view[:] = array("d", [1, 2, 3, 4])
+        assert lib.sum_f64(room.view) == 10
+        assert lib.touch(room.view.cast("B")) == room.address
+        np = pytest.importorskip("numpy")
+        items = np.asarray(room.view)
+        items[:] = 5
+        assert room.view[3] == 5
+        assert lib.sum_f64(items) == 20
+        again = repr(room)
+    room.close()
+    assert "closed" in repr(room)
+    assert "closed" not in again
+    with pytest.raises(ValueError, match="the code of the items is one of"):
+        typed.allocate(forms, 4, "z")
+    with pytest.raises(ValueError, match="there cannot be -1 items"):
+        typed.allocate(forms, -1)
+    with pytest.raises(MemoryError, match="no room"):
+        typed.allocate(forms, 1 << 31)
+
+
 def test_signatures_with_words_for_results(forms: wasm.Instance) -> None:
     extent = forms.func("extent", "int(const i32*, size, out i32*, out i32*)")
     assert extent([3, 1, 2]) == (0, 1, 3)
