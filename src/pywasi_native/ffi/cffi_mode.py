@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from pathlib import PurePath
 
 from ..engine import Func, Global
-from ..instance import Instance
 from ..linking import closest
-from ..module import Module
 from ..typed.ctype import Array, Enum, Function, Pointer, Scalar, Struct, Void
 from ..typed.ctype import CType as _Type
 from .cdata import (
@@ -31,9 +28,10 @@ from .cdata import (
 )
 from .cdata_calls import callback, function
 from .cdef import CDefError, Declarations, is_byte, is_char, is_open, is_wide
-from .guest import U32, Guest
+from .guest import U32, Guest, guest_for
 from .images import Extent, kept_image
 from .layouts import layouts
+from .library import open_library
 from .type_objects import TypeObject
 
 TYPE_CHECKING = False
@@ -41,8 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from ..instance import Instance
     from ..limits import Limits
     from ..linking import Imports
+    from ..module import Module
     from ..sources import Source
     from ..wasi import Wasi
 
@@ -156,18 +156,14 @@ class FFI:
             raise TypeError(
                 "dlopen(None) is the process, which a wasm library cannot reach; name a .wasm file"
             )
-        if self._guest is not None:
+        label, instance = open_library(name, imports, wasi, limits)
+        guest = guest_for(instance, PurePath(label).name or "the module", layouts(None))
+        if self._guest is not None and self._guest is not guest:
             raise RuntimeError(
                 f"this FFI has opened {self._guest.name} already; make an FFI for each library"
             )
-        if isinstance(name, Instance):
-            instance, label = name, name.module.name
-        else:
-            module = name if isinstance(name, Module) else Module(name)
-            instance = module.instantiate(imports, wasi=wasi, limits=limits)
-            label = os.fspath(name) if isinstance(name, str | os.PathLike) else module.name
-        self._guest = Guest(instance, PurePath(str(label)).name or "the module", layouts(None))
-        return Lib(self, self._guest)
+        self._guest = guest
+        return Lib(self, guest)
 
     def dlclose(self, lib: Lib) -> None:
         """Forgets the library; what refers to its memory keeps it alive."""

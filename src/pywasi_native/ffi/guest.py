@@ -36,6 +36,8 @@ U32 = 0xFFFFFFFF
 _TAG = 0x00F7
 _ARENA = 1 << 16
 _GUESTS: weakref.WeakValueDictionary[int, Guest] = weakref.WeakValueDictionary()
+_BY_INSTANCE: weakref.WeakKeyDictionary[Instance, weakref.WeakValueDictionary[Any, Guest]]
+_BY_INSTANCE = weakref.WeakKeyDictionary()
 _LAST = [0]
 _LOCK = threading.Lock()
 
@@ -43,7 +45,7 @@ _LOCK = threading.Lock()
 class Guest:
     """The memory of an instance, as Python's side of the calls uses it."""
 
-    def __init__(self, instance: Instance, name: str, layouts: Layouts) -> None:
+    def __init__(self, instance: Instance, name: str, layouts: Layouts, mutable_bytes: bool) -> None:
         if ctypes.sizeof(ctypes.c_void_p) != 8 or sys.byteorder != "little":
             raise NotImplementedError("pywasi_native.ffi needs a 64-bit little-endian Python")
         exports = instance.exports
@@ -57,6 +59,7 @@ class Guest:
         if memory.type.address != "i32":
             raise LinkError(f"{name} has a memory with 64-bit addresses; build it for wasm32")
         self.instance, self.name, self.layouts, self.memory = instance, name, layouts, memory
+        self.mutable_bytes = mutable_bytes
         self.base = ctypes.addressof((ctypes.c_char * 0).from_buffer(memory))
         malloc, free = exports.get("malloc"), exports.get("free")
         self._malloc: Callable[[int], int]
@@ -166,6 +169,16 @@ class Guest:
 
     def __repr__(self) -> str:
         return f"<memory of {self.name}>"
+
+
+def guest_for(instance: Instance, name: str, layouts: Layouts, mutable_bytes: bool = False) -> Guest:
+    """The memory of an instance; the same object for all who ask alike while somebody has it."""
+    key = layouts.long_size, mutable_bytes
+    known = _BY_INSTANCE.setdefault(instance, weakref.WeakValueDictionary())
+    found = known.get(key)
+    if found is None:
+        found = known[key] = Guest(instance, name, layouts, mutable_bytes)
+    return found
 
 
 def guest_of(value: int) -> Guest | None:

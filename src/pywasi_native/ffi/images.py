@@ -32,10 +32,11 @@ BYREF = type(ctypes.byref(ctypes.c_int()))
 class Extent:
     """Bytes on the host: where, how many, and the object that they belong to."""
 
-    __slots__ = ("address", "constant", "owner", "size")
+    __slots__ = ("address", "constant", "owner", "scratch", "size")
 
     def __init__(self, owner: Any, address: int, size: int, constant: bool = False) -> None:
         self.owner, self.address, self.size, self.constant = owner, address, size, constant
+        self.scratch = False  # nobody looks at it afterwards
 
     def covers(self, address: int) -> bool:
         """Whether an address is one of its bytes, or the one after its last."""
@@ -62,13 +63,25 @@ class Image:
             self._last = now
 
     def out(self) -> None:
-        """Gives the host what changed in the guest."""
-        if self.extent.constant:
+        """Gives the host what changed in the guest.
+
+        Raises:
+            ValueError: that is an object that cannot be changed, such as bytes.
+        """
+        extent = self.extent
+        if extent.scratch:
             return
-        now = self.guest.memory.read(self.address, self.extent.size)
-        if now != self._last:
-            ctypes.memmove(self.extent.address, now, len(now))
-            self._last = now
+        now = self.guest.memory.read(self.address, extent.size)
+        if now == self._last:
+            return
+        if extent.constant and not self.guest.mutable_bytes:
+            self._last = None  # so that the guest gets the right bytes again
+            raise ValueError(
+                f"{self.guest.name} has written into a {type(extent.owner).__name__} object, which cannot "
+                "be changed; pass create_string_buffer(), or load with CDLL(..., mutable_bytes=True)"
+            )
+        ctypes.memmove(extent.address, now, len(now))
+        self._last = now
 
     def __del__(self) -> None:
         if self.owned:

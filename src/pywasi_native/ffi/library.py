@@ -12,7 +12,7 @@ from ..instance import Instance
 from ..linking import closest
 from ..module import Module
 from .functions import Function
-from .guest import U32, Guest
+from .guest import U32, guest_for
 from .layouts import layouts
 from .transfer import store
 from .views import object_at
@@ -41,6 +41,8 @@ class CDLL:
         long_size: the bytes, in memory, of ctypes types that are both `long` or `size_t` and `int64_t` on
             this host: 4 if structs and pointers mean the former, 8 for the latter. None: they are errors.
             The types of `pywasi_native.ffi` need no such choice.
+        mutable_bytes: whether functions may write into `bytes` objects, as with ctypes, and so change
+            constants of the program. Otherwise a call that does raises ValueError.
 
     Raises:
         LinkError: it has no memory that can be used, or it imports what is not there.
@@ -59,6 +61,7 @@ class CDLL:
         wasi: Wasi | None = None,
         limits: Limits | None = None,
         long_size: int | None = None,
+        mutable_bytes: bool = False,
     ) -> None:
         del mode, use_last_error, winmode
         if name is None:
@@ -67,14 +70,10 @@ class CDLL:
             )
         if handle is not None:
             raise TypeError("a wasm library has no handle; give its path")
-        if isinstance(name, Instance):
-            instance, label = name, name.module.name
-        else:
-            module = name if isinstance(name, Module) else Module(name)
-            instance = module.instantiate(imports, wasi=wasi, limits=limits)
-            label = os.fspath(name) if isinstance(name, str | os.PathLike) else module.name
-        self._name = str(label)
-        self._guest = Guest(instance, PurePath(self._name).name or "the module", layouts(long_size))
+        self._name, instance = open_library(name, imports, wasi, limits)
+        self._guest = guest_for(
+            instance, PurePath(self._name).name or "the module", layouts(long_size), mutable_bytes
+        )
         self._use_errno = use_errno
         if use_errno and self._guest.errno is None:
             raise LinkError(
@@ -158,6 +157,21 @@ class CDLL:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("cannot pickle a CDLL: load it again")
+
+
+def open_library(
+    name: Source | Module | Instance, imports: Imports | None, wasi: Wasi | None, limits: Limits | None
+) -> tuple[str, Instance]:
+    """What `CDLL` and `FFI.dlopen` load, with its name. WASI without a `Wasi` is one that grants nothing."""
+    if isinstance(name, Instance):
+        return name.module.name, name
+    module = name if isinstance(name, Module) else Module(name)
+    if wasi is None and any(one.module.startswith("wasi_") for one in module.imports):
+        from ..wasi import Wasi as Nothing
+
+        wasi = Nothing()
+    label = os.fspath(name) if isinstance(name, str | os.PathLike) else module.name
+    return str(label), module.instantiate(imports, wasi=wasi, limits=limits)
 
 
 class LibraryLoader:

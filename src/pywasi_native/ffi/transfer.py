@@ -323,7 +323,7 @@ def _redirect(guest: Guest, pointer: Any, to: int, target: Any) -> None:
 def _wide_extent(value: str) -> Extent:
     data = value.encode("utf-32-le", "surrogatepass") + bytes(4)
     found = bytes_extent(data)
-    found.size = len(data)
+    found.size, found.scratch = len(data), True
     return found
 
 

@@ -264,6 +264,34 @@ def test_functions_of_the_process_are_callbacks_too(library: Any) -> None:
     assert library.apply(function, -5) == 5
 
 
+def test_writing_into_bytes_is_an_error(library: Any, wasm_file: Path) -> None:
+    data = bytes(bytearray(b"abc"))
+    with pytest.raises(ValueError, match=r"has written into a bytes object.*mutable_bytes=True"):
+        library.reverse(data)
+    assert data == b"abc"
+    assert library.length(data) == 3
+    with pytest.raises(ValueError, match="written into a bytes object"):
+        library.fill(ctypes.c_char_p(data), 2, 0x78)
+    allowed = ffi.CDLL(wasm_file, mutable_bytes=True)
+    allowed.reverse(data)
+    assert data == b"cba"
+
+
+def test_libraries_of_one_instance_share_its_memory(library: Any) -> None:
+    again = ffi.CDLL(library.instance)
+    library.ints.restype = ctypes.POINTER(ctypes.c_int)
+    assert again.sum_ints(library.ints(), 2) == 30
+    node = Node(1, None)
+    assert library.list_sum(ctypes.byref(node)) + again.list_sum(ctypes.byref(node)) == 2
+    first, second = ffi.FFI(), ffi.FFI()
+    first.cdef("int *ints(void);")
+    second.cdef("int sum_ints(const int *p, size_t n);")
+    source = first.dlopen(library.instance)
+    assert second.dlopen(library.instance).sum_ints(source.ints(), 2) == 30
+    second.cdef("int read_int(const int *);")
+    assert second.dlopen(library.instance).read_int(source.ints()) == 10
+
+
 # ---- what lives how long ----------------------------------------------------------------------
 
 
