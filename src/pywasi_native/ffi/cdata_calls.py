@@ -23,7 +23,7 @@ from .cdata import (
 )
 from .cdef import is_byte, is_char, is_wide
 from .guest import U32
-from .images import Call, bytes_extent, sync_in, sync_out
+from .images import Call, sync_in, sync_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Plan:
                 raise TypeError(f"{kind} cannot be called: {one.problem}")
         self.kind = kind
         self.sret = _by_address(kind.result)
+        numbers = (*kind.params, Scalar("int", "i", 4) if isinstance(kind.result, Void) else kind.result)
+        self.direct = not kind.variadic and all(isinstance(one, Scalar | Enum) for one in numbers)
         params = [wasm_type(one) for one in kind.params]
         self.params = ["i32"] * self.sret + params + ["i32"] * kind.variadic
         empty = self.sret or isinstance(kind.result, Void)
@@ -84,21 +86,30 @@ class Plan:
         if len(args) != wanted and not (kind.variadic and len(args) > wanted):
             least = "at least " if kind.variadic else ""
             raise TypeError(f"function expects {least}{wanted} arguments, got {len(args)}")
+        if self.direct and not guest.images and not guest.calls:
+            plain = [give(None, one, value) for one, value in zip(kind.params, args, strict=True)]
+            return take(guest, kind.result, self._run(guest, func, plain))
         with Call(guest) as call:
             values: list[Any] = [guest.arena.take(kind.result.size)] if self.sret else []
             values += [give(call, one, value) for one, value in zip(kind.params, args, strict=False)]
             if kind.variadic:
                 values.append(_variable(call, args, wanted))
-            sync_in(guest)
-            if guest.errno is not None:
-                guest.errno.into()
+            sync_in(guest, fresh=True)
             try:
-                result = func(*values)
+                result = self._run(guest, func, values)
             finally:
                 sync_out(guest)
-                if guest.errno is not None:
-                    guest.errno.out()
             return take(guest, kind.result, values[0] if self.sret else result)
+
+    def _run(self, guest: Guest, func: Func, values: list[Any]) -> Any:
+        errno = guest.errno
+        if errno is None:
+            return func(*values)
+        errno.into()
+        try:
+            return func(*values)
+        finally:
+            errno.out()
 
 
 def plan_of(guest: Guest, kind: Function) -> Plan:
@@ -168,8 +179,13 @@ def function(guest: Guest, name: str, kind: Function, func: Func) -> CFunction:
 # ---- values -----------------------------------------------------------------------------------
 
 
-def give(call: Call, kind: CType, value: Any) -> Any:
-    """The wasm value for an argument."""
+def give(call: Any, kind: CType, value: Any) -> Any:
+    """The wasm value for an argument. Numbers need no `Call`."""
+    if type(value) is int and isinstance(kind, Scalar) and kind.kind in "iu" and not is_wide(kind):
+        bits = 8 * kind.size
+        low, high = (-(1 << bits - 1), 1 << bits - 1) if kind.kind == "i" else (0, 1 << bits)
+        if low <= value < high:
+            return value
     if isinstance(kind, Pointer):
         return _give_pointer(call, kind, value)
     if isinstance(kind, Struct):
@@ -187,7 +203,7 @@ def _give_pointer(call: Call, kind: Pointer, value: Any) -> int:
     if isinstance(value, CData):
         return pointer_for(guest, kind, value)
     if isinstance(value, bytes) and is_byte(target):
-        return call.image(bytes_extent(value)).address
+        return call.constant(value)
     if isinstance(value, str) and is_wide(target):
         data = wide_bytes(value) + bytes(target.size)
         address = guest.arena.take(len(data))
@@ -225,7 +241,7 @@ def _variable(call: Call, args: tuple[Any, ...], start: int) -> int:
     for i, value in enumerate(args[start:], start + 1):
         if isinstance(value, bytes):
             kind: CType = _VOID_POINTER
-            value = make(call.guest, kind, call.image(bytes_extent(value)).address)
+            value = make(call.guest, kind, call.constant(value))
         elif not isinstance(value, CData):
             raise TypeError(
                 f"argument {i} passed in the variadic part needs to be a cdata object, "
@@ -265,7 +281,7 @@ def take(guest: Guest, kind: CType, value: Any) -> Any:
         return make(guest, kind, block.address, block)
     scalar = kind.scalar if isinstance(kind, Enum) else kind
     assert isinstance(scalar, Scalar)
-    if scalar.kind == "f":
+    if scalar.kind == "f" or (scalar.kind == "i" and scalar.size >= 4 and not is_wide(kind)):
         return value
     data = (value & (1 << 64) - 1).to_bytes(8, "little")[: scalar.size]
     return value & 1 != 0 if scalar.kind == "b" else number_of(kind, data)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .images import Call
     from .layouts import Layout
 
-    Give = Callable[[Any, Call], Any]
+    Give = Callable[[Any, Any], Any]  # of the value and the `Call`, which numbers do not need
     Take = Callable[[Guest, Any], Any]
 
 _INTEGERS = "bBhHiIlLqQ"
@@ -56,6 +56,11 @@ def _custom(kind: Any) -> bool:
     return not builtin or hasattr(getattr(kind, "from_param"), "__func__")  # noqa: B009 - of ctypes' metaclasses
 
 
+def is_number(layouts: Any, kind: Any, wasm: str) -> bool:
+    """Whether an argument of this type needs no memory."""
+    return not _custom(kind) and parameter_layout(layouts, kind, wasm).kind == "number"
+
+
 def parameter_layout(layouts: Any, kind: Any, wasm: str) -> Layout:
     """The layout of a parameter's type; where an integer may have 4 or 8 bytes, the wasm type decides."""
     letter = getattr(kind, "_type_", None)
@@ -88,8 +93,15 @@ def check(layout: Layout, wasm: str, what: str) -> None:
 def _number_giver(layout: Layout, wasm: str) -> Give:
     kind = layout.type
     floating = wasm in ("f32", "f64")
+    bits = min(8 * layout.size, 32 if wasm == "i32" else 64)
+    signed = layout.code.islower() and layout.code in _INTEGERS
+    low, high = (-(1 << bits - 1), 1 << bits - 1) if signed else (0, 1 << bits)
+    if floating or layout.code.lower() not in _INTEGERS or layout.type._type_ == "u":
+        low = high = 0  # not a plain integer
 
     def give(value: Any, _call: Call) -> Any:
+        if type(value) is int and low <= value < high:
+            return value
         if not isinstance(value, kind):
             if not hasattr(value, "_as_parameter_") or isinstance(value, DATA):
                 kind.from_param(value)  # raises what ctypes raises
@@ -217,6 +229,10 @@ def taker(layout: Layout) -> Take:
     """The conversion of a wasm value to what ctypes gives for this type."""
     kind, name = layout.type, layout.kind
     if name == "number":
+        if layout.code == "i" and layout.plain:
+            return lambda _guest, value: (
+                value if -0x80000000 <= value < 0x80000000 else number_from(layout, value)
+            )
         return _number_taker(layout)
     if name == "pointer":
         return lambda guest, value: pointer_to(guest, layout, value & U32)

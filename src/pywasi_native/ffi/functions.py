@@ -5,7 +5,17 @@ from __future__ import annotations
 import ctypes
 from ctypes import ArgumentError
 
-from .conversions import Mismatch, check, copy_out, from_scalar, giver, parameter_layout, taker, untyped_giver
+from .conversions import (
+    Mismatch,
+    check,
+    copy_out,
+    from_scalar,
+    giver,
+    is_number,
+    parameter_layout,
+    taker,
+    untyped_giver,
+)
 from .images import Call, sync_in, sync_out
 from .transfer import put
 
@@ -117,6 +127,15 @@ class _Plan:
         self.given: list[Give] = []
         self.rest = function.variadic
         self._arguments(function._argtypes)
+        # Numbers alone need no memory.
+        self.direct = (
+            function._argtypes is not None
+            and not (self.rest or self.use_errno or self.sret)
+            and all(
+                is_number(self.guest.layouts, kind, wasm)
+                for kind, wasm in zip(function._argtypes, self.params, strict=True)
+            )
+        )
 
     def _taker(self, function: Function) -> Take | None:
         kind, what = function._restype, f"restype of {self.name}"
@@ -191,8 +210,16 @@ class _Plan:
                 f"this function takes {least}{wanted} argument{'s' * (wanted != 1)} ({len(args)} given)"
             )
         guest = self.guest
+        if self.direct and not guest.images and not guest.calls:
+            try:
+                values = [give(value, None) for give, value in zip(self.given, args, strict=True)]
+            except Exception:  # which is raised again below, with the number of the argument
+                pass
+            else:
+                result = self.func(*values)
+                return None if self.take is None else self.take(guest, result)
         with Call(guest) as call:
-            values: list[Any] = []
+            values = []
             if self.sret is not None:
                 values.append(guest.arena.take(self.sret.size))
             for i, give in enumerate(self.given):
@@ -203,7 +230,7 @@ class _Plan:
 
     def _run(self, values: list[Any]) -> Any:
         guest = self.guest
-        sync_in(guest)
+        sync_in(guest, fresh=True)
         errno = guest.errno if self.use_errno else None
         if errno is not None:
             errno.into()

@@ -72,9 +72,7 @@ class Guest:
         self.lock = threading.RLock()
         self.arena = Arena(self)
         self._garbage: deque[int] = deque()
-        self.images: weakref.WeakValueDictionary[int, Image] = (
-            weakref.WeakValueDictionary()
-        )  # by host address
+        self.images: dict[int, weakref.ref[Image]] = {}  # those that pointers lead to, by host address
         self.calls: list[Call] = []  # those that run, the innermost last
         self.moving: dict[
             int, int

@@ -16,6 +16,7 @@ pointer.
 from __future__ import annotations
 
 import ctypes
+import weakref
 
 from .layouts import DATA
 
@@ -76,25 +77,33 @@ class Image:
             return
         if extent.constant and not self.guest.mutable_bytes:
             self._last = None  # so that the guest gets the right bytes again
-            raise ValueError(
-                f"{self.guest.name} has written into a {type(extent.owner).__name__} object, which cannot "
-                "be changed; pass create_string_buffer(), or load with CDLL(..., mutable_bytes=True)"
-            )
+            raise _written(self.guest, extent.owner)
         ctypes.memmove(extent.address, now, len(now))
         self._last = now
 
     def __del__(self) -> None:
         if self.owned:
+            known = self.guest.images.get(self.extent.address)
+            if known is not None and known() is None:
+                del self.guest.images[self.extent.address]
             self.guest.release(self.address)
+
+
+def _written(guest: Guest, value: object) -> ValueError:
+    return ValueError(
+        f"{guest.name} has written into a {type(value).__name__} object, which cannot be changed; pass "
+        "create_string_buffer(), or load with CDLL(..., mutable_bytes=True)"
+    )
 
 
 class Call:
     """The time of a call: the images that it needs, and the arena."""
 
-    __slots__ = ("guest", "images", "kept", "mark", "touched")
+    __slots__ = ("constants", "guest", "images", "kept", "mark", "touched")
 
     def __init__(self, guest: Guest) -> None:
         self.guest = guest
+        self.constants: dict[int, tuple[int, bytes]] = {}  # bytes objects by id: where they are, and they
         self.images: dict[int, Image] = {}
         self.kept: dict[int, Any] = {}
         self.touched: list[Any] = []  # pointers of the user that the guest may have set
@@ -116,8 +125,8 @@ class Call:
 
     def image(self, extent: Extent) -> Image:
         """The image of an extent, for this call."""
-        kept = self.guest.images.get(extent.address)
-        if kept is not None and kept.extent.size >= extent.size:
+        kept = _known(self.guest, extent)
+        if kept is not None:
             return kept
         found = self.images.get(extent.address)
         if found is None or found.extent.size < extent.size:
@@ -125,30 +134,58 @@ class Call:
             found = self.images[extent.address] = Image(self.guest, extent, address, owned=False)
         return found
 
+    def constant(self, value: bytes) -> int:
+        """The address of a copy of a bytes object, for this call."""
+        guest = self.guest
+        if guest.mutable_bytes:
+            return self.image(bytes_extent(value)).address
+        found = self.constants.get(id(value))
+        if found is None:
+            found = self.constants[id(value)] = guest.arena.take(len(value) + 1), value
+            guest.memory.write(found[0], value + b"\0")
+        return found[0]
 
-def sync_in(guest: Guest) -> None:
-    """Before the guest runs on: what the host changed."""
-    for image in (*guest.images.values(), *_called(guest)):
-        image.into()
+
+def sync_in(guest: Guest, *, fresh: bool = False) -> None:
+    """Before the guest runs on: what the host changed. `fresh`: the images of the innermost call are new."""
+    if guest.images:
+        for reference in list(guest.images.values()):
+            image = reference()
+            if image is not None:
+                image.into()
+    for call in guest.calls[:-1] if fresh else guest.calls:
+        for image in call.images.values():
+            image.into()
 
 
 def sync_out(guest: Guest) -> None:
     """After the guest ran: what it changed."""
-    for image in (*guest.images.values(), *_called(guest)):
-        image.out()
-
-
-def _called(guest: Guest) -> Iterator[Image]:
+    if guest.images:
+        for reference in list(guest.images.values()):
+            image = reference()
+            if image is not None:
+                image.out()
     for call in guest.calls:
-        yield from call.images.values()
+        for image in call.images.values():
+            image.out()
+        for address, value in call.constants.values():
+            if guest.memory.read(address, len(value)) != value:
+                guest.memory.write(address, value)
+                raise _written(guest, value)
+
+
+def _known(guest: Guest, extent: Extent) -> Image | None:
+    reference = guest.images.get(extent.address)
+    found = reference() if reference is not None else None
+    return found if found is not None and found.extent.size >= extent.size else None
 
 
 def kept_image(guest: Guest, extent: Extent) -> Image:
     """The image of an extent, for as long as something refers to it."""
-    found = guest.images.get(extent.address)
-    if found is None or found.extent.size < extent.size:
+    found = _known(guest, extent)
+    if found is None:
         found = Image(guest, extent, guest.allocate(extent.size), owned=True)
-        guest.images[extent.address] = found
+        guest.images[extent.address] = weakref.ref(found)
     return found
 
 

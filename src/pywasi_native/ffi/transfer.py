@@ -254,12 +254,12 @@ def pointer_word(guest: Guest, layout: Layout, value: Any, call: Call | None) ->
     kind = layout.kind
     if kind == "function":
         return function_word(guest, layout, value), value
-    if kind == "text" and isinstance(value, bytes):
-        return _image_address(guest, bytes_extent(value), 0, call)
+    if isinstance(value, bytes) and kind in ("text", "address"):
+        if call is not None:
+            return call.constant(value), None
+        return _image_address(guest, bytes_extent(value), 0, None)
     if kind in ("wide", "address") and isinstance(value, str):
         return _image_address(guest, _wide_extent(value), 0, call)
-    if kind == "address" and isinstance(value, bytes):
-        return _image_address(guest, bytes_extent(value), 0, call)
     if kind == "address" and isinstance(value, int):
         return int_word(guest, value, layout.type.__name__), None
     if kind == "pointer" and isinstance(value, ctypes.Array):
