@@ -1,8 +1,35 @@
 """ctypes and cffi for wasm libraries.
 
 ``from pywasi_native import ffi as ctypes`` in place of ``import ctypes``: `CDLL` loads a ``.wasm``, and the
-rest is ctypes' own, but for the functions that look into memory (`cast`, `string_at`, ...), which reach that
-of libraries too, and the types whose size differs in wasm32 (`c_long`, `c_size_t`, `c_longlong`, ...).
+rest is ctypes' own, but for the functions that look into memory (`cast`, `string_at`, ...), which reach
+that of libraries too, and the types whose size differs in wasm32 (`c_long`, `c_size_t`, `c_longlong`, ...).
+With ctypes' own module and `CDLL` alone most code works too; `cast` of `byref`, `pointer` of an object that
+has moved and `sizeof` do not.
+
+A library has a memory of its own, with pointers of 4 bytes. What differs from ctypes by that:
+
+- An object without pointers in it is copied for the call, and back where the library changed it. What a
+  library keeps beyond the call is to be made in its memory: `CDLL.new`. Where a struct in the library's
+  memory points to the object, the copy lives as long and is kept up to date at every call.
+- An object with pointers in it (`Structure`, array, `c_void_p`, ...) moves at the first call that is given
+  a pointer to it, with those it points to: its ``__class__`` becomes a subclass that reads and writes in
+  the library's memory, and its host buffer is stale.
+- Addresses of the process (an int, or a pointer whose object is unknown) and of other libraries are refused
+  with `ArgumentError`. Pointers from the library are checked at each access: IndexError, ValueError, never
+  a crash. Where a pointer is an int, as for `c_void_p`, it is a real address, and ctypes' own functions do
+  not check it.
+- ``c_int.in_dll(lib, name)`` is ``lib.in_dll(c_int, name)``. There are no handles, ordinals, `py_object`,
+  `c_longdouble`, and no prototypes bound by ``prototype((name, lib))``.
+- `argtypes` and `restype` are compared with the function in the module: TypeError where they do not fit.
+  Integers that have too many bits for the parameter are errors. A function that is declared with ``...``
+  needs ``function.variadic = True``, as wasm passes such arguments in another way.
+- An exception in a callback ends the call and is raised by it.
+- A library that writes into a `bytes` object is told: ValueError, or see `CDLL`'s `mutable_bytes`.
+- ctypes' own `c_long`, `c_ulong`, `c_size_t`, `c_ssize_t`, `c_int64` and `c_uint64` behind pointers or in
+  structs need ``CDLL(..., long_size=...)``, as ctypes has one type for several of them.
+- `get_errno` has the numbers of the host; the module exports ``errno``.
+
+`FFI` has cffi's ABI mode; its docstring says what differs there.
 """
 
 from __future__ import annotations

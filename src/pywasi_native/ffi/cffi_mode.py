@@ -98,9 +98,13 @@ class Lib:
 class FFI:
     """cffi's `FFI` for one wasm library.
 
-    Differs from cffi's: `new`, `callback` and `from_buffer` need the library, so `dlopen` comes first;
-    `from_buffer` gives a copy that follows the buffer before and after each call; an exception in a callback
-    without `error` and `onerror` is raised by the call.
+    All objects lie in the library's memory, with pointers of 4 bytes. What differs from cffi's by that:
+    `new`, `callback`, `new_handle` and `from_buffer` need the library, so `dlopen` comes first, and once:
+    another `FFI` for each library, with `include` for shared types. `from_buffer` gives a copy that is
+    brought up to date before and after each call. Pointers are checked at each access: IndexError. An
+    exception in a callback without `error` and `onerror` is raised by the call. A function that is not
+    declared as it is in the module is a TypeError. Bit-fields, ``long double``, `packed=True` and the API
+    mode (`set_source`, `verify`) are refused; `new_allocator` is not there.
     """
 
     CData = _Data
