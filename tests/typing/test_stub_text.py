@@ -36,6 +36,8 @@ struct pointless *shown(struct pointless *self, struct stat *where);
 size_t str(const char *str, size_t n, double float_);
 Pointer *Buffer(outer by_value, const outer *self);
 int Callable(int (*Sequence)(const struct node *, Pointer *), enum_ e);
+struct ours { int at; const char *address; float array[3]; enum_ from_bytes; };
+void of(struct ours *x);
 #define LIMIT 1e400
 #define TEXT "a \\"quoted\\" \\\\ text"
 /** Ends in a quote: "x" and has \\"\\"\\" in it \\ */

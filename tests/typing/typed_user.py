@@ -25,6 +25,11 @@ shape.name = "name"
 reveal_type(shape.weights)  # memoryview[float]
 reveal_type(shape.name)  # bytes
 reveal_type(shape.label)  # str | None
+grid = core.grid(cells=[[1, 2], [3, 4], [5, 6]])
+grid.corners = [point, point, point, point]
+reveal_type(grid.corners[0].x)  # float
+reveal_type(grid.cells)  # memoryview[float]
+grid.cells = [1, 2]  # error
 reveal_type(core.visit_all(visit, None))  # int
 with core.counter_new("one") as counter:
     reveal_type(counter)  # counter

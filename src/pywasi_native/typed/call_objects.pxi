@@ -336,9 +336,9 @@ cdef class NumberField:
         if value is None and self.text.endswith("*"):
             return 0
         if isinstance(value, StructBase) and self.text.endswith("*"):
-            if value.address is None:
+            if (<StructBase>value).memory is None:
                 raise TypeError(f"{who} needs a {type_name(value)} that lies in the module's memory ({self.text})")
-            return value.address
+            return (<StructBase>value).offset
         if isinstance(value, float) or not hasattr(type(value), "__index__"):
             raise TypeError(f"{who} must be int, not {type_name(value)} ({self.text})")
         number = value.__index__()

@@ -252,3 +252,12 @@ def is_text(kind: CType) -> bool:
 def is_integer(kind: CType) -> bool:
     """Whether it is an integer that is no `char`, `_Bool` or enumeration."""
     return isinstance(kind, Scalar) and kind.kind in "iu"
+
+
+def innermost(kind: Array) -> tuple[CType, tuple[int, ...]]:
+    """What an array of arrays has in the end, and how many in each direction."""
+    shape, item = [kind.count], kind.item
+    while isinstance(item, Array):
+        shape.append(item.count)
+        item = item.item
+    return item, tuple(shape)

@@ -7,7 +7,7 @@ from keyword import iskeyword
 
 from ..stubgen import docstring
 from . import roles as roles_
-from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, is_text
+from .ctype import Array, Enum, Function, Pointer, Scalar, Struct, innermost, is_text
 from .handles import closer_of
 from .python_types import answer_type, argument_type, is_given, result_type, unique_name
 from .rules import NO_RULES
@@ -31,6 +31,8 @@ _HOMES = {
 }
 _HOME_OF = {word: home for home, words in _HOMES.items() for word in words}
 _BUILT_IN = frozenset(("bool", "bytes", "float", "int", "memoryview", "object", "property", "str", "tuple"))
+_OF_STRUCTS = frozenset(("address", "array", "at", "from_bytes"))
+_OVERRIDES = "  # type: ignore[assignment, override, misc, unused-ignore]"
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -196,14 +198,15 @@ class StubText:
 
     def _member(self, field: Field, scope: Collection[str]) -> Iterator[str]:
         given, taken = _gettable(field.type), _settable(field.type)
+        note = _OVERRIDES if field.name in _OF_STRUCTS else ""
         if given == taken:
-            yield f"    {field.name}: {self._show(given, scope)}"
+            yield f"    {field.name}: {self._show(given, scope)}{note}"
             return
         decorator = self._show("property", scope)
-        yield f"    @{decorator}"
-        yield f"    def {field.name}(self) -> {self._show(given, scope)}: ..."
-        yield f"    @{field.name}.setter"
-        yield f"    def {field.name}(self, value: {self._show(taken, scope)}) -> None: ..."
+        yield f"    @{decorator}{note}"
+        yield f"    def {field.name}(self) -> {self._show(given, scope)}: ...{note}"
+        yield f"    @{field.name}.setter{note}"
+        yield f"    def {field.name}(self, value: {self._show(taken, scope)}) -> None: ...{note}"
 
     def _functions(self) -> Iterator[str]:
         for item in self.prototypes:
@@ -259,9 +262,10 @@ def _gettable(kind: CType) -> str:
     if isinstance(kind, Array):
         if is_text(kind.item):
             return "bytes"
-        if isinstance(kind.item, Scalar):
-            return f"memoryview[{result_type(kind.item)}]"
-        return "memoryview"
+        item, shape = innermost(kind)
+        if isinstance(item, Struct) and not item.opaque and len(shape) == 1:
+            return f"Sequence[{result_type(item)}]"
+        return f"memoryview[{_number_type(item)}]" if kind.size else "memoryview"
     return result_type(kind)
 
 
@@ -270,8 +274,16 @@ def _settable(kind: CType) -> str:
     if isinstance(kind, Array):
         if is_text(kind.item):
             return "bytes | str"
-        return f"Sequence[{result_type(kind.item)}]" if isinstance(kind.item, Scalar) else "Buffer"
+        item, shape = innermost(kind)
+        if isinstance(item, Struct):
+            return f"Sequence[{result_type(item)}]" if not item.opaque and len(shape) == 1 else "Buffer"
+        return "Sequence[" * len(shape) + _number_type(item) + "]" * len(shape)
     if isinstance(kind, Pointer):
         name = kind.target.name if isinstance(kind.target, Struct) and not kind.target.opaque else ""
         return f"{name} | SupportsIndex | None" if name else "SupportsIndex | None"
     return "int" if isinstance(kind, Enum) else result_type(kind)
+
+
+def _number_type(kind: CType) -> str:
+    """The Python type of an item of an array."""
+    return result_type(kind) if isinstance(kind, Scalar) else "int"

@@ -172,3 +172,41 @@ def test_names_that_a_header_lacks(lib: Lib) -> None:
 def test_classes_cannot_be_made_without_a_header() -> None:
     with pytest.raises(TypeError, match=r"is made by pywasi_native.typed.bind\(\)"):
         typed.StructBase()
+
+
+def test_arrays_of_arrays_and_of_structs(lib: Lib) -> None:
+    g = lib.grid()
+    g.cells = [[1, 2], [3, 4], [5, 6]]
+    assert g.cells.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert lib.grid_sum(g) == 91
+    with pytest.raises(ValueError, match=r"grid.cells has 2 items, 3 given"):
+        g.cells = [[1, 2], [3, 4], [5, 6, 7]]
+    assert g.cells[2, 1] == 6
+    g.corners[1].x = 2
+    g.corners[-1] = lib.point(3, 4)
+    assert lib.grid_sum(g) == 591
+    assert [corner.x for corner in g.corners] == [0, 2, 0, 3]
+    assert g.corners[1:3] == [lib.point(2, 0), lib.point(0, 0)]
+    g.corners = [lib.point(i) for i in range(4)]
+    assert g.corners[3] == lib.point(3)
+    g.corners = g.corners[::-1]
+    assert [corner.x for corner in g.corners] == [3, 2, 1, 0]
+    with pytest.raises(IndexError, match="index 4 of an array of 4 point"):
+        g.corners[4]
+    with pytest.raises(TypeError, match="the items are point, not boxed"):
+        g.corners[0] = lib.boxed()
+    with pytest.raises(ValueError, match=r"grid.corners has 4 items, 1 given"):
+        g.corners = [lib.point()]
+    assert g.words.shape == (2, 8)
+    g.kinds = [lib.kind.KIND_LINE, lib.KIND_CURVE]
+    assert list(g.kinds) == [3, 4]
+    assert list(g.names) == [0, 0]
+    np = pytest.importorskip("numpy")
+    g.cells = np.zeros((3, 2), np.float32)
+    assert np.asarray(g.cells).sum() == 0
+
+
+def test_a_member_may_be_called_as_we_call_things(lib: Lib) -> None:
+    g = lib.grid(address=5)
+    assert g.address == 5
+    assert lib.grid_sum(g) == 5

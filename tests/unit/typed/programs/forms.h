@@ -34,6 +34,17 @@ typedef struct {
     bool closed;
 } shape;
 
+typedef struct {
+    float cells[3][2];
+    point corners[4];
+    char words[2][8];
+    kind kinds[2];
+    const char *names[2];
+    int address;
+} grid;
+
+double grid_sum(const grid *g);
+
 /* Sum of the numbers. */
 double sum_f64(const double *x, size_t n);
 /* Scalar product of two vectors of one length. */
