@@ -42,6 +42,7 @@ typedef struct pw_shared_memory pw_shared_memory;
 typedef struct pw_table pw_table;
 typedef struct pw_global pw_global;
 typedef struct pw_tag pw_tag;
+typedef struct pw_snapshot pw_snapshot;
 
 /* ---- Results and errors ------------------------------------------------------------------------------------- */
 
@@ -366,6 +367,33 @@ void pw_instance_export(pw_instance *instance, size_t export_index, pw_extern *o
 pw_func *pw_instance_func(pw_instance *instance, uint32_t func_index);
 /* The memory exported as "memory", or NULL: what WASI works on. */
 pw_memory *pw_instance_memory(pw_instance *instance);
+
+/* ---- Snapshots: the state of an instance, to be put back or to make others of ---- */
+
+/* The memories, globals, tables, segments and objects of an instance, at a time when none of its calls runs. Memories are kept
+ * without their zeros, and (Linux) shared copy-on-write with what is made of the snapshot. It belongs to no store; any thread
+ * may use it; it is freed with its last reference. PW_ERR_ARGUMENT: something in the state cannot be kept, and error
+ * names it all: imported memories, tables and mutable globals, shared memories, host references, functions that are neither
+ * the instance's nor among its imports, objects of types or tags that its module does not know. */
+PW_MUST_USE pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snapshot, pw_error *error);
+void pw_snapshot_retain(pw_snapshot *snapshot);
+void pw_snapshot_free(pw_snapshot *snapshot);
+/* Gives an instance of the same module the state. Objects that the embedder holds stay as they are. Views of memories stay
+ * valid; what lies beyond the size of the snapshot is zero. PW_ERR_ARGUMENT: a call runs in the store, or the
+ * instance is of another module; PW_ERR_LIMIT: the store does not allow as much. Then nothing has changed. */
+PW_MUST_USE pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error);
+/* Makes an instance that has the state. No segment is applied and no start function runs. As pw_instance_new. */
+PW_MUST_USE pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
+                                              size_t import_count, pw_instance **instance, pw_error *error);
+pw_module *pw_snapshot_module(const pw_snapshot *snapshot);
+/* Bytes of the memories, and of what is kept of them. */
+void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint64_t *kept_bytes);
+/* The snapshot as bytes, in pieces, without the module; and back. The format has a version and does not depend on the system.
+ * What is read is checked as a whole. PW_ERR_ARGUMENT: it is no state of an instance of the module. */
+typedef pw_result (*pw_write_fn)(void *env, const uint8_t *bytes, size_t size);
+PW_MUST_USE pw_result pw_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, void *env);
+PW_MUST_USE pw_result pw_snapshot_read(pw_module *module, const uint8_t *bytes, size_t size, pw_snapshot **snapshot,
+                                       pw_error *error);
 
 /* ---- Functions ------------------------------------------------------------------------------------------------ */
 

@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "runtime/memory.h"
+#include "runtime/snapshot.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
 
@@ -151,14 +152,14 @@ static pw_result make_globals(pw_instance *instance, pw_error *error)
     return PW_OK;
 }
 
-static pw_result make_tables(pw_instance *instance, pw_error *error)
+static pw_result make_tables(pw_instance *instance, bool with_init, pw_error *error)
 {
     const pw_module *module = instance->module;
     for (uint32_t i = module->imported_tables; i < module->table_count; i++) {
         const pw_table_decl *decl = &module->tables[i];
         pw_slot init[2] = {0, 0};
         pw_result result = PW_OK;
-        if (decl->has_init)
+        if (decl->has_init && with_init)
             result = pwi_const_eval(instance, &decl->init, init, error);
         if (result == PW_OK)
             result = pwi_table_make(instance->store, &decl->type, init[0], &instance->tables[i], error);
@@ -207,19 +208,26 @@ static pw_result make_exports(pw_instance *instance, pw_error *error)
     return PW_OK;
 }
 
+/* What is at its place before the instance has a state. */
+static pw_result make_parts(pw_instance *instance, pw_error *error)
+{
+    pw_result result = make_memories(instance, error);
+    if (result == PW_OK)
+        result = make_tags(instance, error);
+    if (result == PW_OK)
+        result = make_exports(instance, error);
+    return result;
+}
+
 static pw_result fill_in(pw_instance *instance, const pw_extern *imports, bool *escaped, pw_error *error)
 {
     take_imports(instance, imports);
     make_funcs(instance);
     pw_result result = make_globals(instance, error);
     if (result == PW_OK)
-        result = make_tables(instance, error);
+        result = make_tables(instance, true, error);
     if (result == PW_OK)
-        result = make_memories(instance, error);
-    if (result == PW_OK)
-        result = make_tags(instance, error);
-    if (result == PW_OK)
-        result = make_exports(instance, error);
+        result = make_parts(instance, error);
     if (result == PW_OK)
         result = pwi_segments_evaluate(instance, error);
     if (result == PW_OK)
@@ -227,8 +235,21 @@ static pw_result fill_in(pw_instance *instance, const pw_extern *imports, bool *
     return result;
 }
 
-pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern *imports, size_t import_count,
-                            pw_instance **instance, pw_error *error)
+static pw_result fill_from(pw_instance *instance, const pw_extern *imports, const pw_snapshot *snapshot,
+                           pw_error *error)
+{
+    take_imports(instance, imports);
+    make_funcs(instance);
+    pw_result result = make_tables(instance, false, error);
+    if (result == PW_OK)
+        result = make_parts(instance, error);
+    if (result == PW_OK)
+        result = pwi_snapshot_restore(snapshot, instance, true, error);
+    return result;
+}
+
+static pw_result make(pw_store *store, pw_module *module, const pw_snapshot *snapshot, const pw_extern *imports,
+                      size_t import_count, pw_instance **instance, pw_error *error)
 {
     *instance = NULL;
     pw_result result = pwi_link_check(store, module, imports, import_count, error);
@@ -244,7 +265,7 @@ pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern 
     if (make_record(store, module, &self) != PW_OK)
         return pwi_no_memory(error);
     store->gc.paused++;
-    result = fill_in(self, imports, &escaped, error);
+    result = snapshot ? fill_from(self, imports, snapshot, error) : fill_in(self, imports, &escaped, error);
     store->gc.paused--;
     if (result != PW_OK) {
         if (!escaped)
@@ -253,4 +274,16 @@ pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern 
     }
     *instance = self;
     return PW_OK;
+}
+
+pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern *imports, size_t import_count,
+                            pw_instance **instance, pw_error *error)
+{
+    return make(store, module, NULL, imports, import_count, instance, error);
+}
+
+pw_result pwi_instance_make_from(pw_store *store, const pw_snapshot *snapshot, const pw_extern *imports,
+                                 size_t import_count, pw_instance **instance, pw_error *error)
+{
+    return make(store, snapshot->module, snapshot, imports, import_count, instance, error);
 }

@@ -64,6 +64,10 @@ struct pw_func {
 PW_MUST_USE pw_result pwi_instance_make(pw_store *store, pw_module *module, const pw_extern *imports,
                                         size_t import_count, pw_instance **instance, pw_error *error);
 
+/* The same with the state of a snapshot, instead of what initializers and segments make. */
+PW_MUST_USE pw_result pwi_instance_make_from(pw_store *store, const pw_snapshot *snapshot, const pw_extern *imports,
+                                             size_t import_count, pw_instance **instance, pw_error *error);
+
 /* Frees the record and drops its module; what the store's lists own (memories, tables, globals) is not
  * touched. */
 void pwi_instance_destroy(pw_instance *instance);

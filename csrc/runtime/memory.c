@@ -150,11 +150,12 @@ void pwi_memory_destroy(pw_memory *memory)
         pwi_vm_release(memory->base, (size_t)memory->reserved);
     else if (!memory->reserved)
         pwi_free(memory->base);
+    pwi_vm_image_free(memory->image);
     pwi_free(memory->users);
     pwi_free(memory);
 }
 
-static void tell_users(const pw_memory *memory)
+void pwi_memory_tell_users(const pw_memory *memory)
 {
     for (size_t i = 0; i < memory->user_count; i++) {
         memory->users[i]->memory_base = memory->base;
@@ -175,7 +176,7 @@ static bool catch_up(pw_memory *memory)
         return false;
     pwi_store_add_memory(memory->store, size - memory->size);
     memory->size = size;
-    tell_users(memory);
+    pwi_memory_tell_users(memory);
     return true;
 }
 
@@ -279,7 +280,7 @@ pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages
         return PW_ERR_LIMIT;
     }
     memory->size += bytes;
-    tell_users(memory);
+    pwi_memory_tell_users(memory);
     return PW_OK;
 }
 

@@ -5,6 +5,7 @@
 #ifndef PW_RUNTIME_MEMORY_H
 #define PW_RUNTIME_MEMORY_H
 
+#include "base/vm_image.h"
 #include "pywasi.h"
 #include "runtime/shared_memory.h"
 
@@ -18,6 +19,7 @@ struct pw_memory {
     pw_limits type;     /* as declared */
     uint32_t pins;
     pw_shared_memory *shared; /* or NULL; then base is that one's, and size what this store has seen of it */
+    pwi_vm_image *image; /* what [base, base + its size) is a copy-on-write mapping of; NULL: of nothing */
     pw_store *store;
     pw_instance **users; /* instances whose memory 0 this is: their base and size follow */
     size_t user_count, user_capacity;
@@ -33,6 +35,8 @@ void pwi_memory_destroy(pw_memory *memory);
 uint64_t pwi_memory_size_now(const pw_memory *memory);
 /* Brings the sizes of the instance's shared memories up to date; whether one has grown. */
 bool pwi_memory_catch_up(pw_instance *instance);
+/* After a change of base or size. */
+void pwi_memory_tell_users(const pw_memory *memory);
 /* Makes memory the memory 0 of the instance. */
 PW_MUST_USE pw_result pwi_memory_attach(pw_memory *memory, pw_instance *instance);
 void pwi_memory_detach(pw_memory *memory, pw_instance *instance);
@@ -44,6 +48,17 @@ PW_MUST_USE pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_
 PW_MUST_USE pw_result pwi_memory_fill(pw_memory *memory, uint64_t to, uint8_t value, uint64_t count);
 PW_MUST_USE pw_result pwi_memory_copy(pw_memory *to_memory, uint64_t to, pw_memory *from_memory,
                                       uint64_t from, uint64_t count);
+
+/* memory_image.c: what a memory that is not shared holds, kept and put back. NULL: no memory. */
+pwi_vm_image *pwi_memory_save(const pw_memory *memory);
+/* Grows the memory to the size of the image, if it is smaller; *old_size is for pwi_memory_shrink, should that be for nothing.
+ * PW_ERR_LIMIT as when growing. */
+PW_MUST_USE pw_result pwi_memory_make_room(pw_memory *memory, const pwi_vm_image *image, uint64_t *old_size);
+/* To a size that it had: what was beyond it must be zero. Views of the host stay valid. */
+void pwi_memory_shrink(pw_memory *memory, uint64_t size);
+/* Makes a memory with enough room what the image holds. fresh: nothing was written to it yet. PW_ERR_NO_MEMORY: the host
+ * could not read the image. */
+PW_MUST_USE pw_result pwi_memory_restore(pw_memory *memory, pwi_vm_image *image, bool fresh);
 
 /* memory_wait.c. The memory of the instance that p points into; it points into one. */
 pw_memory *pwi_memory_of(const pw_instance *instance, const uint8_t *p);

@@ -1,0 +1,251 @@
+/* snapshot_restore.c - the state of an instance, put back. All that can fail is asked for first; then the state is written. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "runtime/gc_object.h"
+#include "runtime/memory.h"
+#include "runtime/snapshot.h"
+#include "runtime/table.h"
+
+typedef struct restoring {
+    const pw_snapshot *snapshot;
+    pw_instance *instance;
+    pw_object **objects;     /* new ones, by index */
+    pw_slot **elements;      /* new blocks of tables that grow beyond theirs, by table index */
+    pw_slot **elem_values;   /* new, by segment */
+    uint64_t *memory_sizes;  /* before they got room */
+    uint32_t roomy_memories; /* so many of them have */
+    uint64_t taken_elements; /* of the store's limit */
+} restoring;
+
+static void free_all(pw_slot **arrays, uint32_t count)
+{
+    for (uint32_t i = 0; arrays && i < count; i++)
+        pwi_free(arrays[i]);
+    pwi_free(arrays);
+}
+
+static pw_slot *make_slots(uint64_t count)
+{
+    return count <= SIZE_MAX ? pwi_alloc_zero(count ? (size_t)count : 1, sizeof(pw_slot)) : NULL;
+}
+
+/* ---- what can fail ---- */
+
+static pw_result make_objects(restoring *r, pw_error *error)
+{
+    const pw_snapshot *snapshot = r->snapshot;
+    r->objects = pwi_alloc_zero(snapshot->object_count + 1, sizeof(pw_object *));
+    if (!r->objects)
+        return pwi_no_memory(error);
+    for (size_t i = 0; i < snapshot->object_count; i++) {
+        const pw_saved_object *saved = &snapshot->objects[i];
+        pw_result result = pwi_gc_new(r->instance->store, (pw_object_kind)saved->kind,
+                                      snapshot->module->types[saved->type], saved->length, &r->objects[i]);
+        if (result == PW_ERR_LIMIT)
+            return pwi_fail(error, result, "the objects of the snapshot would pass the limit of %llu bytes",
+                            (unsigned long long)r->instance->store->limits.memory_bytes);
+        if (result != PW_OK)
+            return pwi_no_memory(error);
+    }
+    return PW_OK;
+}
+
+static pw_result make_elements(restoring *r, pw_error *error)
+{
+    const pw_module *module = r->snapshot->module;
+    r->elements = pwi_alloc_zero(module->table_count + 1u, sizeof(pw_slot *));
+    if (!r->elements)
+        return pwi_no_memory(error);
+    for (uint32_t i = module->imported_tables; i < module->table_count; i++) {
+        const pw_table *table = r->instance->tables[i];
+        uint64_t size = r->snapshot->tables[i].size;
+        if (size <= table->size)
+            continue;
+        if (pwi_store_take_elements(r->instance->store, size - table->size) != PW_OK)
+            return pwi_fail(error, PW_ERR_LIMIT, "a table of %llu elements would pass the limit of %llu",
+                            (unsigned long long)size,
+                            (unsigned long long)r->instance->store->limits.table_elements);
+        r->taken_elements += size - table->size;
+        if (size > table->capacity && !(r->elements[i] = make_slots(size)))
+            return pwi_no_memory(error);
+    }
+    return PW_OK;
+}
+
+static pw_result make_segments(restoring *r, pw_error *error)
+{
+    const pw_module *module = r->snapshot->module;
+    r->elem_values = pwi_alloc_zero(module->elem_count + 1u, sizeof(pw_slot *));
+    if (!r->elem_values)
+        return pwi_no_memory(error);
+    for (uint32_t i = 0; i < module->elem_count; i++) {
+        if (r->snapshot->elem_values[i] && !(r->elem_values[i] = make_slots(module->elems[i].count)))
+            return pwi_no_memory(error);
+    }
+    return PW_OK;
+}
+
+static pw_result make_room(restoring *r, pw_error *error)
+{
+    const pw_module *module = r->snapshot->module;
+    r->memory_sizes = pwi_alloc_zero(module->memory_count + 1u, sizeof *r->memory_sizes);
+    if (!r->memory_sizes)
+        return pwi_no_memory(error);
+    for (uint32_t i = module->imported_memories; i < module->memory_count; i++) {
+        const pwi_vm_image *image = r->snapshot->memories[i];
+        pw_result result = pwi_memory_make_room(r->instance->memories[i], image, &r->memory_sizes[i]);
+        if (result == PW_ERR_LIMIT)
+            return pwi_fail(error, result, "a memory of %llu bytes would pass the limit of %llu",
+                            (unsigned long long)image->size,
+                            (unsigned long long)r->instance->store->limits.memory_bytes);
+        if (result != PW_OK)
+            return pwi_no_memory(error);
+        r->roomy_memories = i + 1;
+    }
+    return PW_OK;
+}
+
+static void take_back(restoring *r)
+{
+    for (uint32_t i = r->snapshot->module->imported_memories; i < r->roomy_memories; i++)
+        pwi_memory_shrink(r->instance->memories[i], r->memory_sizes[i]);
+    pwi_store_return_elements(r->instance->store, r->taken_elements);
+}
+
+/* ---- what cannot ---- */
+
+static pw_slot reference(const restoring *r, pw_slot word)
+{
+    if ((word & 7) == PW_SAVED_FUNC)
+        return (pw_slot)(uintptr_t)r->instance->funcs[word >> 3];
+    if ((word & 7) == PW_SAVED_OBJECT)
+        return (pw_slot)(uintptr_t)r->objects[word >> 3];
+    return word; /* null, an i31 */
+}
+
+static void put_references(const restoring *r, const pw_slot *from, pw_slot *to, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        to[i] = reference(r, from[i]);
+}
+
+static void put_object(const restoring *r, size_t index)
+{
+    const pw_saved_object *saved = &r->snapshot->objects[index];
+    const pw_slot *from = r->snapshot->payload + saved->payload;
+    pw_object *object = r->objects[index];
+    const pw_type_record *type = object->type;
+    size_t slots = (size_t)pwi_saved_payload_slots(type, saved);
+    uint32_t slot = 0;
+    if (slots)
+        memcpy(object->payload, from, slots * sizeof *from);
+    if (saved->kind == PW_OBJECT_EXCEPTION) {
+        object->tag = r->instance->tags[saved->tag];
+        for (uint32_t i = 0; i < type->func.param_count; i++) {
+            if (pwi_type_is_ref(type->func.params[i]))
+                object->payload[slot] = reference(r, from[slot]);
+            slot += pw_type_slots(type->func.params[i]);
+        }
+    } else if (saved->kind == PW_OBJECT_ARRAY) {
+        if (pwi_type_is_ref(type->fields[0].storage))
+            put_references(r, from, object->payload, saved->length);
+    } else {
+        for (uint32_t i = 0; i < type->field_count; i++) {
+            slot = type->fields[i].slot;
+            if (pwi_type_is_ref(type->fields[i].storage))
+                object->payload[slot] = reference(r, from[slot]);
+        }
+    }
+}
+
+static void put_globals(const restoring *r)
+{
+    const pw_module *module = r->snapshot->module;
+    for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
+        const pw_global_decl *decl = &module->globals[i];
+        const pw_slot *from = &r->snapshot->globals[decl->slot];
+        pw_slot *to = pwi_global_place(r->instance, i);
+        if (pwi_type_is_ref(decl->type.type))
+            *to = reference(r, *from);
+        else
+            memcpy(to, from, pw_type_slots(decl->type.type) * sizeof *to);
+    }
+}
+
+static void put_table(restoring *r, uint32_t index)
+{
+    const pw_saved_table *saved = &r->snapshot->tables[index];
+    pw_table *table = r->instance->tables[index];
+    if (r->elements[index]) {
+        pwi_free(table->elements);
+        table->elements = r->elements[index];
+        table->capacity = saved->size;
+        r->elements[index] = NULL;
+    }
+    if (saved->size < table->size)
+        pwi_store_return_elements(r->instance->store, table->size - saved->size);
+    table->size = saved->size;
+    put_references(r, saved->elements, table->elements, saved->size);
+}
+
+static void put_segments(restoring *r)
+{
+    const pw_module *module = r->snapshot->module;
+    pw_instance *instance = r->instance;
+    if (module->elem_count)
+        memcpy(instance->dropped_elems, r->snapshot->dropped_elems, module->elem_count);
+    if (module->data_count)
+        memcpy(instance->dropped_datas, r->snapshot->dropped_datas, module->data_count);
+    for (uint32_t i = 0; i < module->elem_count; i++) {
+        pwi_free(instance->elem_values[i]);
+        instance->elem_values[i] = r->elem_values[i];
+        r->elem_values[i] = NULL;
+        if (instance->elem_values[i])
+            put_references(r, r->snapshot->elem_values[i], instance->elem_values[i], module->elems[i].count);
+    }
+}
+
+static pw_result put_all(restoring *r, bool fresh, pw_error *error)
+{
+    const pw_module *module = r->snapshot->module;
+    pw_result result = PW_OK;
+    for (size_t i = 0; i < r->snapshot->object_count; i++)
+        put_object(r, i);
+    put_globals(r);
+    for (uint32_t i = module->imported_tables; i < module->table_count; i++)
+        put_table(r, i);
+    put_segments(r);
+    for (uint32_t i = module->imported_memories; i < module->memory_count; i++) {
+        if (pwi_memory_restore(r->instance->memories[i], r->snapshot->memories[i], fresh) != PW_OK)
+            result = pwi_no_memory(error);
+    }
+    return result;
+}
+
+pw_result pwi_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, bool fresh, pw_error *error)
+{
+    restoring r = {.snapshot = snapshot, .instance = instance};
+    pw_gc_heap *heap = &instance->store->gc;
+    if (snapshot->object_count && !fresh)
+        pwi_gc_collect(instance->store); /* what it has made since: none is collected while there are new ones */
+    heap->paused++;
+    pw_result result = make_objects(&r, error);
+    if (result == PW_OK)
+        result = make_elements(&r, error);
+    if (result == PW_OK)
+        result = make_segments(&r, error);
+    if (result == PW_OK)
+        result = make_room(&r, error);
+    if (result == PW_OK)
+        result = put_all(&r, fresh, error);
+    else
+        take_back(&r);
+    heap->paused--;
+    pwi_free((void *)r.objects);
+    free_all(r.elements, snapshot->module->table_count);
+    free_all(r.elem_values, snapshot->module->elem_count);
+    pwi_free(r.memory_sizes);
+    return result;
+}
