@@ -185,8 +185,14 @@ void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks);
 /* Opens the granted directories. PW_ERR_HOST: one cannot be opened, error->text names it. The configuration may be
  * freed afterwards. */
 PW_MUST_USE pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **wasi, pw_error *error);
+/* Closes all that is open and begins anew, at the same address: its functions stay good. Not PW_OK: as pw_wasi_new, and the
+ * guest has what could be opened until then. No call of it may run. */
+PW_MUST_USE pw_result pw_wasi_renew(pw_wasi *wasi, const pw_wasi_config *config, pw_error *error);
 /* Closes all that is open. */
 void pw_wasi_free(pw_wasi *wasi);
+/* The next descriptor from *fd on that is not what it was at the beginning: one that the guest opened (*open), or one that was
+ * granted and that it closed. false: there are no more. */
+bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, bool *open);
 
 /* What was written to a BYTES stream so far; valid until the next call of the guest. *capped (may be NULL): the
  * guest wanted to write more than the cap. */

@@ -161,11 +161,8 @@ static pw_result fill(pw_wasi *wasi, const pw_wasi_config *config, pw_error *err
     return PW_OK;
 }
 
-pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **out, pw_error *error)
+static pw_result begin(pw_wasi *wasi, const pw_wasi_config *config, pw_error *error)
 {
-    pw_wasi *wasi = pwi_alloc_zero(1, sizeof *wasi);
-    if (!wasi)
-        return pwi_no_memory(error);
     for (size_t i = 0; i < 3; i++)
         wasi->streams[i].handle = PWI_OS_NONE;
     wasi->fds.max = config->max_fds;
@@ -179,18 +176,12 @@ pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **out, pw_error *err
     pw_result result = fill(wasi, config, error);
     if (result == PW_OK)
         result = pwi_add_sockets(wasi, config, error);
-    if (result != PW_OK) {
-        pw_wasi_free(wasi);
-        return result;
-    }
-    *out = wasi;
-    return PW_OK;
+    wasi->granted_fds = wasi->fds.used;
+    return result;
 }
 
-void pw_wasi_free(pw_wasi *wasi)
+static void end(pw_wasi *wasi)
 {
-    if (!wasi)
-        return;
     pwi_fd_table_destroy(&wasi->fds);
     for (size_t i = 0; i < 3; i++)
         pwi_stream_destroy(&wasi->streams[i]);
@@ -202,7 +193,54 @@ void pw_wasi_free(pw_wasi *wasi)
     pwi_free(wasi->socket_grants);
     pwi_strings_free(&wasi->args);
     pwi_strings_free(&wasi->env);
+}
+
+pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **out, pw_error *error)
+{
+    pw_wasi *wasi = pwi_alloc_zero(1, sizeof *wasi);
+    if (!wasi)
+        return pwi_no_memory(error);
+    pw_result result = begin(wasi, config, error);
+    if (result != PW_OK) {
+        pw_wasi_free(wasi);
+        return result;
+    }
+    *out = wasi;
+    return PW_OK;
+}
+
+pw_result pw_wasi_renew(pw_wasi *wasi, const pw_wasi_config *config, pw_error *error)
+{
+    end(wasi);
+    memset(wasi, 0, sizeof *wasi);
+    return begin(wasi, config, error);
+}
+
+void pw_wasi_free(pw_wasi *wasi)
+{
+    if (!wasi)
+        return;
+    end(wasi);
     pwi_free(wasi);
+}
+
+static bool is_granted(const pw_wasi *wasi, uint32_t number)
+{
+    const pwi_fd *entry = pwi_fd_lookup(&wasi->fds, number);
+    if (!entry || number >= wasi->granted_fds)
+        return false;
+    return entry->is_preopen || entry->is_shared || entry->kind == PWI_FD_STREAM || entry->kind == PWI_FD_SOCKET;
+}
+
+bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, bool *open)
+{
+    for (;; ++*fd) {
+        *open = pwi_fd_lookup(&wasi->fds, *fd) != NULL;
+        if (*open ? !is_granted(wasi, *fd) : *fd < wasi->granted_fds)
+            return true;
+        if (*fd >= wasi->fds.capacity && *fd >= wasi->granted_fds)
+            return false;
+    }
 }
 
 void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, bool *capped)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .pool import Pool
     from .process import CompletedRun, run
     from .references import I31, Array, Ref, Struct
+    from .snapshot import Snapshot
     from .trap_kinds import TrapKind
     from .virtual_files import MemTree
     from .wasi import (
@@ -73,6 +74,7 @@ _HOMES = {
     "module": "Module compile load validate",
     "pool": "Pool",
     "process": "CompletedRun run",
+    "snapshot": "Snapshot",
     "trap_kinds": "TrapKind",
     "references": "Array I31 Ref Struct",
     "virtual_files": "MemTree",
@@ -83,7 +85,7 @@ _MODULES = ("asks", "attenuation", "audit", "cli", "engine", "errors", "ffi", "g
 
 __all__ = [  # noqa: RUF022 - in the order in which they are needed
     "load", "compile", "validate", "run", "install", "uninstall", "grant",
-    "Module", "Instance", "Func", "Memory", "Table", "Global", "Tag", "Store",
+    "Module", "Instance", "Snapshot", "Func", "Memory", "Table", "Global", "Tag", "Store",
     "FuncType", "MemoryType", "TableType", "GlobalType", "TagType", "ImportType", "ExportType",
     "Ref", "Struct", "Array", "I31",
     "WASM_1_0", "WASM_2_0", "WASM_3_0", "FEATURES", "DEFAULT_FEATURES",

@@ -385,6 +385,8 @@ cdef extern from "pywasi_wasi.h":
         c_bool (*listening)(void *env) noexcept
     void pw_wasi_config_hooks(pw_wasi_config *config, const pw_wasi_hooks *hooks)
     pw_result pw_wasi_new(const pw_wasi_config *config, pw_wasi **wasi, pw_error *error)
+    pw_result pw_wasi_renew(pw_wasi *wasi, const pw_wasi_config *config, pw_error *error)
+    c_bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, c_bool *open)
     void pw_wasi_free(pw_wasi *wasi)
     void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, c_bool *capped)
     const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi)
@@ -644,6 +646,8 @@ cdef class WasiState(Owned):
     cdef readonly unsigned long long denied
     cdef readonly dict windows  # event -> how much of it was logged lately
 
+    cdef int build(self, list args, list env, tuple stdio, list dirs, object clock, object seed, object output,
+                   object open_files, list sockets) except -1
     cdef int configure(self, pw_wasi_config *config, list args, list env, list dirs) except -1
     cdef int set_stdio(self, pw_wasi_config *config, int stream, object what, object output) except -1
     cdef int set_hooks(self, pw_wasi_config *config) except -1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .linking import Imports
     from .module import Module
+    from .snapshot import Snapshot
     from .typed import TypedFunction
     from .typed.space import Space
     from .wasi import Wasi
@@ -53,12 +54,16 @@ class Instance:
     An export whose name is that of a method or property of this class is reached by item.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_exports", "_module", "_origin", "_space", "_store", "_wasi")
+    __slots__ = (
+        "__dict__", "__weakref__", "_exports", "_handle", "_made_of", "_module", "_origin", "_space", "_store", "_wasi",
+    )  # fmt: skip
     _exports: Exports
+    _handle: engine.native.InstanceHandle
     _module: Module
     _origin: Origin
     _store: engine.Store
     _wasi: engine.native.WasiState | None
+    _made_of: tuple[list[Any], Wasi | None, str]  # imports in the module's order, WASI, label
     _space: Space  # of typed functions; there is none before the first
 
     def __init__(self) -> None:
@@ -105,6 +110,36 @@ class Instance:
         """Ends the call that runs in its store with `Cancelled`; from any thread. No call: no effect."""
         self._store.cancel()
 
+    def snapshot(self) -> Snapshot:
+        """Its state: memories, globals, tables, segments and the objects that they refer to.
+
+        The WASI of what is made of it begins anew: streams, clocks, random numbers, granted directories.
+
+        Raises:
+            ValueError: something in the state cannot be saved, and the message names it: Python objects that the
+                guest refers to, functions that are neither its own nor imported by it, imported or shared
+                memories, imported tables and mutable globals, open files. Or a call runs.
+        """
+        from .snapshot import take
+
+        return take(self)
+
+    def reset(self, snapshot: Snapshot) -> None:
+        """Goes back to a state of this instance or of another one of the same module.
+
+        Exports stay the same objects. Views of a memory stay valid and keep their length, where what was grown since
+        is zero. What Python refers to of the heap (`Struct`, `Array`) lives on beside the new state. Its WASI
+        begins anew: files are closed, kept output is dropped.
+
+        Raises:
+            ValueError: the snapshot is of another module, or a call runs; nothing has changed then.
+            WasmError: the limits do not allow as much; nothing has changed then.
+            OSError: what is granted cannot be opened again; files are closed then.
+        """
+        from .snapshot import restore
+
+        restore(self, snapshot)
+
     def func(self, name: str, signature: str) -> TypedFunction:
         """An export as a function with Python types: buffers, texts and results instead of addresses.
 
@@ -149,7 +184,7 @@ class Instance:
         return f"<wasm instance of {self._module.name!r}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("cannot pickle an Instance: pickle its module and instantiate it again")
+        raise TypeError("cannot pickle an Instance: pickle its module and instantiate it again, or its snapshot()")
 
 
 _TAKEN = frozenset(dir(Instance))
@@ -163,21 +198,27 @@ def instantiate(
     limits: Limits | None = None,
     store: engine.Store | None = None,
     label: str | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Instance:
-    """See `Module.instantiate`. `label` is its name in the audit log, by default the module's."""
-    plan = linking.Plan(module, imports, wasi, limits, store, label)
+    """See `Module.instantiate` and `Snapshot.instantiate`. `label` is its name in the audit log, by default the module's."""
+    if snapshot is not None:
+        wasi, label = wasi if wasi is not None else snapshot._wasi, label or snapshot._label
+    plan = linking.Plan(module, imports, wasi, limits, store, label, snapshot)
     if engine.native.listening():
         from . import audit
 
         audit.instantiating(plan.label, module, wasi)
     externs, origin = plan.externs(), Origin(module, wasi, plan.store.limits)
-    exports = Exports(module._handle.instantiate(plan.store, externs, origin))
+    state = snapshot._handle if snapshot is not None else None
+    handle, found = module._handle.instantiate(plan.store, externs, origin, state)
+    exports = Exports(found)
     made = Instance.__new__(Instance)
     made._exports, made._module, made._store, made._wasi = exports, module, plan.store, plan.wasi_state
+    made._handle, made._made_of = handle, (plan.values, wasi, plan.label)
     made._origin, origin.instance = origin, ref(made)
     # A dict of its own with interned keys: what the interpreter's inline caches work best with.
     made.__dict__ = {intern(name): value for name, value in exports.items() if name not in _TAKEN}
     initialize = exports.get("_initialize")
-    if isinstance(initialize, engine.Func):
+    if snapshot is None and isinstance(initialize, engine.Func):
         initialize()
     return made

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from .extern_types import ImportType
     from .limits import Limits
     from .module import Module
+    from .snapshot import Snapshot
     from .wasi import Wasi
 
     Imports = Mapping[str, Any]
 
 _EXTERNS = (engine.Func, engine.Memory, engine.Table, engine.Global, engine.Tag)
-_MISSING = object()
+MISSING = object()
+"""Stands for an import that nobody gave; WASI's are found later."""
+
 _SHOWN = 20
 _LABEL = 100
 
@@ -86,6 +89,7 @@ class Plan:
         limits: Limits | None,
         store: engine.Store | None,
         label: str | None = None,
+        saved: Snapshot | None = None,
     ) -> None:
         if imports is not None and not hasattr(imports, "__getitem__"):
             raise TypeError(f"imports must be a mapping of module names, not {type(imports).__name__}")
@@ -95,22 +99,27 @@ class Plan:
         self.wasi = wasi
         self.wasi_state: engine.native.WasiState | None = None
         self.values = [self._find(item) for item in module.imports]
-        self.store = self._choose_store(store, limits)
+        if saved is not None:
+            given = zip(self.values, saved._values, strict=True)
+            self.values = [old if value is MISSING else value for value, old in given]
+        self.store = self._choose_store(store, limits, saved._limits if saved is not None else None)
         self.problems: list[str] = []
 
     def _find(self, item: ImportType) -> Any:
         try:
             space = self.imports[item.module]
         except KeyError:
-            return _MISSING
+            return MISSING
         if hasattr(type(space), "__getitem__"):
             try:
                 return space[item.name]
             except KeyError:
-                return _MISSING
-        return getattr(space, item.name, _MISSING)
+                return MISSING
+        return getattr(space, item.name, MISSING)
 
-    def _choose_store(self, store: engine.Store | None, limits: Limits | None) -> engine.Store:
+    def _choose_store(
+        self, store: engine.Store | None, limits: Limits | None, default: Limits | None
+    ) -> engine.Store:
         joined = store
         for value in self.values:
             theirs = engine.native.store_of(value)
@@ -123,7 +132,7 @@ class Plan:
                 )
             joined = theirs
         if joined is None:
-            return engine.Store(limits)
+            return engine.Store(limits if limits is not None else default)
         if limits is not None and limits != joined.limits:
             raise ValueError("limits belong to the store: pass them where it is made, wasm.Store(limits)")
         return joined
@@ -143,11 +152,11 @@ class Plan:
 
     def _extern(self, index: int, item: ImportType) -> Any:
         value = self.values[index]
-        if value is _MISSING and self.wasi_state is not None and is_wasi(item.module):
+        if value is MISSING and self.wasi_state is not None and is_wasi(item.module):
             value = self.wasi_state.function(self.store, item.module, item.name)
             if value is None:
-                value = _MISSING
-        if value is _MISSING:
+                value = MISSING
+        if value is MISSING:
             self._missing(item)
             return None
         if isinstance(value, _EXTERNS):

@@ -128,11 +128,14 @@ cdef class ModuleHandle:
         fill_extern(store, value, &given)
         return bool(pw_import_matches(self.ptr, <size_t>index, &given))
 
-    def instantiate(self, Store store not None, list imports not None, object origin=None):
-        """Joins the module with its imports, in their order; runs its start function. Gives the exports by name.
+    def instantiate(self, Store store not None, list imports not None, object origin=None,
+                    SnapshotHandle snapshot=None):
+        """Joins the module with its imports, in their order; runs its start function, or gives it the state of a
+        snapshot. Gives the `InstanceHandle` and the exports by name.
 
         The store remembers `origin` for functions of the instance that are pickled.
         """
+        cdef InstanceHandle handle
         cdef pw_extern *given
         cdef pw_instance *instance = NULL
         cdef pw_error error
@@ -149,13 +152,19 @@ cdef class ModuleHandle:
             store.modules[<size_t>self.ptr] = self
             store.enter()
             try:
-                result = pw_instance_new(store.ptr, self.ptr, given, <size_t>len(imports), &instance, &error)
+                if snapshot is not None:
+                    result = pw_snapshot_instantiate(snapshot.ptr, store.ptr, given, <size_t>len(imports), &instance,
+                                                     &error)
+                else:
+                    result = pw_instance_new(store.ptr, self.ptr, given, <size_t>len(imports), &instance, &error)
                 pwn_attach(&store.run)
                 if result != PW_OK:
                     set_failure(&error, result, store)
                     raise_set()
                 store.origins[<size_t>instance] = origin
-                return self.instance_exports(store, instance)
+                handle = InstanceHandle.__new__(InstanceHandle)
+                handle.ptr, handle.store, handle.module = instance, store, self
+                return handle, self.instance_exports(store, instance)
             finally:
                 pwn_leave(&store.run)
         finally:

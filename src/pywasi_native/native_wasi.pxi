@@ -25,11 +25,18 @@ cdef class WasiState(Owned):
 
     def __cinit__(self, Store store not None, *, list args, list env, tuple stdio, list dirs, clock, seed, output,
                   open_files, list sockets, str guest not None="", dict hosts not None={}):
-        cdef pw_wasi_config *config = NULL
-        cdef pw_error error
-        self.files, self.name, self.hosts, self.denials = stdio, guest, hosts, []
+        self.name, self.hosts, self.denials = guest, hosts, []
         self.windows = {}
         self.env.run, self.env.self = &store.run, <PyObject *>self
+        self.build(args, env, stdio, dirs, clock, seed, output, open_files, sockets)
+        store.own(self)
+
+    cdef int build(self, list args, list env, tuple stdio, list dirs, object clock, object seed, object output,
+                   object open_files, list sockets) except -1:
+        """Opens what is granted; what was open is closed."""
+        cdef pw_wasi_config *config = NULL
+        cdef pw_error error
+        cdef pw_result result
         wasi_check(pw_wasi_config_new(&config), "no memory for the configuration")
         try:
             self.configure(config, args, env, dirs)
@@ -45,11 +52,16 @@ cdef class WasiState(Owned):
                            "a socket cannot be granted")
             self.set_hooks(config)
             pw_error_clear(&error)
-            if pw_wasi_new(config, &self.ptr, &error) != PW_OK:
+            if self.ptr == NULL:
+                result = pw_wasi_new(config, &self.ptr, &error)
+            else:
+                result = pw_wasi_renew(self.ptr, config, &error)
+            self.files = stdio  # the streams that were there before are not used any more
+            if result != PW_OK:
                 raise OSError(c_text(error.text) or "the grants of the program cannot be opened")
         finally:
             pw_wasi_config_free(config)
-        store.own(self)
+        return 0
 
     def __dealloc__(self):
         if self.ptr != NULL:
@@ -108,6 +120,28 @@ cdef class WasiState(Owned):
         hooks.used, hooks.listening = wasi_used, wasi_listening
         pw_wasi_config_hooks(config, &hooks)
         return 0
+
+    def renew(self, Store store not None, *, list args, list env, tuple stdio, list dirs, clock, seed, output,
+              open_files, list sockets, str guest not None="", dict hosts not None={}):
+        """Begins anew, as if it had just been made, with the arguments of the constructor. No call may run."""
+        if &store.run != self.env.run:
+            raise ValueError("the WASI state belongs to another store")
+        store.enter()
+        try:
+            self.build(args, env, stdio, dirs, clock, seed, output, open_files, sockets)
+        finally:
+            pwn_leave(&store.run)
+        self.denials, self.last, self.denied, self.windows = [], None, 0, {}
+
+    def changed(self):
+        """(number, whether it is open) of the descriptors that are not what they were at the beginning."""
+        cdef uint32_t number = 0
+        cdef c_bool is_open = False
+        found = []
+        while pw_wasi_next_changed(self.ptr, &number, &is_open):
+            found.append((number, bool(is_open)))
+            number += 1
+        return found
 
     def keeps(self, int stream):
         """Whether what the guest writes to this stream is kept."""

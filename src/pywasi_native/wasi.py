@@ -375,6 +375,14 @@ class Wasi(Record):
             OSError: a granted directory or a file cannot be opened.
             ValueError: a NUL character in a string.
         """
+        state: engine.native.WasiState = self._open(engine.native.WasiState, store, name)
+        return state
+
+    def reopen(self, state: engine.native.WasiState, store: engine.Store, name: str = "") -> None:
+        """Makes a state that `open` made what it was then. What the guest has opened is closed; raises as `open`."""
+        self._open(state.renew, store, name)
+
+    def _open(self, make: Any, store: engine.Store, name: str) -> Any:
         limits: Limits | None = store.limits
         opened: list[Any] = []
         try:
@@ -382,7 +390,7 @@ class Wasi(Record):
                 _stdio(stream, number, opened)
                 for number, stream in enumerate((self.stdin, self.stdout, self.stderr))
             )
-            return engine.native.WasiState(
+            return make(
                 store,
                 args=[os.fsencode(arg) for arg in self.args],
                 env=[(os.fsencode(name), os.fsencode(value)) for name, value in self.env.items()],

@@ -74,7 +74,32 @@ class ModuleHandle:
         store: Store,
         imports: list[Func | Memory | Table | Global | Tag],
         origin: object = None,
-    ) -> dict[str, Func | Memory | Table | Global | Tag]: ...
+        snapshot: SnapshotHandle | None = None,
+    ) -> tuple[InstanceHandle, dict[str, Func | Memory | Table | Global | Tag]]: ...
+
+@final
+class InstanceHandle:
+    """An instance in its store."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def module(self) -> ModuleHandle: ...
+    def snapshot(self) -> SnapshotHandle: ...
+    def restore(self, snapshot: SnapshotHandle) -> None: ...
+
+@final
+class SnapshotHandle:
+    """The state of an instance."""
+
+    def __init__(self, module: ModuleHandle, data: Buffer) -> None: ...
+    @property
+    def module(self) -> ModuleHandle: ...
+    def pieces(self, take: Callable[[bytes], object]) -> None: ...
+    def sizes(self) -> tuple[int, int]: ...
+
+@final
+class SnapshotSink: ...
 
 @final
 class HostFunc(Owned):
@@ -305,6 +330,23 @@ class WasiState(Owned):
     @property
     def windows(self) -> dict[str, Any]: ...
     last: Denial | None
+    def renew(
+        self,
+        store: Store,
+        *,
+        args: list[bytes],
+        env: list[tuple[bytes, bytes]],
+        stdio: tuple[Any, ...],
+        dirs: list[tuple[bytes | Tree, bytes, int]],
+        clock: int | None,
+        seed: int | None,
+        output: int,
+        open_files: int,
+        sockets: list[tuple[int, bytes]],
+        guest: str = "",
+        hosts: dict[str, str] = {},
+    ) -> None: ...
+    def changed(self) -> list[tuple[int, bool]]: ...
     def refusals(self) -> tuple[Denial, ...]: ...
     def keeps(self, stream: int) -> bool: ...
     def output(self, stream: int) -> tuple[bytes, bool]: ...

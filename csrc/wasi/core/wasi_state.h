@@ -36,6 +36,7 @@ struct pw_wasi {
     pwi_strings args;
     pwi_strings env;
     pwi_fd_table fds;
+    uint32_t granted_fds; /* as many were open at the beginning: 0 to granted_fds - 1 */
     pwi_seen_names seen_names;
     pwi_stream streams[3];
     pwi_grant *grants;
