@@ -129,7 +129,8 @@ class Instance:
 
         Exports stay the same objects. Views of a memory stay valid and keep their length, where what was grown since
         is zero. What Python refers to of the heap (`Struct`, `Array`) lives on beside the new state. Its WASI
-        begins anew: files are closed, kept output is dropped.
+        begins anew: files are closed, kept output is dropped. What typed functions and `ffi` have put into its memory
+        since is gone: handles, `ffi` objects and callbacks of before must not be used any more.
 
         Raises:
             ValueError: the snapshot is of another module, or a call runs; nothing has changed then.

@@ -152,6 +152,9 @@ def restore(instance: Instance, snapshot: Snapshot) -> None:
     if not isinstance(snapshot, Snapshot):
         raise TypeError(f"an instance is reset to a Snapshot, not to a {type(snapshot).__name__}")
     instance._handle.restore(snapshot._handle)
+    space = getattr(instance, "_space", None)
+    if space is not None:
+        space.forget()
     wasi = instance._made_of[1]
     if instance._wasi is not None and wasi is not None:
         wasi.reopen(instance._wasi, instance._store, instance._wasi.name)

@@ -680,3 +680,35 @@ def test_without_descriptors_memories_are_copied() -> None:
         [sys.executable, "-c", COPIED], input=wat2wasm(PLAIN), capture_output=True, timeout=60
     )
     assert done.stdout.split() == [b"5", b"0", b"2", b"6", b"5"], done.stderr.decode()
+
+
+# ---- typed functions ----
+
+TYPED = """
+(module
+  (memory (export "memory") 1 20)
+  (global $next (mut i32) (i32.const 1024))
+  (func (export "malloc") (param i32) (result i32)
+    (global.get $next) (global.set $next (i32.add (global.get $next) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16)))))
+  (func (export "free") (param i32))
+  (func (export "top") (result i32) (global.get $next))
+  (func (export "sum") (param $at i32) (param $n i32) (result i32) (local $sum i32)
+    (block $end (loop $next
+      (br_if $end (i32.eqz (local.get $n)))
+      (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $at))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br $next)))
+    (local.get $sum)))
+"""
+
+
+def test_typed_functions_allocate_anew_after_a_reset() -> None:
+    inst = wasm.load(wat2wasm(TYPED))
+    saved = inst.snapshot()
+    add = inst.func("sum", "u32(const u8*, size)")
+    for _ in range(3):
+        assert add(bytes([1, 2, 3])) == 6
+        assert inst.top() > 1024
+        inst.reset(saved)
+        assert inst.top() == 1024

@@ -30,6 +30,10 @@ cdef class Arena:
     def __repr__(self):
         return f"<arena of {self.size} bytes, {self.top} in use>"
 
+    def forget(self):
+        """Begins anew in a memory that is not the one it took from: the instance was reset. No call may run."""
+        self.given = self.base = self.size = self.top = 0
+
     cdef uint64_t fetch(self, uint64_t count) except 0:
         """Bytes from the module's allocator. What it says is not believed: it is code of the guest."""
         address = self.allocate(count)

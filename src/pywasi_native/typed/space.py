@@ -29,15 +29,23 @@ class Space:
         self.memory = found if isinstance(found, Memory) else memories[0]
         if self.memory.type.address != "i32":
             raise LinkError("typed functions need a memory with 32-bit addresses; build for wasm32")
+        self._pages: _Pages | None = None
         malloc, free = exports.get("malloc"), exports.get("free")
         if isinstance(malloc, Func) and isinstance(free, Func):
             self.allocate, self.release = _by_malloc(malloc), _by_free(free)
             self.has_malloc = True
         else:
-            pages = _Pages(self.memory)
+            pages = self._pages = _Pages(self.memory)
             self.allocate, self.release = pages.take, pages.give
             self.has_malloc = False
         self.arena = Arena(self.memory, self.allocate, self.release)
+
+    def forget(self) -> None:
+        """The instance was reset: what was allocated is not there any more."""
+        self.arena.forget()
+        if self._pages is not None:
+            self._pages.free.clear()
+            self._pages.sizes.clear()
 
 
 _LOCK = allocate_lock()
