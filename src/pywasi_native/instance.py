@@ -55,7 +55,8 @@ class Instance:
     """
 
     __slots__ = (
-        "__dict__", "__weakref__", "_exports", "_handle", "_made_of", "_module", "_origin", "_space", "_store", "_wasi",
+        "__dict__", "__weakref__", "_exports", "_handle", "_made_of", "_module", "_origin", "_space",
+        "_store", "_wasi",
     )  # fmt: skip
     _exports: Exports
     _handle: engine.native.InstanceHandle
@@ -116,8 +117,8 @@ class Instance:
         The WASI of what is made of it begins anew: streams, clocks, random numbers, granted directories.
 
         Raises:
-            ValueError: something in the state cannot be saved, and the message names it: Python objects that the
-                guest refers to, functions that are neither its own nor imported by it, imported or shared
+            ValueError: something in the state cannot be saved, and the message names it: Python objects that
+                the guest refers to, functions that are neither its own nor imported by it, imported or shared
                 memories, imported tables and mutable globals, open files. Or a call runs.
         """
         from .snapshot import take
@@ -127,10 +128,11 @@ class Instance:
     def reset(self, snapshot: Snapshot) -> None:
         """Goes back to a state of this instance or of another one of the same module.
 
-        Exports stay the same objects. Views of a memory stay valid and keep their length, where what was grown since
-        is zero. What Python refers to of the heap (`Struct`, `Array`) lives on beside the new state. Its WASI
-        begins anew: files are closed, kept output is dropped. What typed functions and `ffi` have put into its memory
-        since is gone: handles, `ffi` objects and callbacks of before must not be used any more.
+        Exports stay the same objects. Views of a memory stay valid and keep their length, where what was
+        grown since is zero. What Python refers to of the heap (`Struct`, `Array`) lives on beside the new
+        state. Its WASI begins anew: files are closed, kept output is dropped. What typed functions and `ffi`
+        have put into its memory since is gone: handles, `ffi` objects and callbacks of before must not be
+        used any more.
 
         Raises:
             ValueError: the snapshot is of another module, or a call runs; nothing has changed then.
@@ -185,7 +187,9 @@ class Instance:
         return f"<wasm instance of {self._module.name!r}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("cannot pickle an Instance: pickle its module and instantiate it again, or its snapshot()")
+        raise TypeError(
+            "cannot pickle an Instance: pickle its module and instantiate it again, or pickle its snapshot()"
+        )
 
 
 _TAKEN = frozenset(dir(Instance))
@@ -201,7 +205,10 @@ def instantiate(
     label: str | None = None,
     snapshot: Snapshot | None = None,
 ) -> Instance:
-    """See `Module.instantiate` and `Snapshot.instantiate`. `label` is its name in the audit log, by default the module's."""
+    """See `Module.instantiate` and `Snapshot.instantiate`.
+
+    `label` is its name in the audit log, by default the module's.
+    """
     if snapshot is not None:
         wasi, label = wasi if wasi is not None else snapshot._wasi, label or snapshot._label
     plan = linking.Plan(module, imports, wasi, limits, store, label, snapshot)

@@ -6,7 +6,7 @@ from . import engine, linking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
     from .instance import Instance
     from .limits import Limits
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Snapshot:
     """The state of an instance: memories, globals, tables, segments, the objects that they refer to.
 
-    Made by `Instance.snapshot`. It does not change, any thread may use it, and on Linux what is made of it shares its
-    memory until it writes there. It pickles with its module and those imports that pickle; WASI is left out,
-    so that `instantiate` needs `wasi=` where it arrives, and what a guest has in its memory goes along, secrets too.
+    Made by `Instance.snapshot`. It does not change, any thread may use it, and on Linux what is made of it
+    shares its memory until it writes there. It pickles with its module and those imports that pickle; WASI
+    is left out, so that `instantiate` needs `wasi=` where it arrives. What a guest has in its memory goes
+    along, secrets too.
     """
 
     __slots__ = ("__weakref__", "_handle", "_label", "_limits", "_module", "_values", "_wasi")

@@ -379,7 +379,7 @@ class Wasi(Record):
         return state
 
     def reopen(self, state: engine.native.WasiState, store: engine.Store, name: str = "") -> None:
-        """Makes a state that `open` made what it was then. What the guest has opened is closed; raises as `open`."""
+        """Makes a state that `open` made what it was then; raises as `open`. The guest's files are closed."""
         self._open(state.renew, store, name)
 
     def _open(self, make: Any, store: engine.Store, name: str) -> Any:
