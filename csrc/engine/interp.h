@@ -57,17 +57,20 @@ static void pwi_tail_enter(const pw_cell *pc, pw_slot *fp, pw_instance *ctx, uin
     ((pw_handler *)(uintptr_t)*pc)(pc, fp, ctx->memory_base, ctx->memory_size, ctx, A, 0, 0, 0, 0, 0);
 }
 
+/* By code, as a table of pointers would be relocated whenever the library is loaded: 80 KB for each process to copy. Volatile,
+ * for nothing is to be gained from pairing ten thousand stores. */
+static void pwi_tail_fill(volatile pw_cell *handler) {
+#define PW_HANDLER(name) *handler++ = (pw_cell)(uintptr_t)pwi_h_##name;
+#include "op_handlers.h"
+#include "op_pins.h"
+#undef PW_HANDLER
+}
+
 void pwi_shell_tail(pw_shell_table *shell) {
     shell->name = "tail";
     shell->enter = pwi_tail_enter;
     shell->pins = true;
-    static pw_handler *const all[] = {
-#define PW_HANDLER(name) pwi_h_##name,
-#include "op_handlers.h"
-#include "op_pins.h"
-#undef PW_HANDLER
-    };
-    for (size_t i = 0; i < PW_PINS_END; i++) shell->handlers[i] = (pw_cell)(uintptr_t)all[i];
+    pwi_tail_fill(shell->handlers);
 }
 
 #else

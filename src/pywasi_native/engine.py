@@ -1,7 +1,5 @@
 """The compiled module, connected with the Python parts that it asks for, and facts about the engine."""
 
-from __future__ import annotations
-
 import os
 
 from . import _native
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from inspect import Signature
     from typing import Any
 
-    from .errors import Frame
     from .extern_types import FuncType
 
 __all__ = [
@@ -35,7 +32,7 @@ set_origin = _native.set_origin
 TIERS = ("auto", "interpreter")
 
 
-def _join_frames(exception: BaseException, frames: list[tuple[str, int, int | None]]) -> None:
+def _join_frames(exception: BaseException, frames: "list[tuple[str, int, int | None]]") -> None:
     """Puts the frames of the outer call in front of those of a trap that passes through a host function."""
     from .errors import Frame, Trap
 
@@ -56,7 +53,7 @@ def _cancelled() -> BaseException:
     return Cancelled(kind="cancelled")
 
 
-def _signature(type: FuncType) -> Signature:
+def _signature(type: "FuncType") -> "Signature":
     from inspect import Parameter, Signature
 
     kinds = {"i32": int, "i64": int, "f32": float, "f64": float, "v128": bytes}
@@ -69,7 +66,7 @@ def _signature(type: FuncType) -> Signature:
     return Signature(params, return_annotation=answer)
 
 
-def _support(name: str) -> Any:
+def _support(name: str) -> "Any":
     here = {
         "join_frames": _join_frames, "timed_out": _timed_out, "cancelled": _cancelled,
         "signature": _signature,
@@ -110,7 +107,7 @@ def features() -> dict[str, bool]:
     return {name: level > 0 for name, level, _ in _native.features()}
 
 
-def feature_bits(names: Iterable[str] | None) -> int:
+def feature_bits(names: "Iterable[str] | None") -> int:
     """The set of features as bits; 0 for None, which means `DEFAULT_FEATURES`.
 
     Raises:

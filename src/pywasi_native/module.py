@@ -1,7 +1,5 @@
 """Modules: compiled once, instantiated any number of times."""
 
-from __future__ import annotations
-
 from . import engine, sources
 
 TYPE_CHECKING = False
@@ -25,9 +23,9 @@ class Module:
 
     def __init__(
         self,
-        source: Source,
+        source: "Source",
         *,
-        features: Iterable[str] | None = None,
+        features: "Iterable[str] | None" = None,
         tier: str = "auto",
         name: str | None = None,
     ) -> None:
@@ -53,7 +51,7 @@ class Module:
             raise
 
     @property
-    def imports(self) -> tuple[ImportType, ...]:
+    def imports(self) -> "tuple[ImportType, ...]":
         """What it imports, in its own order."""
         if self._imports is None:
             from .extern_types import ImportType
@@ -62,7 +60,7 @@ class Module:
         return self._imports
 
     @property
-    def exports(self) -> tuple[ExportType, ...]:
+    def exports(self) -> "tuple[ExportType, ...]":
         """What it exports, in its own order."""
         if self._exports is None:
             from .extern_types import ExportType
@@ -92,12 +90,12 @@ class Module:
 
     def instantiate(
         self,
-        imports: Imports | None = None,
+        imports: "Imports | None" = None,
         *,
-        wasi: Wasi | None = None,
-        limits: Limits | None = None,
+        wasi: "Wasi | None" = None,
+        limits: "Limits | None" = None,
         store: engine.Store | None = None,
-    ) -> Instance:
+    ) -> "Instance":
         """Joins the module with its imports, runs its start function, then ``_initialize`` if it exports one.
 
         Args:
@@ -116,7 +114,7 @@ class Module:
 
         return instantiate(self, imports, wasi=wasi, limits=limits, store=store)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> "tuple[Any, ...]":
         return _rebuild, (self._handle.data(), self._handle.file, self._features)
 
     def __repr__(self) -> str:
@@ -129,7 +127,7 @@ def _rebuild(data: bytes, file: str, features: int) -> Module:
     return made
 
 
-def compile(source: Source, *, features: Iterable[str] | None = None, tier: str = "auto") -> Module:
+def compile(source: "Source", *, features: "Iterable[str] | None" = None, tier: str = "auto") -> Module:
     """Decodes and validates a module.
 
     Args:
@@ -146,21 +144,21 @@ def compile(source: Source, *, features: Iterable[str] | None = None, tier: str 
 
 
 def load(
-    source: Source,
-    imports: Imports | None = None,
+    source: "Source",
+    imports: "Imports | None" = None,
     *,
-    wasi: Wasi | None = None,
-    limits: Limits | None = None,
-    features: Iterable[str] | None = None,
+    wasi: "Wasi | None" = None,
+    limits: "Limits | None" = None,
+    features: "Iterable[str] | None" = None,
     tier: str = "auto",
     store: engine.Store | None = None,
-) -> Instance:
+) -> "Instance":
     """Compiles and instantiates: `compile` and `Module.instantiate` in one call."""
     module = Module(source, features=features, tier=tier)
     return module.instantiate(imports, wasi=wasi, limits=limits, store=store)
 
 
-def validate(source: Source, *, features: Iterable[str] | None = None) -> None:
+def validate(source: "Source", *, features: "Iterable[str] | None" = None) -> None:
     """Checks that the bytes are a valid module.
 
     Raises:

@@ -1,7 +1,5 @@
 """Where modules come from: a path, bytes, a resource, an open file."""
 
-from __future__ import annotations
-
 import os
 
 TYPE_CHECKING = False
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Traversable | BinaryIO
 
 
-def read(source: Source) -> tuple[bytes, str]:
+def read(source: "Source") -> tuple[bytes, str]:
     """The bytes of a source, and a name for it.
 
     Args:
