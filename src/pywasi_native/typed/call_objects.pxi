@@ -11,6 +11,8 @@ cdef class Handle:
     cdef public object _owner       # keeps what it belongs to alive
 
     def __index__(self):
+        if self.address == 0:
+            raise ValueError(f"the {type(self).__name__} is closed")
         return self.address
 
     def __eq__(self, other):

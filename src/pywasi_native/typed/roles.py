@@ -6,8 +6,9 @@ In the short notation the words of the signature decide. In a header conventions
   ...); which buffer's stands in `lengths`;
 - a pointer to such an integer behind a buffer that is written to is the room before the call and what was
   used after it;
-- a pointer to a pointer, ``@param[out]``, and pointers to numbers and structs with a name such as `out_x`,
-  `x_out`, `result` are results.
+- a pointer to pointers to `char` with a name such as `argv` or `names` is a list of texts;
+- another pointer to a pointer, ``@param[out]``, and pointers to numbers and structs with a name such as
+  `out_x`, `x_out`, `result` are results.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from .rules import Rules
 
 _OUT_NAME = re.compile(r"^(_*out_\w+|p?_?out[A-Z]\w*|\w+_out|\w+Out|\w+_ret|ret_\w+|_*result|_*res|retval)$")
+_TEXTS_NAME = re.compile(
+    r"(?i)^(argv|args|envp?|environ|(\w+_)?(names|words|strings|strs|texts|paths|files|keys|values|lines|tokens|"
+    r"options|opts|columns|fields|args|argv))$"
+)
 
 
 class Role:
@@ -101,7 +106,7 @@ def _alone(param: Param, by_convention: bool) -> str:
     if param.flow == "inout" and isinstance(target, Scalar | Enum):
         return "inout"
     if isinstance(target, Pointer):
-        return _behind_two(kind, target, by_convention, param.flow == "plain")
+        return _behind_two(param, kind, target, by_convention)
     if isinstance(target, Struct):
         if target.opaque:
             return "handle"
@@ -111,10 +116,12 @@ def _alone(param: Param, by_convention: bool) -> str:
     return "out" if by_convention and _is_out(param, kind) else "buffer"
 
 
-def _behind_two(kind: Pointer, target: Pointer, by_convention: bool, plain: bool) -> str:
-    if is_text(target.target) and target.const and kind.const:
-        return "strings"
-    return "out" if by_convention and not kind.const and not plain else "buffer"
+def _behind_two(param: Param, kind: Pointer, target: Pointer, by_convention: bool) -> str:
+    if is_text(target.target):
+        named = by_convention and not param.flow and _TEXTS_NAME.match(param.name)
+        if named or (target.const and kind.const):
+            return "strings"
+    return "out" if by_convention and not kind.const and param.flow != "plain" else "buffer"
 
 
 def _is_out(param: Param, kind: Pointer) -> bool:

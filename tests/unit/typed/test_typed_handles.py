@@ -33,6 +33,8 @@ def test_a_closed_handle_is_refused(lib: Lib) -> None:
     counter.close()
     with pytest.raises(ValueError, match=r"counter_add\(\) argument 1 \(c\) is a closed counter"):
         lib.counter_add(counter, 1)
+    with pytest.raises(ValueError, match="the counter is closed"):
+        lib.visit_all(lambda user, name, value: 0, counter)
 
 
 def test_the_function_that_frees_closes_the_handle(lib: Lib) -> None:

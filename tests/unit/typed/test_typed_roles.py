@@ -36,6 +36,9 @@ CASES = [
     ("int open(const char *name, struct thing **out);", "name ->out"),
     ("void minmax(const int *x, size_t n, int *out_min, int *out_max);", "x:n ->out_min ->out_max"),
     ("int puts(const char *text);", "text"),
+    ("int main(int argc, char **argv);", "argc argv"),
+    ("int pick(const char **names, const char **end);", "names ->end"),
+    ("int join(const char *const *list, char **result);", "list ->result"),
 ]  # fmt: skip
 
 
