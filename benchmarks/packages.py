@@ -48,7 +48,7 @@ def wheel(name: str) -> Path:
 
 def wheel_of(wanted: str) -> Path:
     """The wheel that pip downloads or builds for a requirement, or for this tree."""
-    source = _tree() if wanted == str(ROOT) else ""
+    source = f"{_tree()} {os.environ.get('PYWASI_ZIG')}" if wanted == str(ROOT) else ""
     key = hashlib.sha256(f"{wanted} {source} {sys.version}".encode()).hexdigest()[:20]
     folder = cache_root() / "packages" / f"wheel-{key}"
     if not folder.is_dir():
