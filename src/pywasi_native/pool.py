@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .instance import Instance
     from .limits import Limits
     from .linking import Imports
+    from .snapshot import Snapshot
     from .sources import Source
     from .wasi import Wasi
 
@@ -51,18 +52,39 @@ class _Recipe:
         self, module: Module, imports: Any, wasi: Wasi | None, limits: Limits | None, fresh: bool
     ) -> None:
         self.module, self.imports, self.wasi, self.limits, self.fresh = module, imports, wasi, limits, fresh
+        self.state: Snapshot | None = None
+        # A function that gives the imports is called for each instance: it may give others each time.
+        self.may_fork = fresh and not callable(imports)
+        self.lock = threading.Lock()
 
     def reset(self, instance: Instance | None) -> Instance:
         """An instance in the state that instantiation leaves; `instance` is the one that the last task used.
 
-        The only place that decides how: a new instance in a new store has nothing of the old one.
+        The only place that decides how: a fork of the first instance's state, in a new store. That one is not
+        used again: whoever has kept a view of its memory keeps what it saw.
         """
         if instance is not None and not self.fresh:
             return instance
+        if not self.may_fork:
+            return self.make()
+        with self.lock:
+            if self.state is None:
+                made = self.make()
+                try:
+                    self.state = made.snapshot()
+                except (ValueError, MemoryError):  # its state refers to the host's, or is too large to keep
+                    self.may_fork = False
+                return made
+        return self.state.instantiate(store=self.store())
+
+    def make(self) -> Instance:
+        imports = self.imports() if callable(self.imports) else self.imports
+        return self.module.instantiate(imports, wasi=self.wasi, store=self.store())
+
+    def store(self) -> engine.Store:
         store = engine.Store(self.limits)
         engine.native.run_in_parallel(store)
-        imports = self.imports() if callable(self.imports) else self.imports
-        return self.module.instantiate(imports, wasi=self.wasi, store=store)
+        return store
 
 
 class _Workers:

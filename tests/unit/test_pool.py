@@ -341,3 +341,59 @@ def test_limits_and_grants_go_along(tmp_path: Any) -> None:
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
         assert type(pool.submit(function).exception(60)) is wasm.Timeout
     assert pickle.loads(pickle.dumps((MODULE.to_bytes(), limits, wasi)))[1:] == (limits, wasi)
+
+
+COUNTED = """
+(module
+  (import "env" "note" (func $note))
+  (memory (export "memory") 1)
+  (table (export "things") 1 externref)
+  (global $count (mut i32) (i32.const 0))
+  (start $begin)
+  (func $begin (call $note) (i32.store (i32.const 8) (i32.const 77)))
+  (func (export "next") (result i32)
+    (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.const 1)))
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (i32.add (i32.mul (i32.load (i32.const 8)) (i32.const 100)) (global.get $count)))
+  (func (export "again") (result i32) (i32.load (i32.const 8)))
+  (func (export "_initialize") (call $note)))
+"""
+
+
+def test_start_functions_run_once_and_each_task_has_a_fork_of_its_own() -> None:
+    notes: list[None] = []
+    module = wasm.compile(assemble(COUNTED))
+    imports = {"env": {"note": lambda: notes.append(None)}}
+
+    def keep(instance: wasm.Instance) -> tuple[int, wasm.Memory]:
+        return instance.next(), instance.memory
+
+    with wasm.Pool(module, 3, imports=imports) as pool:
+        results = [task.result() for task in [pool.submit(keep) for _ in range(50)]]
+    assert [number for number, _ in results] == [7801] * 50
+    assert len({id(memory) for _, memory in results}) == 50
+    assert {memory[8] for _, memory in results} == {78}  # nobody else has written to what was kept
+    assert len(notes) == 2
+    notes.clear()
+    with wasm.Pool(module, 2, imports=lambda: imports) as pool:
+        assert [pool.submit("next").result() for _ in range(5)] == [7801] * 5
+    assert len(notes) == 10  # imports that are made for each instance: each is made anew
+
+
+def test_a_state_that_cannot_be_saved_is_made_anew_for_each_task() -> None:
+    text = """
+    (module
+      (import "env" "thing" (func $thing (result externref)))
+      (global $kept (mut externref) (ref.null extern))
+      (func (export "_initialize") (global.set $kept (call $thing)))
+      (func (export "f") (result externref) (global.get $kept) (global.set $kept (ref.null extern))))
+    """
+    made: list[object] = []
+
+    def thing() -> object:
+        made.append(object())
+        return made[-1]
+
+    with wasm.Pool(wasm.compile(assemble(text)), 1, imports={"env": {"thing": thing}}) as pool:
+        assert [pool.submit("f").result() for _ in range(3)] == made
+    assert len(made) == 3
