@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import sys
 
 from .guest import U32, Guest
 
@@ -143,17 +144,18 @@ def view_class(guest: Guest, layout: Layout) -> Any:
         names: dict[str, Any] = maker(layout) if maker is not None else _simple_class(layout)
         names |= {"_wasm_type_": layout.type, "_wasm_layout_": layout, "__module__": layout.type.__module__}
         found = views[layout.type] = type(layout.type)(layout.type.__name__, (layout.type,), names)
+        if "value" in names:  # ctypes gives arrays of characters a `value` of their own
+            found.value = names["value"]
         _share_pointer_type(found, ctypes.POINTER(layout.type))
     return found
 
 
 def _share_pointer_type(cls: Any, pointer_type: Any) -> None:
     """Makes ``POINTER(cls)`` the pointer type of the user's class."""
-    cache = getattr(ctypes, "_pointer_type_cache", None)
-    if hasattr(ctypes.c_int, "__pointer_type__"):  # since 3.14
+    if sys.version_info >= (3, 14):
         cls.__pointer_type__ = pointer_type
-    elif cache is not None:
-        cache[cls] = pointer_type
+    else:
+        ctypes._pointer_type_cache[cls] = pointer_type  # type: ignore[attr-defined, unused-ignore]
 
 
 def _put(guest: Guest, layout: Layout, address: int, value: Any, kept: dict[int, Any]) -> None:
@@ -244,7 +246,25 @@ def _array_class(layout: Layout) -> dict[str, Any]:
     def walk(self: Any) -> Iterator[Any]:
         return (get(self, i) for i in range(count))
 
-    return {"__getitem__": get, "__setitem__": put, "__iter__": walk}
+    names = {"__getitem__": get, "__setitem__": put, "__iter__": walk}
+    return names | ({"value": _wide_value(layout)} if item.type is ctypes.c_wchar else {})
+
+
+def _wide_value(layout: Layout) -> property:
+    """`value` of an array of wchar_t, which has 4 bytes in the guest and 2 on Windows."""
+
+    def get(self: Any) -> str:
+        data = self._wasm_guest_.memory.read(self._wasm_addr_, layout.size)
+        return str(data.decode("utf-32-le", "replace").split("\0", 1)[0])
+
+    def put(self: Any, value: str) -> None:
+        data = value.encode("utf-32-le", "surrogatepass")
+        if len(data) > layout.size:
+            raise ValueError("string too long")
+        end = bytes(4) if len(data) < layout.size else b""
+        self._wasm_guest_.memory.write(self._wasm_addr_, data + end)
+
+    return property(get, put)
 
 
 def _simple_class(layout: Layout) -> dict[str, Any]:

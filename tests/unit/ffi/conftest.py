@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from c_sources import compile_c
 
 import locate
-import pywasi_native as wasm
 
 SOURCE = Path(__file__).with_name("sample.c")
 _WASM = (
@@ -22,13 +21,6 @@ _WASM = (
     "-Wl,--export=errno", "-Wl,--export-table", "-Wl,--growable-table",
 )  # fmt: skip
 _NATIVE = ("-shared", "-fPIC")
-
-
-def compile_c(source: Path, output: Path, *flags: str) -> None:
-    """Compiles C with zig."""
-    command = [sys.executable, "-m", "ziglang", "cc", "-O1", *flags, str(source), "-o", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +94,3 @@ def ct(world: SimpleNamespace) -> Any:
 def in_dll(world: SimpleNamespace) -> Any:
     """A variable of the library: ``in_dll(type, name)``."""
     return world.in_dll
-
-
-__all__ = ["compile_c", "wasm"]

@@ -440,6 +440,29 @@ def test_objects_that_cannot_move_stay_as_they_are(library: Any) -> None:
     assert library.list_sum(ctypes.byref(first)) == 3
 
 
+def test_wide_arrays_as_on_windows(library: Any) -> None:
+    """Where wchar_t has 2 bytes, an array of it is a view: here one is made by hand."""
+    from pywasi_native.ffi.layouts import Layout
+    from pywasi_native.ffi.views import view_at
+
+    item = Layout(ctypes.c_wchar, "number", 4, 4, flat=False)
+    item.code, item.plain = "I", True
+    kind = type("wide", (ctypes.Array,), {"_type_": ctypes.c_wchar, "_length_": 6})
+    layout = Layout(kind, "array", 24, 4, flat=False)
+    layout.item, layout.count = item, 6
+    place = library.new(ctypes.c_uint32 * 6)
+    guest = library._guest
+    view = view_at(guest, layout, guest.address_of(ctypes.addressof(place)))
+    view.value = "h\u00e9\U0001f600"
+    assert view.value == "h\u00e9\U0001f600"
+    assert list(place[:4]) == [0x68, 0xE9, 0x1F600, 0]
+    assert view[1] == "\u00e9"
+    view[3] = "!"
+    assert view.value == "h\u00e9\U0001f600!"
+    with pytest.raises(ValueError, match="too long"):
+        view.value = "1234567"
+
+
 def test_members_of_a_moved_object_are_checked(library: Any) -> None:
     node = Node(1, None)
     library.list_sum(ctypes.byref(node))
