@@ -402,11 +402,6 @@ cdef extern from "pywasi_wasi.h":
 
 
 cdef extern from "native_run.h":
-    ctypedef enum pwn_stop:
-        PWN_GO_ON
-        PWN_STOP_SIGNAL
-        PWN_STOP_TIMEOUT
-        PWN_STOP_CANCELLED
     ctypedef struct pwn_run:
         PyObject *store
         int depth
@@ -421,11 +416,20 @@ cdef extern from "native_run.h":
     void pwn_run_destroy(pwn_run *run)
     int pwn_enter(pwn_run *run)
     int pwn_try_enter(pwn_run *run)
+    void pwn_after_fork()
     void pwn_leave(pwn_run *run)
     void pwn_leave_attached(pwn_run *run)
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
     c_bool (*pwn_listening)() noexcept
+
+
+cdef extern from "native_poll.h":
+    ctypedef enum pwn_stop:
+        PWN_GO_ON
+        PWN_STOP_SIGNAL
+        PWN_STOP_TIMEOUT
+        PWN_STOP_CANCELLED
     unsigned long pwn_main_thread
     pwn_stop pwn_poll_step(pwn_run *run)
     void pwn_block(pwn_run *run)

@@ -92,6 +92,8 @@ def _support(name: str) -> "Any":
 
 _native.set_support(_support)
 _native.start(os.environ.get("PYWASI_SHELL", ""))
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_native.after_fork)
 
 
 def shell() -> str:

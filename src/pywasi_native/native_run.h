@@ -15,6 +15,7 @@
 #include <pythread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef _WIN32
 #ifndef WIN32_LEAN_AND_MEAN
@@ -36,15 +37,8 @@
 #define PWN_INLINE inline __attribute__((always_inline))
 #endif
 
-#define PWN_RELEASE_AFTER_NS 5000000   /* a call that runs longer gives the GIL away */
-/* And then takes it back this often to look for signals. Only the main thread ever has any; the others look too, in case
- * that pwn_main_thread is wrong (after fork in another thread, in a program that embeds Python). */
-#define PWN_MAIN_SIGNALS_EVERY_NS 20000000
-#define PWN_SIGNALS_EVERY_NS      50000000
-
-typedef enum pwn_stop { PWN_GO_ON = 0, PWN_STOP_SIGNAL, PWN_STOP_TIMEOUT, PWN_STOP_CANCELLED } pwn_stop;
-
 typedef struct pwn_run {
+    struct pwn_run *next, *previous; /* in the list of all of this process */
     PyObject *store;           /* the Store that this is part of, borrowed */
     Py_ssize_t count;          /* threads that hold the store or wait for it */
     uintptr_t owner;           /* of the thread that holds it, 0: none */
@@ -58,11 +52,9 @@ typedef struct pwn_run {
     int64_t timeout_ns;        /* of one outermost call, 0: none */
     int64_t started, next_check, deadline; /* monotonic clock, 0: not set */
     int64_t signals_every;
+    bool is_lost;              /* its owner did not survive a fork: its call will never end */
     bool listened;             /* somebody listened to audit events when the GIL was given away */
 } pwn_run;
-
-/* The main thread's identity, as far as it was known when the module was loaded. */
-static unsigned long pwn_main_thread;
 
 /* Whether somebody listens to audit events; called with the GIL. Set once, when the module is loaded. */
 static bool (*pwn_listening)(void);
@@ -118,24 +110,74 @@ static inline uintptr_t pwn_thread(void)
 #endif
 }
 
+/* All runs, for fork. With the GIL nobody else is in here. */
+static pwn_run *pwn_all;
+#ifdef Py_GIL_DISABLED
+static PyMutex pwn_all_lock;
+#define PWN_LOCK_ALL()   PyMutex_Lock(&pwn_all_lock)
+#define PWN_UNLOCK_ALL() PyMutex_Unlock(&pwn_all_lock)
+#else
+#define PWN_LOCK_ALL()   ((void)0)
+#define PWN_UNLOCK_ALL() ((void)0)
+#endif
+
+static inline int pwn_make_wake(pwn_run *run)
+{
+    run->wake = PyThread_allocate_lock();
+    if (!run->wake)
+        return -1;
+    PyThread_acquire_lock(run->wake, WAIT_LOCK);
+    return 0;
+}
+
 static inline int pwn_run_init(pwn_run *run, PyObject *store)
 {
     run->store = store;
-    run->wake = PyThread_allocate_lock();
-    if (!run->wake) {
+    if (pwn_make_wake(run) < 0) {
         PyErr_NoMemory();
         return -1;
     }
-    PyThread_acquire_lock(run->wake, WAIT_LOCK);
+    PWN_LOCK_ALL();
+    run->next = pwn_all;
+    if (pwn_all)
+        pwn_all->previous = run;
+    pwn_all = run;
+    PWN_UNLOCK_ALL();
     return 0;
 }
 
 static inline void pwn_run_destroy(pwn_run *run)
 {
     if (run->wake) {
+        PWN_LOCK_ALL();
+        if (run->next)
+            run->next->previous = run->previous;
+        *(run->previous ? &run->previous->next : &pwn_all) = run->next;
+        PWN_UNLOCK_ALL();
         PyThread_release_lock(run->wake);
         PyThread_free_lock(run->wake);
         run->wake = NULL;
+    }
+}
+
+/* In the child of a fork: only this thread is left. What it holds stays held, what others held is lost; nobody waits. */
+static inline void pwn_after_fork(void)
+{
+    uintptr_t me = pwn_thread();
+#ifdef Py_GIL_DISABLED
+    memset(&pwn_all_lock, 0, sizeof pwn_all_lock);
+#endif
+    for (pwn_run *run = pwn_all; run; run = run->next) {
+        (void)pwn_make_wake(run); /* the old one is left as it is: it may be held */
+        if (pwn_owner(run) == me) {
+            run->count = 1;
+        } else if (pwn_owner(run) != 0) {
+            run->is_lost = true; /* the count stays above zero, so that every entry finds out */
+            run->released = NULL;
+            pwn_set_owner(run, 0);
+        } else {
+            run->count = 0;
+        }
     }
 }
 
@@ -184,6 +226,11 @@ static PWN_NOINLINE int pwn_enter_taken(pwn_run *run, uintptr_t me)
         }
         run->depth++;
         return 0;
+    }
+    if (run->is_lost) {
+        PyErr_SetString(PyExc_RuntimeError, "the store ran in another thread when this process was forked from its "
+                                            "parent: that call never ends here; make a new instance");
+        return -1;
     }
     if (pwn_add(&run->count, 1) != 0 && pwn_wait(run) < 0)
         return -1;
@@ -246,55 +293,6 @@ static inline void pwn_leave(pwn_run *run)
 {
     pwn_attach(run);
     pwn_leave_attached(run);
-}
-
-/* The first look at the clock in a call. */
-static PWN_NOINLINE void pwn_start_clock(pwn_run *run, int64_t now)
-{
-    run->started = now;
-    run->signals_every = PyThread_get_thread_ident() == pwn_main_thread ? PWN_MAIN_SIGNALS_EVERY_NS
-                                                                        : PWN_SIGNALS_EVERY_NS;
-    run->next_check = now + run->signals_every;
-}
-
-/* What a running call has to do now. Attached to Python when it is to stop. */
-static inline pwn_stop pwn_poll_step(pwn_run *run)
-{
-    int64_t now = pwn_now();
-    bool was_released = run->released != NULL;
-    int failed;
-    if (!run->started)
-        pwn_start_clock(run, now);
-    if (run->cancelled || (run->deadline && now >= run->deadline)) {
-        pwn_attach(run);
-        return run->cancelled ? PWN_STOP_CANCELLED : PWN_STOP_TIMEOUT;
-    }
-    if (was_released && now < run->next_check)
-        return PWN_GO_ON;
-    pwn_attach(run);
-    run->in_poll = 1;
-    failed = PyErr_CheckSignals();
-    run->in_poll = 0;
-    run->next_check = now + run->signals_every;
-    if (failed)
-        return PWN_STOP_SIGNAL;
-    if (was_released || run->is_eager || now - run->started >= PWN_RELEASE_AFTER_NS)
-        pwn_detach(run);
-    return PWN_GO_ON;
-}
-
-/* The running call is about to wait for another thread, which may need the GIL. */
-static inline void pwn_block(pwn_run *run)
-{
-    if (!run->started)
-        pwn_start_clock(run, pwn_now());
-    pwn_detach(run);
-}
-
-/* In the middle of a collection, perhaps without the GIL. */
-static inline void pwn_note_dropped(pwn_run *run)
-{
-    run->dropped = 1;
 }
 
 #endif

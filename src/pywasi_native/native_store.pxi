@@ -166,6 +166,11 @@ cdef int check_result(pw_result result, Store store) except -1:
     return 0
 
 
+def after_fork():
+    """Sets stores free for the only thread that the child of a fork has; those that others ran are lost."""
+    pwn_after_fork()
+
+
 def run_in_parallel(Store store not None):
     """Calls of this store give the GIL away at their first poll: other threads have work of the same kind."""
     store.run.is_eager = True

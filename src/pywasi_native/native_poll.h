@@ -1,0 +1,67 @@
+/* native_poll.h - what a running call does now and then: stops, looks for signals, gives the GIL away. */
+#ifndef PYWASI_NATIVE_POLL_H
+#define PYWASI_NATIVE_POLL_H
+
+#include "native_run.h"
+
+#define PWN_RELEASE_AFTER_NS 5000000   /* a call that runs longer gives the GIL away */
+/* And then takes it back this often to look for signals. Only the main thread ever has any; the others look too, in case
+ * that pwn_main_thread is wrong (after fork in another thread, in a program that embeds Python). */
+#define PWN_MAIN_SIGNALS_EVERY_NS 20000000
+#define PWN_SIGNALS_EVERY_NS      50000000
+
+typedef enum pwn_stop { PWN_GO_ON = 0, PWN_STOP_SIGNAL, PWN_STOP_TIMEOUT, PWN_STOP_CANCELLED } pwn_stop;
+
+/* The main thread's identity, as far as it was known when the module was loaded. */
+static unsigned long pwn_main_thread;
+
+/* The first look at the clock in a call. */
+static PWN_NOINLINE void pwn_start_clock(pwn_run *run, int64_t now)
+{
+    run->started = now;
+    run->signals_every = PyThread_get_thread_ident() == pwn_main_thread ? PWN_MAIN_SIGNALS_EVERY_NS
+                                                                        : PWN_SIGNALS_EVERY_NS;
+    run->next_check = now + run->signals_every;
+}
+
+/* What a running call has to do now. Attached to Python when it is to stop. */
+static inline pwn_stop pwn_poll_step(pwn_run *run)
+{
+    int64_t now = pwn_now();
+    bool was_released = run->released != NULL;
+    int failed;
+    if (!run->started)
+        pwn_start_clock(run, now);
+    if (run->cancelled || (run->deadline && now >= run->deadline)) {
+        pwn_attach(run);
+        return run->cancelled ? PWN_STOP_CANCELLED : PWN_STOP_TIMEOUT;
+    }
+    if (was_released && now < run->next_check)
+        return PWN_GO_ON;
+    pwn_attach(run);
+    run->in_poll = 1;
+    failed = PyErr_CheckSignals();
+    run->in_poll = 0;
+    run->next_check = now + run->signals_every;
+    if (failed)
+        return PWN_STOP_SIGNAL;
+    if (was_released || run->is_eager || now - run->started >= PWN_RELEASE_AFTER_NS)
+        pwn_detach(run);
+    return PWN_GO_ON;
+}
+
+/* The running call is about to wait for another thread, which may need the GIL. */
+static inline void pwn_block(pwn_run *run)
+{
+    if (!run->started)
+        pwn_start_clock(run, pwn_now());
+    pwn_detach(run);
+}
+
+/* In the middle of a collection, perhaps without the GIL. */
+static inline void pwn_note_dropped(pwn_run *run)
+{
+    run->dropped = 1;
+}
+
+#endif
