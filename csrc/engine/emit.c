@@ -138,6 +138,16 @@ void pwi_cut(pw_translator *t, size_t height) {
 
 /* ---- moves -------------------------------------------------------------------------------------------------------- */
 
+/* The last instruction is a move; it does another one too. */
+static void join_moves(pw_translator *t, uint32_t from, uint32_t to) {
+    pw_cell *cells = t->cells + t->last.cell;
+    cells[0] = t->handlers[PW_H_mov_SS];
+    pwi_set_lane(cells + 1, 2, from);
+    pwi_set_lane(cells + 1, 3, to);
+    pwi_slot_written(t, to);
+    t->last.cell = -1;
+}
+
 void pwi_move(pw_translator *t, const pw_operand *operand, uint32_t slot, bool consume) {
     uint32_t cell;
     if (operand->where == PW_CONSTANT) {
@@ -152,11 +162,17 @@ void pwi_move(pw_translator *t, const pw_operand *operand, uint32_t slot, bool c
     } else {
         static const uint16_t from_acc[PW_ACC_COUNT] = {PW_H_mov_A, PW_H_mov_F, PW_H_mov_D};
         bool in_acc = pwi_class(t, operand, consume) == 1;
+        if (!in_acc && t->last.cell >= 0 && t->last.is_move) {
+            join_moves(t, operand->slot, slot);
+            return;
+        }
         cell = pwi_emit(t, in_acc ? from_acc[pwi_acc_of(operand->type)] : PW_H_mov_S, 2);
         pwi_set_lane(pwi_cell(t, cell + 1), 0, operand->slot);
     }
     pwi_set_lane(pwi_cell(t, cell + 1), 1, slot);
     pwi_slot_written(t, slot);
+    if (t->cells[cell] == t->handlers[PW_H_mov_S])
+        t->last = (pw_last){.cell = cell, .cells = 2, .result = PW_RESULT_FIXED, .is_move = true};
 }
 
 void pwi_materialise(pw_translator *t, pw_operand *operand) {

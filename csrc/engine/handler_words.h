@@ -122,6 +122,13 @@ PW_DEFINE_READ(double)
 #define PW_READ(ctype, ea) pwi_read_##ctype(mem + (ea))
 #define PW_WRITE(ctype, ea, value) pwi_write_##ctype(mem + (ea), (ctype)(value))
 
+#define PW_COPY(ctype)                                              \
+    uint64_t from = PW_GET_i32_S(1, 0) + (uint64_t)PW_LOW(2);       \
+    PW_BOUNDS(from, sizeof(ctype));                                 \
+    uint64_t to = PW_GET_i32_S(1, 1) + (uint64_t)PW_HIGH(2);        \
+    PW_BOUNDS(to, sizeof(ctype));                                   \
+    PW_WRITE(ctype, to, PW_READ(ctype, from))
+
 /* Memory 0 with 32-bit addresses, slots only: cell 2 offset, 32 bits of it. */
 #define PW_ADDRESS_P(p, address, width)                 \
     uint8_t *p;                                         \

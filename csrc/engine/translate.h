@@ -86,6 +86,7 @@ typedef struct pw_last {
     uint8_t cells;
     uint8_t result;      /* pw_result_place */
     bool is_scaled;      /* an add with a factor */
+    bool is_move;        /* from slot to slot; no value was made */
     bool is_step;        /* it added a constant to a local, in place: */
     uint32_t step_local;
     uint8_t result_lane; /* GENERIC: counted from cell 1 */

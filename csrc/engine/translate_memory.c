@@ -133,6 +133,26 @@ static bool take_base(pw_translator *t, const pw_operand *operand, address *take
     return t->last.forms->code == PW_OP_i32_add && take_address(t, operand, taken);
 }
 
+/* A load whose value goes back to memory as wide as it came is one instruction with the store, where both addresses are in
+ * slots. A trap of either is one of the store. */
+static bool copy(pw_translator *t, const pw_op_forms *forms, const pw_memarg *arg, const pw_operand *value, pw_operand *to) {
+    static const uint16_t handlers[] = {PW_H_copy_8, PW_H_copy_16, PW_H_copy_32, PW_H_copy_64};
+    const pw_last *last = &t->last;
+    if (!is_last(t, value) || last->forms->shape != PW_SHAPE_LOAD || last->cells != 2) return false;
+    pw_cell from = t->cells[last->cell + 1];
+    uint32_t width = pwi_op_info(forms->code)->align, slot = pwi_lane(&from, 0);
+    if (pwi_op_info(last->forms->code)->align != width) return false;
+    if (last->class_a == PW_CLASS_ACC && slot >= t->home_base) return false; /* perhaps nowhere else */
+    pwi_unemit(t);
+    uint32_t to_slot = pwi_take_slot(t, to);
+    uint32_t cell = pwi_emit(t, handlers[width], 3);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, slot);
+    pwi_set_lane(pwi_cell(t, cell + 1), 1, to_slot);
+    pwi_set_low(pwi_cell(t, cell + 2), pwi_high(&from));
+    pwi_set_high(pwi_cell(t, cell + 2), (uint32_t)arg->offset);
+    return true;
+}
+
 void pwi_translate_store(pw_translator *t, const pw_op_forms *forms) {
     pw_memarg arg = pwi_read_memarg(&t->p);
     pw_operand value = pwi_pop(t), at = pwi_pop(t);
@@ -145,6 +165,7 @@ void pwi_translate_store(pw_translator *t, const pw_op_forms *forms) {
         pwi_forget(t);
         return;
     }
+    if (copy(t, forms, &arg, &value, &at)) return;
     address base;
     bool constant = value.where == PW_CONSTANT, fused = take_base(t, &at, &base);
     if (!fused) base = (address){.class_a = pwi_take(t, &at), .a = at.slot};

@@ -42,6 +42,20 @@ INTERNAL(mov_K, 3)
     PW_NEXT(3);
 }
 
+/* Two in a row: lane 2 -> slot of lane 3 behind the first. */
+INTERNAL(mov_SS, 2)
+{
+    fp[PW_LANE(1, 1)] = fp[PW_LANE(1, 0)];
+    fp[PW_LANE(1, 3)] = fp[PW_LANE(1, 2)];
+    PW_NEXT(2);
+}
+
+/* Memory to memory: addresses in lanes 0 (from) and 1 (to), their offsets in the halves of cell 2. */
+INTERNAL(copy_8, 3) { PW_COPY(uint8_t); PW_NEXT(3); }
+INTERNAL(copy_16, 3) { PW_COPY(uint16_t); PW_NEXT(3); }
+INTERNAL(copy_32, 3) { PW_COPY(uint32_t); PW_NEXT(3); }
+INTERNAL(copy_64, 3) { PW_COPY(uint64_t); PW_NEXT(3); }
+
 /* To locals with pins. */
 INTERNAL(mov_SL, 2) { PW_PUT_i64_L(1, 1, fp[PW_LANE(1, 0)]); PW_NEXT(2); }
 INTERNAL(mov_AL, 2) { PW_PUT_i64_L(1, 1, A); PW_NEXT(2); }

@@ -86,6 +86,33 @@ static uint64_t expected_addresses(uint32_t base, uint32_t n)
     return sum;
 }
 
+static void move(uint32_t to, uint32_t from, size_t width)
+{
+    uint8_t bytes[8];
+    memcpy(bytes, memory + from, width);
+    memcpy(memory + to, bytes, width);
+}
+
+static uint64_t expected_copies(uint32_t from, uint32_t to)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < 3; i++) {
+        move(to + 1, from + 3, 1);
+        move(to + 2, from + 1, 2);
+        move(to + 4, from, 4);
+        move(to + 8, from + 9, 4);
+        move(to + 12, from + 14, 4);
+        move(to + 16, from + 17, 8);
+        move(to + 24, from + 7, 8);
+        move(2040, from + 8, 8);
+        move(to + 32, from, 1);
+        uint64_t whole;
+        memcpy(&whole, memory + 2040, sizeof whole);
+        sum += whole + (to - from);
+    }
+    return sum;
+}
+
 typedef struct fixture {
     pw_store *store;
     pw_module *module;
@@ -135,6 +162,22 @@ static void test_values(const fixture *on)
     }
 }
 
+static void test_copies(const fixture *on)
+{
+    pw_slot none[2] = {0};
+    fill();
+    CHECK(call(on, "fill", none) == PW_OK);
+    for (uint32_t from = 0; from < 60; from += 3) {
+        for (uint32_t to = 0; to < 60; to += 5)
+            CHECK(answer(on, "copies", from, to) == expected_copies(from, to));
+    }
+    uint64_t before = answer(on, "copies", 100, 300);
+    CHECK(before == expected_copies(100, 300));
+    pw_slot reads[2] = {65536 - 2, 300}, writes[2] = {100, 65536 - 1};
+    CHECK(call(on, "copies", reads) == PW_ERR_TRAP && call(on, "copies", writes) == PW_ERR_TRAP);
+    CHECK(answer(on, "copies", 300, 500) == expected_copies(300, 500)); /* nothing was written */
+}
+
 static void test_bounds(const fixture *on)
 {
     fill();
@@ -165,6 +208,7 @@ static void test_shell(pw_shell shell)
     CHECK(pw_module_new(engine, folded_wasm, sizeof folded_wasm, NULL, &on.module, &error) == PW_OK);
     CHECK(pw_instance_new(on.store, on.module, NULL, 0, &on.instance, &error) == PW_OK);
     test_values(&on);
+    test_copies(&on);
     test_bounds(&on);
     printf("%s: ok\n", pw_engine_shell_name(engine));
     pw_store_free(on.store);

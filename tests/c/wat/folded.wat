@@ -67,6 +67,24 @@
       (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
     (local.get $sum))
 
+  ;; Memory to memory in all widths; the parts overlap when the addresses are near.
+  (func $three (param i32 i32 i64) (result i64)
+    (i64.add (i64.extend_i32_u (i32.sub (local.get 0) (local.get 1))) (local.get 2)))
+  (func (export "copies") (param $from i32) (param $to i32) (result i64) (local $sum i64) (local $i i32)
+    (loop $again
+      (i32.store8 offset=1 (local.get $to) (i32.load8_s offset=3 (local.get $from)))
+      (i64.store16 offset=2 (local.get $to) (i64.load16_u offset=1 (local.get $from)))
+      (i64.store32 offset=4 (local.get $to) (i64.load32_s (local.get $from)))
+      (i32.store offset=8 (local.get $to) (i32.load offset=9 (local.get $from)))
+      (f32.store offset=12 (local.get $to) (f32.load offset=14 (local.get $from)))
+      (f64.store offset=16 (local.get $to) (f64.load offset=17 (local.get $from)))
+      (i64.store offset=24 (local.get $to) (i64.load offset=7 (local.get $from)))
+      (i64.store offset=2000 (i32.const 40) (i64.load (i32.add (local.get $from) (i32.const 8))))
+      (i32.store8 offset=32 (local.get $to) (i32.load16_u (local.get $from))) ;; not as wide
+      (local.set $sum (i64.add (i64.load (i32.const 2040)) (call $three (local.get $to) (local.get $from) (local.get $sum))))
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))
+    (local.get $sum))
+
   ;; -4 * 2^30 + 8 is 8: sums of 32 bits wrap, offsets do not.
   (func (export "wraps") (param $i i32) (result i32)
     (i32.load (i32.add (i32.mul (local.get $i) (i32.const 0x40000000)) (i32.const 8))))
