@@ -61,7 +61,7 @@ def bind(
     names: Collection[str],
     rules: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Gives a generated module typed functions, classes and constants, each made when it is first used.
+    """Gives a generated module typed functions and classes, each made when it is first used.
 
     Args:
         namespace: the globals of the generated module, with its ``__wasm__``.

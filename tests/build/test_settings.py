@@ -41,7 +41,9 @@ def test_a_pattern_gives_its_files_in_order(project) -> None:
 
 
 def test_an_exclamation_mark_takes_files_out(project) -> None:
-    settings = read_settings(project('module = "pkg._core"\nsources = ["src/*.c", "!src/a.c"]', FILES))
+    settings = read_settings(
+        project('module = "pkg._core"\nsources = ["src/*.c", "!src/a.c", "!src/gone*.c"]', FILES)
+    )
     assert settings.sources == ("src/core.c",)
 
 
@@ -73,7 +75,6 @@ def test_the_folder_of_the_package(project) -> None:
         (GOOD.replace("src/core.c", "/etc/passwd"), "not a path inside the project", ""),
         (GOOD.replace("src/core.h", "src/core.c"), "src/core.c is none of .h", ""),
         (GOOD + 'cflags = "-O2"', "cflags: a list of strings is expected", "cflags = ["),
-        (GOOD.replace("src/core.c", "!src/gone.c"), "src/gone.c: no such file", ""),
         (GOOD + 'functions = ["a-*"]', "'a-*' is no name of a function", ""),
         (GOOD.replace("headers", "exclude").replace("src/core.h", "f*"), "there are none", "exports = "),
         (GOOD + 'exports = ["a b"]', "'a b' is no name of a function", ""),

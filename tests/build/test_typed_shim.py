@@ -26,6 +26,8 @@ HEADER = """\
 #include <stddef.h>
 #include <stdint.h>
 #define LIMIT 16
+#define FAR 1e999
+enum { FEW = 2, MANY = -7 };
 #define NAME "a thing"
 typedef enum { RED = 1, GREEN, BLUE = 7 } color;
 /** A place. */
@@ -118,7 +120,8 @@ def test_values_in_and_out(core: ModuleType) -> None:
     shape.w[1] = 0.5
     assert core.reach(shape) == 1 + 7 + 3 + 0.5
     assert core.visit("four", lambda word: len(word) * 11) == 44
-    assert (core.LIMIT, core.NAME) == (16, "a thing")
+    constants = core.LIMIT, core.NAME, core.FEW, core.MANY, core.FAR
+    assert constants == (16, "a thing", 2, -7, float("inf"))
     assert core.wait_all(1, 2) == 3
 
 
@@ -160,6 +163,14 @@ def test_a_reload_is_a_new_instance(core: ModuleType) -> None:
     assert (core.live(), function()) == (0, 1)
     counter.close()
     assert function() == 0
+
+
+def test_constants_cost_no_binding(project) -> None:
+    root = project(TABLE, FILES)
+    build_project(root)
+    code = "import sys; from pkg._core import LIMIT; print('pywasi_native.typed' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_threads_see_one_namespace(core: ModuleType) -> None:
@@ -249,7 +260,7 @@ def test_a_header_of_another_version(project) -> None:
     other = HEADER.replace("float by", "double by")
     root = project(table, {**FILES, "made.wasm": data, "lib.h": other})
     before = (root / "pkg/_core.py").read_bytes()
-    with pytest.raises(BuildError, match=r"lib\.h:15:\d+: void scale\(.*but made\.wasm exports") as caught:
+    with pytest.raises(BuildError, match=r"lib\.h:17:\d+: void scale\(.*but made\.wasm exports") as caught:
         build_project(root)
     assert "another version" in caught.value.advice
     assert (root / "pkg/_core.py").read_bytes() == before

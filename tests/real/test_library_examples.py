@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,14 @@ def test_the_library_is_its_native_original(example: tuple[str, Path], tmp_path:
     wheel = wheel_of(root, "dist")
     assert wheel.name == f"{package}-1.0-py3-none-any.whl"
     assert wheel_of(root, "again").read_bytes() == wheel.read_bytes()
+    code = "from hatchling.build import build_sdist; build_sdist('sdist')"
+    done(sys.executable, "-c", code, cwd=root)
+    with tarfile.open(next((root / "sdist").iterdir())) as archive:
+        assert any("third_party" in item for item in archive.getnames())
+        assert not any("_core.wasm" in item for item in archive.getnames())
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (source,) = (tmp_path / "unpacked").iterdir()
+    assert wheel_of(source, "out").read_bytes() == wheel.read_bytes()
     site = tmp_path / "site"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--target", site]
     done(*pip, "--no-deps", "--no-index", wheel, cwd=tmp_path)

@@ -81,6 +81,10 @@ def test_flipped_bits_do_no_harm() -> None:
         assert ours == native
 
 
+def test_the_version_is_that_of_the_sources() -> None:
+    assert wasm_zlib._core.zlibVersion() == wasm_zlib.ZLIB_RUNTIME_VERSION
+
+
 def test_parameters() -> None:
     with pytest.raises(wasm_zlib.error, match="wrong parameters"):
         wasm_zlib.compressobj(77)

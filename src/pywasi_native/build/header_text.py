@@ -22,7 +22,7 @@ _BUILT_IN = {
 
 
 def header_text(header: Header, functions: list[str], whole: str) -> str:
-    """C text that declares the functions, their types, and the header's constants.
+    """C text that declares the functions and their types, and the enumerations with a name.
 
     Args:
         header: what has been read.
@@ -68,8 +68,8 @@ def _meaning(header: Header, functions: list[str]) -> object:
         ])
         for name, kind in reached.values() if isinstance(kind, Struct)
     }  # fmt: skip
-    enums = sorted((enum.name, enum.members) for enum in header.enums)
-    return shown, structs, enums, header.constants
+    enums = sorted((enum.name, enum.members) for enum in header.enums if enum.name)
+    return shown, structs, enums
 
 
 class _Writer:
@@ -83,12 +83,9 @@ class _Writer:
             self.aliases.setdefault(id(kind), []).append(name)
 
     def text(self, functions: list[str]) -> str:
-        members = {name for enum in self.header.enums for name, _ in enum.members}
         for enum in self.header.enums:
-            self._enum(enum)
-        for name, value in self.header.constants.items():
-            if name not in members:
-                self.lines.append(f"#define {name} {_literal(value)}")
+            if enum.name:
+                self._enum(enum)
         for name in functions:
             function = self.header.functions[name]
             for kind in (function.result, *(param.type for param in function.params)):
@@ -179,15 +176,3 @@ def _base(kind: Scalar) -> str:
     if kind.kind in "fbc":
         return {"f": "float" if kind.size == 4 else "double", "b": "_Bool", "c": "char"}[kind.kind]
     return f"{'u' if kind.kind == 'u' else ''}int{8 * kind.size}_t"
-
-
-def _literal(value: float | str) -> str:
-    if not isinstance(value, str):
-        return f"({value})"
-    shown = "".join(
-        char
-        if " " <= char <= "~" and char not in '"\\'
-        else "".join(f"\\{byte:03o}" for byte in char.encode())
-        for char in value
-    )
-    return f'"{shown}"'

@@ -214,9 +214,9 @@ class _Reader:
             if any(char in item for char in "*?["):
                 # Sorted: the order of a directory must not decide the bytes of the module.
                 matches = sorted(path.relative_to(self.root).as_posix() for path in self.root.glob(item))
-                if not matches:
+                if not matches and item == word:
                     raise self.error(key, f"nothing matches {item}")
-            elif (self.root / item).is_file():
+            elif (self.root / item).is_file() or item != word:  # what is taken out is in no sdist either
                 matches = [item]
             else:
                 raise self.error(key, f"{item}: no such file")

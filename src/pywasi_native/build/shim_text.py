@@ -56,9 +56,12 @@ def shim(settings: Settings, data: bytes, declared: Declared | None) -> str:
         "",
     ]
     if declared and typed:
+        constants = {item: value for item, value in declared.names.constants.items() if item in typed}
+        lines += [*(f"{item} = {_literal(value)}" for item, value in constants.items()), ""]
+        bound = [item for item in typed if item not in constants]
         rules = f", {settings.rules!r}" if settings.rules else ""
         text = declared.text.replace("\\", "\\\\").replace('"""', '\\"""')
-        lines += [f'_HEADER = """\\\n{text}"""', f"_bind(globals(), _HEADER, {_list(typed)}{rules})", ""]
+        lines += [f'_HEADER = """\\\n{text}"""', f"_bind(globals(), _HEADER, {_list(bound)}{rules})", ""]
     return "\n".join(lines)
 
 
@@ -70,6 +73,11 @@ def pyi(settings: Settings, data: bytes, declared: Declared | None) -> str:
     names = declared.names
     raw, used = stub_lines(compile(data), {*_HIDDEN, *names.names})
     return names.text(f"Types of {file}, written by `pywasi build`.", raw, used)
+
+
+def _literal(value: float | str) -> str:
+    shown = repr(value)
+    return shown if isinstance(value, str) or shown.lstrip("-")[:1].isdigit() else f'float("{shown}")'
 
 
 def _list(names: Sequence[str]) -> str:

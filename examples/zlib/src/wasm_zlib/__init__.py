@@ -14,6 +14,7 @@ from ._core import (
     Z_FINISH,
     Z_NO_FLUSH,
     Z_SYNC_FLUSH,
+    ZLIB_VERSION,
 )
 from ._error import error
 
@@ -26,7 +27,7 @@ __all__ = [
     "decompress", "decompressobj", "error",
 ]  # fmt: skip
 
-ZLIB_RUNTIME_VERSION = _core.zlibVersion() or ""
+ZLIB_RUNTIME_VERSION = ZLIB_VERSION
 
 
 def crc32(data: Buffer, value: int = 0) -> int:
