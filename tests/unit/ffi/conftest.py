@@ -20,7 +20,7 @@ _WASM = (
     "-Wl,--export=malloc,--export=free",
     "-Wl,--export=errno", "-Wl,--export-table", "-Wl,--growable-table",
 )  # fmt: skip
-_NATIVE = ("-shared", "-fPIC")
+_NATIVE = ("-shared",) if sys.platform == "win32" else ("-shared", "-fPIC")
 
 
 @pytest.fixture(scope="session")
