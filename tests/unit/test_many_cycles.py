@@ -74,11 +74,7 @@ def test_memory_and_handles_are_where_they_were() -> None:
     for i in range(5000):
         cycle(module, i % 3)
     gc.collect()
-    descriptors, maps = (
-        len(os.listdir("/proc/self/fd")),
-        len(Path("/proc/self/maps").read_text().splitlines()),
-    )  # noqa: PTH208
-    objects, before = len(gc.get_objects()), resident()
+    descriptors, maps, objects, before = handles(), mappings(), len(gc.get_objects()), resident()
     for i in range(CYCLES):
         cycle(module, i % 3)
     gc.collect()
