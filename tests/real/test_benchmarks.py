@@ -104,11 +104,22 @@ def run_bench(*args: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line(zig: None, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    rows = "boundary,import,load,instance,fib,hashtable,vdot"
+    rows = "boundary,import,load,instance,snapshot,fib,hashtable,vdot"
     words = ["--engines", "pywasi,native", "--rounds", "2", "--scale", "0.02", "--only", rows]
     done = run_bench(*words, "--out", str(out))
     assert done.returncode == 0, done.stderr
-    for name in ("call", "callback", "read16", "write1m", "import", "load", "load_69m", "fib", "vdot"):
+    for name in (
+        "call",
+        "callback",
+        "read16",
+        "write1m",
+        "import",
+        "load",
+        "load_69m",
+        "snapshot_fork",
+        "fib",
+        "vdot",
+    ):
         assert f"\n{name} " in done.stdout
     assert "| with v128 / without | pywasi | native |" in done.stdout
     document = (out / "benchmark.md").read_text(encoding="utf-8")
