@@ -1,5 +1,6 @@
 /* vm_cow_linux.c - copy-on-write by private mappings of a memfd. */
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64 /* images of 2 GiB and more where long has 32 bits */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
