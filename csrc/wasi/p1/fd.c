@@ -65,7 +65,7 @@ pwi_errno pwi_p1_file(pwi_call *call, uint32_t fd, pwi_errno if_dir, pwi_errno i
         return if_stream;
     if (!opened_for(*out, call->right))
         return PWI_EBADF;
-    return pwi_p1_any(call, fd, out);
+    return (call->right & ~(*out)->rights) == 0 ? PWI_ESUCCESS : PWI_ENOTCAPABLE;
 }
 
 pwi_errno pwi_p1_fd_close(pwi_call *call, const pw_slot *args)
