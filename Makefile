@@ -18,6 +18,9 @@ SHELLS := "-DPYWASI_SHELLS=goto;switch"
 DRIVEN = $(shell grep -l 'spec_driver_run\|PYWASI_SPEC_DRIVER' tests/spec/test_*.py)
 spec_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver$(3) PYWASI_SPEC_EMULATOR="$(2)" \
 	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q $(if $(2),tests/spec/test_spec_driver.py,$(DRIVEN))
+# The same with every call interrupted at every block, at host functions and at polls, and resumed.
+fuel_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver PYWASI_SPEC_SHELLS="$(2)" PYWASI_SPEC_FUEL=1 \
+	python -m pytest -q tests/spec/test_spec_driver.py
 # Configures, builds and runs all that is C: $(call all_in_c,BUILD,CMAKE OPTIONS,EMULATOR,SUFFIX)
 define all_in_c
 	$(CMAKE_C) -B $(1) $(SHELLS) $(2) -DPYWASI_TEST_RUNNER=$(3)
@@ -66,10 +69,12 @@ stubtest: tools ## the stubs against the compiled module (needs the package inst
 
 ctest: tools ## C tests and the core suite in C on the goto and the switch shell, warnings as errors
 	$(call all_in_c,$(BUILD)/c)
+	$(call fuel_in_c,$(BUILD)/c,goto switch)
 
 asan: export UBSAN_OPTIONS := print_stacktrace=1
 asan: tools ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(call all_in_c,$(BUILD)/asan,-DPYWASI_SANITIZE=ON)
+	$(call fuel_in_c,$(BUILD)/asan,goto)
 
 tsan: tools ## the C tests with threads under ThreadSanitizer
 	$(CMAKE_C) -B $(BUILD)/tsan -DPYWASI_TSAN=ON
@@ -95,6 +100,7 @@ tail: tools ## the C tests and the core suite on the tail-call shell, by clang (
 	ctest --test-dir $(BUILD)/tail --output-on-failure --no-tests=error
 	PYWASI_SPEC_DRIVER=$(abspath $(BUILD))/tail/spec_driver PYWASI_SPEC_SHELLS=tail \
 	  python -m pytest -q tests/spec/test_spec_driver.py
+	$(call fuel_in_c,$(BUILD)/tail,tail)
 
 handlers: ctest tail ## no handler of the shells that are shipped pushes or spills: their machine code, by objdump
 	python .ci/handlers.py $(BUILD)/c $(BUILD)/tail

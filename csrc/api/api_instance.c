@@ -1,5 +1,6 @@
 /* api_instance.c - making instances, running their start functions, looking at their exports. */
 #include "base/config.h"
+#include "base/error.h"
 #include "engine/engine.h"
 
 bool pw_import_matches(const pw_module *module, size_t import_index, const pw_extern *value)
@@ -17,6 +18,9 @@ static pw_result run_start(pw_instance *instance, pw_error *error)
     if (!module->has_start)
         return PW_OK;
     pw_result result = pw_func_call(instance->funcs[module->start], slots);
+    pw_suspended *suspended = pw_store_take_suspended(store);
+    if (suspended) /* there is no instance, so there is nothing to go on with */
+        pw_suspended_drop(suspended);
     if (result != PW_OK && error && error != &store->error)
         *error = store->error;
     return result;
@@ -29,7 +33,10 @@ pw_result pw_instance_new(pw_store *store, pw_module *module, const pw_extern *i
     *instance = NULL;
     if (error)
         pw_error_clear(error);
-    pw_result result = pwi_instance_make(store, module, imports, import_count, &self, error);
+    pw_result result = store->counts_fuel ? pwi_engine_prepare_metered(store->engine, module) : PW_OK;
+    if (result != PW_OK)
+        return pwi_no_memory(error);
+    result = pwi_instance_make(store, module, imports, import_count, &self, error);
     if (result == PW_OK)
         result = run_start(self, error);
     if (result == PW_OK)

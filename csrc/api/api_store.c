@@ -1,6 +1,7 @@
 /* api_store.c - stores, and references to host objects. */
 #include "base/config.h"
 #include "engine/gc_roots.h"
+#include "engine/suspend.h"
 
 pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
 {
@@ -22,6 +23,7 @@ void pw_store_free(pw_store *store)
     if (!store || !pwi_ref_dec(&store->references))
         return;
     pw_engine *engine = store->engine;
+    pwi_suspended_free_all(store);
     pwi_store_destroy(store);
     pw_engine_free(engine);
 }
@@ -45,6 +47,24 @@ void pw_store_interrupt(pw_store *store)
 pw_error *pw_store_error(pw_store *store)
 {
     return &store->error;
+}
+
+pw_result pw_store_count_fuel(pw_store *store)
+{
+    if (store->instances.count > 0)
+        return PW_ERR_ARGUMENT;
+    store->counts_fuel = true;
+    return PW_OK;
+}
+
+void pw_store_set_fuel(pw_store *store, uint64_t fuel)
+{
+    store->fuel = fuel > INT64_MAX ? INT64_MAX : (int64_t)fuel;
+}
+
+uint64_t pw_store_fuel(const pw_store *store)
+{
+    return (uint64_t)store->fuel;
 }
 
 uint64_t pw_store_calls(const pw_store *store)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/native_stack.h"
 #include "engine/catches.h"
+#include "engine/suspend.h"
 #include "runtime/bulk_work.h"
 
 static uint32_t call_slots(const pw_type_record *type) {
@@ -31,11 +32,31 @@ static pw_result stack_exhausted(pw_store *store) {
     return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
 }
 
-static PW_COLD pw_result run_failed(const pw_run *run, pw_store *store) {
+static PW_COLD pw_result run_failed(const pw_run *run, pw_func *func, const pw_slot *base) {
+    pw_store *store = func->store;
+    bool suspended = run->result == PW_ERR_SUSPENDED;
     store->error.frame_count = 0;
     store->error.frames_left_out = 0;
-    if (run->result != PW_ERR_EXIT) pwi_capture_frames(run, &store->error);
+    if (run->result != PW_ERR_EXIT && !suspended) pwi_capture_frames(run, &store->error);
+    if (run->result == PW_ERR_TRAP && run->trap == PW_TRAP_OUT_OF_FUEL) suspended = store->nested_calls == 0;
+    if (suspended) pwi_suspend(run, func, base);
     return run->result;
+}
+
+static inline void begin(pw_store *store, pw_run *run) {
+    run->result = PW_OK;
+    run->trap = (pw_trap_kind)0;
+    run->outer = store->run;
+    store->run = run;
+    if (store->nested_calls++ == 0)
+        store->calls++;
+}
+
+static inline pw_result end(pw_func *func, pw_run *run, const pw_slot *base) {
+    pw_store *store = func->store;
+    store->nested_calls--;
+    store->run = run->outer;
+    return PW_LIKELY(run->result == PW_OK) ? PW_OK : run_failed(run, func, base);
 }
 
 /* Arguments and results are at the top of the stack. What the shell begins with it gets in registers; it stores that in the
@@ -46,17 +67,10 @@ static pw_result enter(pw_func *func) {
     pw_shell_table *shell = store->engine->shell;
     if (base > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS) return stack_exhausted(store);
     pw_run run;
-    run.result = PW_OK;
-    run.trap = (pw_trap_kind)0;
-    run.outer = store->run;
-    store->run = &run;
-    if (store->nested_calls++ == 0)
-        store->calls++;
+    begin(store, &run);
     shell->enter(__atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE), base, func->instance,
                  (uint64_t)(uintptr_t)&shell->halt[2], NULL);
-    store->nested_calls--;
-    store->run = run.outer;
-    return PW_LIKELY(run.result == PW_OK) ? PW_OK : run_failed(&run, store);
+    return end(func, &run, base);
 }
 
 static pw_result from_host_to_host(pw_func *func, pw_slot *slots) {
@@ -93,6 +107,15 @@ pw_result pwi_engine_call(pw_func *func, pw_slot *slots) {
 
 /* ---- from code ------------------------------------------------------------------------------------------------------- */
 
+bool pw_store_can_suspend(const pw_store *store) { return store->nested_calls == 1; }
+
+bool pw_store_can_give_way(const pw_store *store) { return store->polls_code; }
+
+static pw_result cannot_suspend(pw_store *store) {
+    pw_error_clear(&store->error);
+    return pwi_fail(&store->error, PW_ERR_HOST, "a call inside of another call cannot be suspended");
+}
+
 /* The run's frame pointer is at the arguments; the function is of the host. While it runs, the run stands in the calling
  * frame: a collection or the frames of a trap inside look at it. */
 static pw_result call_host(pw_run *run, pw_func *func) {
@@ -105,12 +128,36 @@ static pw_result call_host(pw_run *run, pw_func *func) {
     store->stack.top = top;
     run->accumulator = arguments[0];
     if (PW_LIKELY(result == PW_OK)) return PW_OK;
+    if (result == PW_ERR_SUSPENDED) {
+        if (!pw_store_can_suspend(store)) return cannot_suspend(store);
+        store->waiting = func;
+        return result;
+    }
     if (result == PW_ERR_EXCEPTION && store->exception != 0) return pwi_run_unwind(run);
     if (store->error.result != result) { /* it did not say why: the embedder knows */
         pw_error_clear(&store->error);
         return pwi_fail(&store->error, result, "a host function failed");
     }
     return result;
+}
+
+/* Its call stands behind run->pc in the accumulator, the place to go on at unless it throws an exception that is caught. */
+static void call_again(pw_run *run, pw_func *func) {
+    const pw_cell *resume = run->pc, *place = (const pw_cell *)(uintptr_t)run->accumulator;
+    run->pc = place;
+    run->fp += pwi_lane(place - 2, 0);
+    run->result = call_host(run, func);
+    if (run->result != PW_OK || run->pc != place) return;
+    run->pc = resume;
+    run->accumulator = (uint64_t)(uintptr_t)place;
+}
+
+pw_result pwi_engine_resume(pw_func *func, pw_run *run, pw_slot *base, pw_func *waiting) {
+    pw_store *store = func->store;
+    begin(store, run);
+    if (waiting) call_again(run, waiting);
+    if (run->result == PW_OK) store->engine->shell->enter(run->pc, run->fp, run->context, run->accumulator, NULL);
+    return end(func, run, base);
 }
 
 static void cross(pw_run *run, pw_func *func) {
@@ -156,7 +203,9 @@ pw_result pwi_run_poll(pw_run *run) {
     run->context->poll_budget = PW_POLL_INTERVAL;
     pw_slot *top = store->stack.top;
     store->stack.top = run->fp; /* nothing of this run is below it; the hook may not call in */
+    store->polls_code = store->nested_calls == 1;
     pw_result result = pwi_store_poll(store);
+    store->polls_code = false;
     store->stack.top = top;
     return result;
 }

@@ -118,6 +118,10 @@ static inline const pw_cell *pwi_bridge_return(const pw_type_record *type) { ret
  * byte offset in the module of the instruction that each cell came from, and code is left alone. */
 PW_MUST_USE pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets);
 
+/* call.c: goes on with a call of func whose frames begin at `base`, the top of the stack, where results are left. With
+ * `waiting` the place is behind a call of that host function, which is called again first. */
+PW_MUST_USE pw_result pwi_engine_resume(pw_func *func, pw_run *run, pw_slot *base, pw_func *waiting);
+
 /* frames.c: fills error->frames with the frames of this run (not of outer runs: their own calls report them). */
 void pwi_capture_frames(const pw_run *run, pw_error *error);
 

@@ -73,26 +73,45 @@ void pwi_engine_destroy(pw_engine *engine) {
     pwi_free(engine);
 }
 
-static void free_codes(pw_module *module) {
-    for (uint32_t i = 0; module->codes && i < module->body_count; i++) {
-        pwi_free(module->codes[i].cells);
-        pwi_free(module->codes[i].catches);
-        pwi_ref_map_free(module->codes[i].ref_map);
+static void free_all(pw_code *codes, uint32_t count) {
+    for (uint32_t i = 0; codes && i < count; i++) {
+        pwi_free(codes[i].cells);
+        pwi_free(codes[i].catches);
+        pwi_ref_map_free(codes[i].ref_map);
     }
-    pwi_free(module->codes);
+    pwi_free(codes);
+}
+
+static void free_codes(pw_module *module) {
+    free_all(module->codes, module->body_count);
+    free_all(module->metered_codes, module->body_count);
     pwi_code_index_free(module);
-    module->codes = NULL;
+    module->codes = module->metered_codes = NULL;
+}
+
+/* Untranslated codes of all functions; NULL: no memory. */
+static pw_code *make_codes(const pw_engine *engine, const pw_module *module, bool metered) {
+    pw_code *codes = pwi_alloc_zero(module->body_count, sizeof *codes);
+    for (uint32_t i = 0; codes && i < module->body_count; i++) {
+        codes[i].entry = &codes[i].stub;
+        codes[i].stub = engine->shell->handlers[PW_H_translate];
+        codes[i].func_index = module->imported_funcs + i;
+        codes[i].metered = metered;
+    }
+    return codes;
 }
 
 pw_result pwi_engine_prepare(pw_engine *engine, pw_module *module) {
-    module->codes = pwi_alloc_zero(module->body_count, sizeof *module->codes);
+    module->codes = make_codes(engine, module, false);
     if (module->codes == NULL) return PW_ERR_NO_MEMORY;
     module->free_codes = free_codes;
-    for (uint32_t i = 0; i < module->body_count; i++) {
-        pw_code *code = &module->codes[i];
-        code->entry = &code->stub;
-        code->stub = engine->shell->handlers[PW_H_translate];
-        code->func_index = module->imported_funcs + i;
-    }
     return PW_OK;
+}
+
+pw_result pwi_engine_prepare_metered(pw_engine *engine, pw_module *module) {
+    pwi_mutex_lock(&module->code_lock);
+    if (module->metered_codes == NULL) module->metered_codes = make_codes(engine, module, true);
+    bool made = module->metered_codes != NULL;
+    pwi_mutex_unlock(&module->code_lock);
+    return made ? PW_OK : PW_ERR_NO_MEMORY;
 }

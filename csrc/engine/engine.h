@@ -21,6 +21,8 @@ PW_MUST_USE pw_result pwi_engine_make(const pw_engine_config *config, pw_engine 
 void pwi_engine_destroy(pw_engine *engine);
 /* Gives a validated module its table of untranslated codes. */
 PW_MUST_USE pw_result pwi_engine_prepare(pw_engine *engine, pw_module *module);
+/* The same for stores that count fuel; once for a module. */
+PW_MUST_USE pw_result pwi_engine_prepare_metered(pw_engine *engine, pw_module *module);
 /* call.c: calls any function; see pw_func_call. Errors go to store->error. */
 PW_MUST_USE pw_result pwi_engine_call(pw_func *func, pw_slot *slots);
 /* The same; arguments and results are at store->stack.top. */

@@ -4,6 +4,7 @@
 #include "engine/gc_roots.h"
 
 #include "base/alloc.h"
+#include "engine/suspend.h"
 #include "engine/walk.h"
 #include "runtime/gc_heap.h"
 
@@ -56,6 +57,12 @@ bool pwi_mark_frames(pw_store *store)
 {
     for (const pw_run *run = store->run; run; run = run->outer) {
         if (!mark_run(store, run))
+            return false;
+    }
+    pwi_suspended_sweep(store);
+    for (struct pw_suspended *suspended = store->suspended; suspended; suspended = suspended->next) {
+        const pw_run run = pwi_suspended_run(suspended);
+        if (!mark_run(store, &run))
             return false;
     }
     return true;

@@ -1,5 +1,5 @@
 /* translate.c - the translator's driver: locals, the loop over instructions, the finished code. */
-#include "engine/translate.h"
+#include "engine/meter.h"
 
 #include <string.h>
 
@@ -230,7 +230,10 @@ static void translate_body(pw_translator *t) {
         uint32_t code = pwi_read_opcode(&t->p);
         if (t->dead && !structures(code)) {
             pwi_skip_immediates(t, pwi_op_info(code)->imm);
-        } else if (!translate_control(t, code) && !translate_value(t, code) && !pwi_translate_gc(t, code)) {
+            continue;
+        }
+        if (t->code->metered) pwi_meter(t, code);
+        if (!translate_control(t, code) && !translate_value(t, code) && !pwi_translate_gc(t, code)) {
             pwi_translate_op(t, code, pwi_forms(t, code));
         }
     }
@@ -241,7 +244,8 @@ static void translate_body(pw_translator *t) {
 static uint32_t emit_entry(pw_translator *t) {
     uint32_t zeroed = t->local_slot_count - t->param_slots;
     uint32_t handler = t->pinned ? PW_H_enter_pins : zeroed ? PW_H_enter : PW_H_enter_plain;
-    uint32_t cell = pwi_emit(t, handler, t->pinned ? 4 : 3);
+    bool metered = t->code->metered;
+    uint32_t cell = metered ? pwi_meter_entry(t) : pwi_emit(t, handler, t->pinned ? 4 : 3);
     if (t->pinned) pwi_set_pins(t, cell + 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, t->return_slot);
     pwi_set_lane(pwi_cell(t, cell + 1), 1, t->param_slots);
@@ -284,7 +288,8 @@ static pw_result translate(pw_translator *t) {
     translate_body(t);
     if (t->no_memory) return PW_ERR_NO_MEMORY;
     t->cells[entry + 2] = t->max_slot;
-    return PW_OK;
+    if (t->code->metered) pwi_meter_end(t, entry);
+    return t->no_memory ? PW_ERR_NO_MEMORY : PW_OK;
 }
 
 /* Gives the cells, cut to size and with addresses for indices, to the code. */

@@ -139,6 +139,10 @@ typedef struct pw_translator {
 
     pw_acc acc[PW_ACC_COUNT];
     pw_last last, previous; /* previous: the one directly before, while there is a last one */
+
+    bool meter_due;      /* a block of its own begins: meter.c */
+    uint32_t meter_cell; /* where the cost of the block goes */
+    uint32_t block_cost;
 } pw_translator;
 
 /* ---- emit.c: cells, relocations, accumulators, operands --------------------------------------------------------- */

@@ -24,7 +24,8 @@ static const pw_type_record *type_of(const pw_translator *t, uint32_t type_index
 static pw_cell call_target(const pw_translator *t, uint32_t func_index) {
     const pw_module *module = t->module;
     if (func_index < module->imported_funcs) return func_index;
-    return (pw_cell)(uintptr_t)&module->codes[func_index - module->imported_funcs];
+    const pw_code *codes = t->code->metered ? module->metered_codes : module->codes;
+    return (pw_cell)(uintptr_t)&codes[func_index - module->imported_funcs];
 }
 
 void pwi_translate_call(pw_translator *t, uint32_t func_index) {

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "engine/condition.h"
+#include "engine/meter.h"
 
 static pw_label *label_at(pw_translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
 
@@ -159,6 +160,7 @@ void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
             pwi_flush_top(t, label->param_count);
             pwi_forget(t);
             label->start = (uint32_t)t->cell_count;
+            pwi_block_begins(t);
         }
         return;
     }
@@ -169,6 +171,7 @@ void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
     pwi_flush_top(t, label_at(t, 0)->param_count);
     uint32_t cell = pwi_emit_condition(t, &c, false);
     label_at(t, 0)->else_patch = cell;
+    pwi_block_begins(t);
 }
 
 /* Live code reaches the end of an arm: its results go home. Those of a handler are above the exception still. */
@@ -194,6 +197,7 @@ void pwi_translate_else(pw_translator *t) {
     for (uint32_t i = 0; i < label->param_count; i++) pwi_push_home(t, pwi_type_char(label->params[i]));
     pwi_forget(t);
     t->dead = false;
+    pwi_block_begins(t);
 }
 
 void pwi_translate_end(pw_translator *t) {
@@ -221,6 +225,7 @@ void pwi_translate_end(pw_translator *t) {
         for (uint32_t i = 0; i < label.result_count; i++) pwi_push_home(t, pwi_type_char(result_type(&label, i)));
         pwi_forget(t);
         t->dead = false;
+        pwi_block_begins(t);
     } /* else nothing arrives but the code before, if that does: its operands may stay where they are */
     t->label_count--;
     t->last.cell = -1;
@@ -243,6 +248,7 @@ void pwi_translate_br(pw_translator *t, uint32_t depth) {
 
 /* Emits "branch to depth if the condition is sense"; code goes on behind it. */
 static void branch_if(pw_translator *t, pw_condition *c, bool sense, uint32_t depth) {
+    pwi_block_begins(t);
     if (is_function_label(t, depth)) {
         if (returns_many(t)) pwi_flush_top(t, t->type->func.result_count);
         uint32_t over = pwi_emit_condition(t, c, !sense);

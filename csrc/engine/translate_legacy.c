@@ -7,7 +7,7 @@
  * `rethrow`: an operand that no instruction of the module sees. So what a handler leaves on the stack is one slot above
  * where the label wants it, and is moved there like the values of a branch. */
 #include "base/alloc.h"
-#include "engine/translate.h"
+#include "engine/meter.h"
 
 static pw_label *innermost(pw_translator *t)
 {
@@ -54,6 +54,7 @@ void pwi_translate_catch(pw_translator *t, bool all)
     pwi_forget(t);
     t->last.cell = -1;
     t->dead = false;
+    pwi_block_begins(t);
     add_clause(t, all ? PW_CATCH_ALL_LEGACY : PW_CATCH_LEGACY, tag, (uint32_t)t->cell_count);
     pwi_push_home(t, 'r');
     if (all)

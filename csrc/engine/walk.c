@@ -18,6 +18,14 @@ static int by_cells(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static void add_translated(struct pw_code_index *index, const pw_code *codes, uint32_t count)
+{
+    for (uint32_t i = 0; codes && i < count; i++) {
+        if (codes[i].state)
+            index->codes[index->count++] = &codes[i];
+    }
+}
+
 /* Brings the index up to date; the module's code lock is held. On failure the old one stays. */
 static void renew_index(pw_module *module)
 {
@@ -28,10 +36,8 @@ static void renew_index(pw_module *module)
     if (!index)
         return;
     index->count = 0;
-    for (uint32_t i = 0; i < module->body_count; i++) {
-        if (module->codes[i].state)
-            index->codes[index->count++] = &module->codes[i];
-    }
+    add_translated(index, module->codes, module->body_count);
+    add_translated(index, module->metered_codes, module->body_count);
     qsort(index->codes, index->count, sizeof(const pw_code *), by_cells);
     pwi_free(module->code_index);
     module->code_index = index;

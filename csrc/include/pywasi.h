@@ -57,7 +57,8 @@ typedef enum pw_result {
     PW_ERR_HOST,        /* a host function or poll hook failed; the embedder knows why */
     PW_ERR_NO_MEMORY,   /* the host refused memory */
     PW_ERR_LIMIT,       /* a limit of the engine or the store was reached */
-    PW_ERR_ARGUMENT     /* the embedder passed something that does not fit */
+    PW_ERR_ARGUMENT,    /* the embedder passed something that does not fit */
+    PW_ERR_SUSPENDED    /* not an end: the call can go on, pw_store_take_suspended */
 } pw_result;
 
 typedef enum pw_trap_kind {
@@ -331,6 +332,32 @@ void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env);
 void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env));
 /* Makes the running call reach its poll soon. Any thread, signal handlers too. */
 void pw_store_interrupt(pw_store *store);
+/* Fuel: instructions of wasm that the store's instances may execute; csrc/engine/meter.c says what counts how much.
+ * It is the same on every platform. Counting begins before the first instance: else PW_ERR_ARGUMENT. At most INT64_MAX. */
+PW_MUST_USE pw_result pw_store_count_fuel(pw_store *store);
+/* Sets what is left. */
+void pw_store_set_fuel(pw_store *store, uint64_t fuel);
+uint64_t pw_store_fuel(const pw_store *store);
+
+/* A call that was interrupted and can go on: its fuel was used up (PW_ERR_TRAP with PW_TRAP_OUT_OF_FUEL), or a host function or
+ * the poll hook returned PW_ERR_SUSPENDED. Only outermost calls: what a host function of theirs would do when a call from
+ * it goes on, nobody can say. */
+typedef struct pw_suspended pw_suspended;
+/* Whether the host function that runs now may return PW_ERR_SUSPENDED, and whether the poll hook may: not in the middle of
+ * an instruction or a system call. */
+bool pw_store_can_suspend(const pw_store *store);
+bool pw_store_can_give_way(const pw_store *store);
+/* The one of the call that has just ended so, for the caller to resume or drop while the store lives; NULL: there is none.
+ * What nobody takes is dropped when the next one comes. */
+pw_suspended *pw_store_take_suspended(pw_store *store);
+/* Goes on, with more fuel; a host function that returned PW_ERR_SUSPENDED is called once more, with the same arguments,
+ * to give its results now. Like pw_func_call of the function that was called, without arguments. `suspended` becomes
+ * NULL, unless the stack has no place for it (PW_TRAP_STACK_EXHAUSTED). */
+PW_MUST_USE pw_result pw_suspended_resume(pw_suspended **suspended, pw_slot *slots);
+pw_func *pw_suspended_func(const pw_suspended *suspended);
+/* Forgets it; any thread, at any time while the store lives. */
+void pw_suspended_drop(pw_suspended *suspended);
+
 /* Details of the last call that did not return PW_OK. */
 pw_error *pw_store_error(pw_store *store);
 /* Calls of the embedder into wasm so far, without those made from host functions: tells one from the next. */

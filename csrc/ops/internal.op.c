@@ -227,6 +227,21 @@ INTERNAL(enter_pins, 4)
     PW_POLL_THEN(4);
 }
 
+/* All of it, in code that counts fuel: cell 3 pins, cell 4 the cost of the first block, cell 5 where that is paid, when the
+ * fuel does not suffice, by an instruction that can be begun anew. */
+INTERNAL(enter_fuel, 6)
+{
+    if (PW_UNLIKELY(fp + pc[2] > CTX->stack_limit)) PW_JUMP(stack_exhausted);
+    fp[PW_LANE(1, 0)] = A;
+    pw_slot *zero = fp + PW_LANE(1, 1);
+    for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*zero++ = 0);
+    PW_LOAD_PINS(3);
+    int64_t left = CTX->store->fuel - (int64_t)pc[4];
+    if (PW_UNLIKELY(left < 0)) PW_BRANCH(5);
+    CTX->store->fuel = left;
+    PW_POLL_THEN(6);
+}
+
 /* The frame does not fit: the trap belongs to the caller, nothing of the callee's frame has been written. */
 INTERNAL(stack_exhausted, 0)
 {
@@ -253,6 +268,36 @@ INTERNAL(out_of_bounds, 0)
     if (!pwi_memory_catch_up(ctx)) PW_TRAP(OUT_OF_BOUNDS_MEMORY);
     PW_LOAD(now);
     F = f, D = d;
+    PW_NEXT(0);
+}
+
+/* ---- fuel: engine/meter.c draws the cells. What does not suffice is left; the instruction can be begun anew. -------- */
+
+INTERNAL(fuel, 2)
+{
+    int64_t left = CTX->store->fuel - (int64_t)pc[1];
+    TRAP_IF(left < 0, OUT_OF_FUEL);
+    CTX->store->fuel = left;
+    PW_NEXT(2);
+}
+
+INTERNAL(fuel_by, 3)
+{
+    uint64_t number = fp[PW_LANE(1, 0)];
+    if (PW_HIGH(2)) number = (uint32_t)number;
+    int64_t left = CTX->store->fuel - (int64_t)(number >> PW_LOW(2));
+    TRAP_IF(left < 0, OUT_OF_FUEL);
+    CTX->store->fuel = left;
+    PW_NEXT(3);
+}
+
+/* A is the place to go on at; lane 0 the slot of what is in A there, lanes 1 to 3 pins: engine/suspend.c. */
+INTERNAL(resume, 2)
+{
+    const pw_cell *place = (const pw_cell *)(uintptr_t)A;
+    A = fp[PW_LANE(1, 0)];
+    PW_LOAD_PINS(1);
+    pc = place;
     PW_NEXT(0);
 }
 

@@ -49,7 +49,7 @@ static pw_result make_record(pw_store *store, pw_module *module, pw_instance **i
         return PW_ERR_NO_MEMORY;
     self->store = store;
     self->module = module;
-    self->codes = module->codes;
+    self->codes = store->counts_fuel ? module->metered_codes : module->codes;
     self->stack_limit = store->stack.limit;
     self->poll_budget = PW_POLL_INTERVAL;
     pw_module_retain(module);
@@ -132,7 +132,7 @@ static void make_funcs(pw_instance *instance)
     for (uint32_t i = module->imported_funcs; i < module->func_count; i++) {
         pw_func *func = &instance->own_funcs[i - module->imported_funcs];
         func->instance = instance;
-        func->code = module->codes ? &module->codes[i - module->imported_funcs] : NULL;
+        func->code = instance->codes ? &instance->codes[i - module->imported_funcs] : NULL;
         func->type = pwi_func_type_record(module, i);
         func->store = instance->store;
         func->func_index = i;

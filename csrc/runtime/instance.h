@@ -12,8 +12,8 @@
  *    40     funcs            by function index
  *    48     tables           by table index
  *    56     memories         by memory index
- *    64     codes            the module's code of defined functions
- *    72     fuel             counted fuel (later)
+ *    64     codes            the module's code of defined functions, counting fuel or not
+ *    72     fuel             not used: fuel is counted in the store, for all its instances
  *    80     store
  *    88     module
  *    96     tags             by tag index

@@ -58,6 +58,13 @@ struct pw_store {
     uint32_t nested_calls;
     uint64_t calls; /* outermost ones so far: pw_store_calls */
     struct pw_run *run; /* the innermost run of code, engine/code.h */
+    bool counts_fuel; /* its instances have metered code */
+    int64_t fuel;     /* left; never below zero */
+    struct pw_suspended *suspended;      /* all that there are, for the collector: engine/suspend.c */
+    struct pw_suspended *last_suspended; /* nobody has taken it yet; or NULL */
+    struct pw_suspended *dropped_suspended; /* to be freed; any thread adds to it */
+    bool polls_code; /* the poll hook is asked between two instructions of the outermost call */
+    struct pw_func *waiting; /* the host function that has just said PW_ERR_SUSPENDED */
     int interrupted;    /* set from any thread; running code clears it */
     pw_poll_fn poll;
     void *poll_env;

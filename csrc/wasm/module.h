@@ -96,7 +96,8 @@ typedef struct pw_code {
     uint32_t frame_slots;
     uint32_t func_index;        /* in the module's index space */
     uint16_t return_slot;       /* where the frame keeps its return address */
-    uint16_t state;             /* 0 not translated, 1 translated */
+    uint8_t state;              /* 0 not translated, 1 translated */
+    uint8_t metered;            /* counts fuel: engine/meter.c */
     struct pw_catches *catches; /* of its try_tables; NULL: none. engine/catches.h */
     struct pw_ref_map
         *ref_map; /* where it holds references; made when a collection needs it. engine/gc_roots.c */
@@ -159,7 +160,8 @@ struct pw_module {
 
     pwi_mutex code_lock;
     pw_code *codes;                   /* body_count; made by the engine's module hook */
-    uint32_t translated_count;        /* codes in state 1; under code_lock */
+    pw_code *metered_codes;           /* the same, counting fuel; NULL until a store asks. Under code_lock */
+    uint32_t translated_count;        /* codes in state 1, of both kinds; under code_lock */
     struct pw_code_index *code_index; /* engine/walk.c; under code_lock */
     void (*free_codes)(struct pw_module *module);
 };

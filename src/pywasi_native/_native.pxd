@@ -32,9 +32,11 @@ cdef extern from "pywasi.h":
         PW_ERR_NO_MEMORY
         PW_ERR_LIMIT
         PW_ERR_ARGUMENT
+        PW_ERR_SUSPENDED
 
     ctypedef enum pw_trap_kind:
         PW_TRAP_NONE
+        PW_TRAP_OUT_OF_FUEL
         PW_TRAP_COUNT
     const char *pw_trap_text(pw_trap_kind kind)
 
@@ -204,6 +206,16 @@ cdef extern from "pywasi.h":
     void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env)
     void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env) noexcept)
     void pw_store_interrupt(pw_store *store)
+    pw_result pw_store_count_fuel(pw_store *store)
+    void pw_store_set_fuel(pw_store *store, uint64_t fuel)
+    uint64_t pw_store_fuel(const pw_store *store)
+    ctypedef struct pw_suspended
+    c_bool pw_store_can_suspend(const pw_store *store)
+    c_bool pw_store_can_give_way(const pw_store *store)
+    pw_suspended *pw_store_take_suspended(pw_store *store)
+    pw_result pw_suspended_resume(pw_suspended **suspended, pw_slot *slots)
+    pw_func *pw_suspended_func(const pw_suspended *suspended)
+    void pw_suspended_drop(pw_suspended *suspended)
     pw_error *pw_store_error(pw_store *store)
     uint64_t pw_store_peak_memory(const pw_store *store)
 
@@ -405,6 +417,8 @@ cdef extern from "native_run.h":
     ctypedef struct pwn_run:
         PyObject *store
         int depth
+        int may_suspend
+        int64_t deadline
         int is_eager
         int dropped
         int thrown
@@ -430,6 +444,7 @@ cdef extern from "native_poll.h":
         PWN_STOP_SIGNAL
         PWN_STOP_TIMEOUT
         PWN_STOP_CANCELLED
+        PWN_GIVE_WAY
     unsigned long pwn_main_thread
     pwn_stop pwn_poll_step(pwn_run *run)
     void pwn_block(pwn_run *run)
@@ -503,6 +518,10 @@ cdef class Store:
     cdef object thrown       # the WasmException that was last thrown in the guest, until a call ends
     cdef list dropped        # references to release once the store is free
     cdef dict origins        # address of an instance -> what function_handles.py needs to send its functions
+    cdef object awaited      # what the host function that suspended the call returned; None: it gave way to others
+    cdef object reply        # for the host function whose call goes on: (it went well, value or exception)
+    cdef public object flights  # calls that are in flight: aio.py
+    cdef bint counts_fuel
     cdef readonly object limits
     cdef object __weakref__
 
@@ -520,6 +539,18 @@ cdef class ModuleHandle:
     cdef object __weakref__
 
     cdef dict instance_exports(self, Store store, pw_instance *instance)
+
+
+cdef class Suspended:
+    cdef pw_suspended *ptr   # NULL: it has gone on
+    cdef Store store
+    cdef Func func
+    cdef int64_t deadline
+    cdef readonly object awaited
+    cdef object __weakref__
+
+    cdef int check(self) except -1
+    cdef object go_on(self, bint may_suspend)
 
 
 cdef struct host_env:

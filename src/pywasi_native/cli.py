@@ -67,9 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "the program was ended: its time is over", "give it more with --timeout", EXIT_TIMEOUT
         )
     except wasm.Trap as trap:
+        notes = [*getattr(trap, "__notes__", ())]
+        if isinstance(trap, wasm.OutOfFuel):
+            notes.append("give it more with --fuel")
         return _complain(
             f"trap: {trap}",
-            "; ".join(getattr(trap, "__notes__", ())),
+            "; ".join(notes),
             EXIT_TRAP,
             [str(frame) for frame in reversed(trap.frames[-20:])],
         )
@@ -130,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
         help="set an environment variable; K alone copies it",
     )
     run.add_argument("--invoke", metavar="F", help="call this export with ARGS and print the result")
-    run.add_argument("--fuel", type=int, metavar="N", help="instructions that it may run (not there yet)")
+    run.add_argument(
+        "--fuel", type=int, metavar="N", help="fuel that it may use, about one unit an instruction"
+    )
     run.add_argument("--memory", metavar="SIZE", help="most memory, such as 64MiB")
     run.add_argument("--timeout", type=float, metavar="S", help="most seconds")
     run.add_argument("file", metavar="FILE")

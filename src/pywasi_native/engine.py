@@ -53,6 +53,17 @@ def _cancelled() -> BaseException:
     return Cancelled(kind="cancelled")
 
 
+def _awaitable_refused(name: str, why: str) -> None:
+    raise TypeError(
+        {
+            "not_awaited": f"{name}() is async: call the function of the module with await f.aio(...)",
+            "not_nested": f"{name}() is async and cannot be awaited here: a call inside of another call is "
+            "not suspended",
+            "not_twice": f"{name}() must not return an awaitable of an awaitable",
+        }[why]
+    )
+
+
 def _signature(type: "FuncType") -> "Signature":
     from inspect import Parameter, Signature
 
@@ -69,7 +80,7 @@ def _signature(type: "FuncType") -> "Signature":
 def _support(name: str) -> "Any":
     here = {
         "join_frames": _join_frames, "timed_out": _timed_out, "cancelled": _cancelled,
-        "signature": _signature,
+        "signature": _signature, "awaitable_refused": _awaitable_refused,
     }  # fmt: skip
     if name in here:
         return here[name]
@@ -77,6 +88,14 @@ def _support(name: str) -> "Any":
         from . import audit
 
         return getattr(audit, name.removeprefix("audit_"))
+    if name.startswith("aio_"):
+        from . import aio
+
+        return getattr(aio, name.removeprefix("aio_"))
+    if name == "fuel_units":
+        from .limits import fuel_units
+
+        return fuel_units
     if name == "tree_error":
         from .virtual_files import tree_error
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from ._native import ExnRef, Failure, Tag
+    from ._native import ExnRef, Failure, Suspended, Tag
     from .trap_kinds import TrapKind
 
 
@@ -139,9 +139,31 @@ class StackExhausted(Trap):
 class OutOfFuel(Trap):
     """The fuel of `Limits.fuel` is used up."""
 
+    _suspended: Suspended | None = None
+
     def resume(self, fuel: int) -> Any:
-        """Goes on with `fuel` more units and returns the results of the interrupted call."""
-        raise NotImplementedError(f"this version does not count fuel, so it cannot go on with {fuel}")
+        """Goes on with `fuel` more units and returns the results of the interrupted call.
+
+        Raises:
+            OutOfFuel: these are used up too; the new exception can go on again.
+            RuntimeError: it has gone on already, or cannot: a host function called the guest when it
+                happened, or it was the start function of an instance.
+        """
+        from .limits import fuel_units
+
+        units = fuel_units(fuel, 1)
+        if self._suspended is None:
+            raise RuntimeError(
+                "this call cannot be resumed: a host function stands between it and the call from outside, "
+                "or it ran a start function, or the exception comes from another process; "
+                "begin anew with more fuel"
+            )
+        return self._suspended.refuel(units)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made: Any = super().__reduce__()
+        state: dict[str, Any] = made[2] if len(made) > 2 else {}
+        return (*made[:2], {name: value for name, value in state.items() if name != "_suspended"})
 
 
 class Timeout(Trap, TimeoutError):
@@ -263,11 +285,14 @@ def from_failure(failure: Failure) -> BaseException:
     return WasmError(text or "a limit of the store was reached")
 
 
+_TRAPS = {"call stack exhausted": StackExhausted, "all fuel consumed": OutOfFuel}
+
+
 def _trap(failure: Failure) -> Trap:
     kind = failure.trap
     frames = [Frame(*frame) for frame in failure.frames]
     message = failure.text or kind if kind == "host function trapped" else kind
-    cls = StackExhausted if kind == "call stack exhausted" else Trap
+    cls = _TRAPS.get(kind, Trap)
     return cls(message, kind=kind, frames=frames, frames_left_out=failure.frames_left_out)
 
 

@@ -107,6 +107,15 @@ class Instance:
     def _output(self, stream: int) -> bytes | None:
         return self._wasi.output(stream)[0] if self._wasi is not None and self._wasi.keeps(stream) else None
 
+    @property
+    def fuel(self) -> int | None:
+        """Units of fuel that its store has left; None where none is counted (`Limits.fuel`). May be set."""
+        return self._store.fuel
+
+    @fuel.setter
+    def fuel(self, units: int) -> None:
+        self._store.fuel = units
+
     def cancel(self) -> None:
         """Ends the call that runs in its store with `Cancelled`; from any thread. No call: no effect."""
         self._store.cancel()

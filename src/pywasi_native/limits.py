@@ -45,6 +45,20 @@ def _count(value: object, what: str, maximum: int) -> int:
     return value
 
 
+def fuel_units(fuel: object, least: int) -> int:
+    """Units of fuel, as a number that the engine takes.
+
+    Raises:
+        TypeError: no int.
+        ValueError: less than `least`, or 2**63 and more.
+    """
+    if isinstance(fuel, bool) or not isinstance(fuel, int):
+        raise TypeError(f"fuel must be an int, about the number of instructions, not {type(fuel).__name__}")
+    if not least <= fuel < 1 << 63:
+        raise ValueError(f"fuel must be between {least} and 2**63 - 1, not {fuel}")
+    return fuel
+
+
 class Limits(Record):
     """Bounds on what a store, and a program that `run` runs, may use. Immutable.
 
@@ -53,7 +67,10 @@ class Limits(Record):
     Args:
         memory: bytes of all memories together. Growth beyond it fails as the specification says (-1), a
             module that starts with more does not instantiate.
-        fuel: not there yet; None.
+        fuel: units of fuel that the store begins with: about one for each instruction of wasm, and one for
+            each 64 bytes or 8 elements that a bulk instruction moves; the same on every platform. Beyond it:
+            `OutOfFuel`, which can go on. `Instance.fuel` tells and sets what is left. None: nothing is
+            counted.
         timeout: seconds that one call from outside may take; then it raises `Timeout`. None: no bound.
         stack: bytes of the call stack of wasm functions; beyond it: `StackExhausted`.
         output: bytes that a program may write to each of stdout and stderr, wherever they go; then it gets
@@ -67,7 +84,7 @@ class Limits(Record):
         "memory", "fuel", "timeout", "stack", "output", "open_files", "tables", "instances",
     )  # fmt: skip
     memory: int
-    fuel: None
+    fuel: int | None
     timeout: float | None
     stack: int
     output: int | None
@@ -87,13 +104,9 @@ class Limits(Record):
         tables: int = 10_000_000,
         instances: int = 1000,
     ) -> None:
-        if fuel is not None:
-            raise NotImplementedError(
-                "fuel is not counted in this version; bound the time with timeout=seconds"
-            )
         self._set(
             max(parse_size(memory, "memory"), 1),
-            None,
+            None if fuel is None else fuel_units(fuel, 0),
             check_timeout(timeout),
             max(parse_size(stack, "stack"), 1),
             None if output is None else parse_size(output, "output"),

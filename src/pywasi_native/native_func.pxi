@@ -88,6 +88,18 @@ cdef class Func:
             return support("reduce_function")(self, *export_of(self))
         return self.__qualname__
 
+    def aio(self, *args):
+        """Calls the function from a coroutine: ``await f.aio(1, 2)``. Host functions may be ``async def`` then.
+
+        While such a function is awaited, and every few milliseconds of its run, the call is suspended without a thread, and
+        others run on the event loop. Calls into one store take turns; those that its own host functions await come first.
+        Cancelling the task ends the call.
+
+        Raises:
+            TypeError: the arguments do not fit; at once.
+        """
+        return support("aio_call")(self, args)
+
     def call_bits(self, *args):
         """Calls with unsigned bit patterns for numbers and vectors, objects for references; gives a tuple of such.
 

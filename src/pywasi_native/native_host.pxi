@@ -1,5 +1,13 @@
 # Python callables as functions that wasm can call.
 
+cdef extern from "Python.h":
+    bint PyCoro_CheckExact(PyObject *o)
+    object Py_TYPE_ "(PyObject *)Py_TYPE"(PyObject *o)
+
+cdef enum:
+    WAITS = 1  # beside 0 and -1
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class HostFunc(Owned):
@@ -60,6 +68,8 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
     cdef uint32_t count = host.sig.params, made = 0, i
     cdef const pw_slot *slot = slots
     cdef int failed = 0
+    if store.reply is not None:
+        return host_replied(host, store, slots)
     if count > 8:
         arguments = <PyObject **>PyMem_Malloc((count + 1) * sizeof(PyObject *))
         if arguments == NULL:
@@ -82,6 +92,9 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
         PyMem_Free(arguments)
     if answer != NULL:
         failed = host_results(host, store, answer, slots)
+        if failed == WAITS:
+            Py_DECREF_(answer)
+            return PW_ERR_SUSPENDED
         if failed or not host.sig.has_refs:
             Py_DECREF_(answer)
         else:
@@ -102,17 +115,66 @@ cdef int drop_answer(HostFunc host, Store store, PyObject *answer, const pw_slot
 
 
 cdef int host_results(HostFunc host, Store store, PyObject *answer, pw_slot *slots) noexcept:
-    """Converts what the callable returned; -1 with an exception."""
+    """Converts what the callable returned; -1 with an exception, WAITS when it is to be awaited first."""
     cdef uint32_t at = host.sig.params
     cdef int why
+    if host.sig.has_refs and PyCoro_CheckExact(answer):  # any object could be a reference
+        return host_waits(host, store, answer)
     if host.sig.results == 1:
         why = to_slot(store, host.sig.kinds[at], host.sig.types[at], answer, slots)
         if why == FITS:
             return 0
-        return -1 if why == FAILED else wrong_result(host, why, answer)
+        if why == FAILED:
+            return -1
+        return host_waits(host, store, answer) if is_awaitable(answer) else wrong_result(host, why, answer)
     if host.sig.results == 0 and answer == <PyObject *>None:
         return 0
+    if is_awaitable(answer):
+        return host_waits(host, store, answer)
     return host_rare_results(host, store, answer, slots)
+
+
+cdef bint is_awaitable(PyObject *answer) noexcept:
+    return hasattr(Py_TYPE_(answer), "__await__")
+
+
+cdef int host_waits(HostFunc host, Store store, PyObject *answer) noexcept:
+    """The callable gave an awaitable: the call is suspended until there is a result."""
+    if store.run.may_suspend and pw_store_can_suspend(store.ptr):
+        store.awaited = <object>answer
+        return WAITS
+    return refuse_awaitable(host, answer, "not_nested" if store.run.may_suspend else "not_awaited")
+
+
+cdef int refuse_awaitable(HostFunc host, PyObject *answer, str why) noexcept:
+    try:
+        close = getattr(<object>answer, "close", None)
+        if close is not None:
+            close()  # it would complain that nobody awaits it
+        support("awaitable_refused")(host.name, why)
+    except BaseException as problem:
+        set_clean(problem)
+    return -1
+
+
+cdef pw_result host_replied(HostFunc host, Store store, pw_slot *slots) noexcept:
+    """The call goes on that the function suspended: what was awaited is there."""
+    cdef int failed
+    cdef PyObject *answer
+    went_well, outcome = store.reply
+    store.reply = None
+    if not went_well:
+        pwn_set_exception(outcome)
+        return host_failed(store)
+    answer = <PyObject *>outcome
+    failed = host_results(host, store, answer, slots)
+    if failed == WAITS:
+        store.awaited = None
+        refuse_awaitable(host, answer, "not_twice")
+    elif failed == 0 and host.sig.has_refs:
+        Py_INCREF(outcome)
+        failed = drop_answer(host, store, answer, slots)
+    return host_failed(store) if failed else PW_OK
 
 
 cdef int wrong_result(HostFunc host, int why, PyObject *answer) noexcept:

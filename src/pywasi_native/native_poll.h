@@ -10,7 +10,15 @@
 #define PWN_MAIN_SIGNALS_EVERY_NS 20000000
 #define PWN_SIGNALS_EVERY_NS      50000000
 
-typedef enum pwn_stop { PWN_GO_ON = 0, PWN_STOP_SIGNAL, PWN_STOP_TIMEOUT, PWN_STOP_CANCELLED } pwn_stop;
+#define PWN_SLICE_NS 5000000 /* a call that shares its thread with others gives way this often */
+
+typedef enum pwn_stop {
+    PWN_GO_ON = 0,
+    PWN_STOP_SIGNAL,
+    PWN_STOP_TIMEOUT,
+    PWN_STOP_CANCELLED,
+    PWN_GIVE_WAY
+} pwn_stop;
 
 /* The main thread's identity, as far as it was known when the module was loaded. */
 static unsigned long pwn_main_thread;
@@ -45,6 +53,8 @@ static inline pwn_stop pwn_poll_step(pwn_run *run)
     run->next_check = now + run->signals_every;
     if (failed)
         return PWN_STOP_SIGNAL;
+    if (run->may_suspend && !was_released && now - run->started >= PWN_SLICE_NS)
+        return PWN_GIVE_WAY;
     if (was_released || run->is_eager || now - run->started >= PWN_RELEASE_AFTER_NS)
         pwn_detach(run);
     return PWN_GO_ON;

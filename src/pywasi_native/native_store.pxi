@@ -86,6 +86,10 @@ cdef class Store:
         self.limits, self.origins = limits, {}
         if pw_store_new(engine(), &bounds, &self.ptr) != PW_OK:
             raise MemoryError("no memory for a store")
+        if limits is not None and limits.fuel is not None:
+            self.counts_fuel = True
+            check_result(pw_store_count_fuel(self.ptr), self)
+            pw_store_set_fuel(self.ptr, limits.fuel)
         pw_store_set_poll(self.ptr, store_poll, &self.run)
         pw_store_set_blocking(self.ptr, store_blocks)
         pw_store_set_extern_dropped(self.ptr, store_dropped, &self.run)
@@ -104,9 +108,26 @@ cdef class Store:
 
     def cancel(self):
         """Ends the call that runs in this store with `Cancelled`; from any thread. No call: no effect."""
+        if self.flights is not None:
+            self.flights.cancel()
         if self.run.depth > 0:
             self.run.cancelled = 1
             pw_store_interrupt(self.ptr)
+
+    @property
+    def fuel(self):
+        """Units of fuel that are left, or None where none is counted."""
+        return pw_store_fuel(self.ptr) if self.counts_fuel else None
+
+    @fuel.setter
+    def fuel(self, value):
+        if not self.counts_fuel:
+            raise RuntimeError("this store counts no fuel: make it with limits=wasm.Limits(fuel=...)")
+        self.enter()
+        try:
+            pw_store_set_fuel(self.ptr, support("fuel_units")(value, 0))
+        finally:
+            pwn_leave(&self.run)
 
     @property
     def peak_memory(self):
@@ -181,6 +202,14 @@ cdef pw_result store_poll(void *env) noexcept:
     return PW_OK if stop == PWN_GO_ON else store_stop(<Store>(<pwn_run *>env).store, stop)
 
 
+cdef pw_result give_way(Store store) noexcept:
+    """The call is suspended and goes on when others have had their turn, if it can be."""
+    if pw_store_can_give_way(store.ptr):
+        return PW_ERR_SUSPENDED
+    pwn_detach(&store.run)
+    return PW_OK
+
+
 cdef void store_dropped(void *env) noexcept:
     pwn_note_dropped(<pwn_run *>env)
 
@@ -191,6 +220,8 @@ cdef void store_blocks(void *env) noexcept:
 
 cdef pw_result store_stop(Store store, pwn_stop stop) noexcept:
     """Keeps the exception that ends the running call. Attached."""
+    if stop == PWN_GIVE_WAY:
+        return give_way(store)
     try:
         if stop == PWN_STOP_SIGNAL:
             store.pending = pwn_take_exception()

@@ -71,7 +71,10 @@ cdef object exception_of(const pw_error *error, pw_result result, Store store):
         return caught_exception(store)
     cdef Failure failure = failure_of(error, result, store)
     failure.frames = frames
-    return support("from_failure")(failure)
+    exception = support("from_failure")(failure)
+    if result == PW_ERR_TRAP and error.trap == PW_TRAP_OUT_OF_FUEL and store is not None:
+        exception._suspended = take_suspended(store)
+    return exception
 
 
 cdef list frames_of(const pw_error *error, Store store):

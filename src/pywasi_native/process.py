@@ -32,7 +32,7 @@ class CompletedRun:
     stderr: bytes | str | None
     """Likewise."""
     fuel_used: int | None
-    """Not counted in this version: None."""
+    """Units of fuel that it used; None where none was counted."""
     peak_memory: int
     """The most bytes that its memories took."""
     denials: tuple[Denial, ...]
@@ -46,10 +46,11 @@ class CompletedRun:
         stderr: bytes | str | None = None,
         *,
         peak_memory: int = 0,
+        fuel_used: int | None = None,
         denials: tuple[Denial, ...] = (),
     ) -> None:
         self.args, self.returncode, self.stdout, self.stderr = args, returncode, stdout, stderr
-        self.fuel_used, self.peak_memory, self.denials = None, peak_memory, denials
+        self.fuel_used, self.peak_memory, self.denials = fuel_used, peak_memory, denials
 
     @property
     def denied(self) -> str | None:
@@ -113,9 +114,9 @@ def run(
         env: its environment variables; by default none.
         dirs: guest path -> `ro(path)` or `rw(path)`.
         timeout: seconds after which it is ended by `Timeout`.
-        fuel: not there yet.
+        fuel: units of fuel after which it is interrupted by `OutOfFuel`: see `Limits`.
         wasi: grants in full; the arguments above replace what they name.
-        limits: bounds; `timeout` replaces theirs.
+        limits: bounds; `timeout` and `fuel` replace theirs.
         imports: functions of the host beside WASI.
         name: ``argv[0]``; by default the name of the file.
 
@@ -153,6 +154,8 @@ def run(
         _flush_files(granted)
     result.stdout, result.stderr = (_collected(instance, granted, number, text) for number in (1, 2))
     result.peak_memory, result.denials = store.peak_memory, instance.denials
+    if limits is not None and limits.fuel is not None and store.fuel is not None:
+        result.fuel_used = limits.fuel - store.fuel
     if check:
         result.check_returncode()
     return result

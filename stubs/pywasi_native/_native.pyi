@@ -1,11 +1,12 @@
 # The compiled module. Func, Memory, Table, Global, Tag, Ref and Store are public through the package.
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Never, Self, SupportsIndex, final, overload
 
 from typing_extensions import Buffer, disjoint_base
 
+from .aio import Flights
 from .audit import Denial
 from .extern_types import ExternType, FuncType, GlobalType, MemoryType, TableType, TagType
 from .limits import Limits
@@ -48,6 +49,13 @@ class Store:
     def peak_memory(self) -> int:
         """The most bytes that the memories of this store took together."""
 
+    @property
+    def fuel(self) -> int | None:
+        """Units of fuel that are left, or None where none is counted."""
+
+    @fuel.setter
+    def fuel(self, value: int) -> None: ...
+    flights: Flights | None
     def cancel(self) -> None:
         """Ends the call that runs in this store with `Cancelled`; from any thread."""
 
@@ -134,8 +142,29 @@ class Func:
     def __qualname__(self) -> str: ...
     @property
     def __signature__(self) -> inspect.Signature: ...
+    def aio(self, *args: Any) -> Coroutine[Any, Any, Any]:
+        """Calls the function from a coroutine; its host functions may be ``async def``."""
+
     def call_bits(self, *args: Any) -> tuple[Any, ...]:
         """Calls with unsigned bit patterns for numbers and vectors; gives a tuple of such."""
+
+@final
+class Suspended:
+    """A call of a function that goes on, once."""
+
+    @property
+    def awaited(self) -> Any: ...
+    def refuel(self, fuel: int) -> Any:
+        """Goes on with so many more units of fuel, to the results of the call."""
+
+    def reply(self, reply: tuple[bool, Any]) -> Any:
+        """Goes on, with what the host function was to give: (True, value) or (False, exception)."""
+
+def bound_store(function: Func) -> Store:
+    """The store of a function."""
+
+def begin_call(function: Func, args: tuple[Any, ...]) -> Any:
+    """Calls a function. The results, or a `Suspended`."""
 
 @final
 class Memory:

@@ -1,6 +1,9 @@
 /* spec_driver.c - runs one compiled script of the official suite through pywasi.h, without Python.
  *
- *   spec_driver [--shell goto|switch|tail] [--without FEATURE,...] FILE
+ *   spec_driver [--shell goto|switch|tail] [--without FEATURE,...] [--fuel N] FILE
+ *
+ * With --fuel every call is interrupted each time that N units of fuel are used up, at host functions and at polls, and
+ * resumed.
  *
  * FILE comes from tests/spec/compile_script.py; its docstring is the format. For every command that does not go
  * as the script demands there is one line on stdout, and at the end the totals:
@@ -67,6 +70,9 @@ typedef struct driver {
     named_extern spectest[16];
     uint32_t spectest_count;
     uint32_t counts[STATUS_COUNT];
+    uint64_t fuel;     /* of one stretch; 0: nothing is counted */
+    bool resumable;    /* the running call is gone on with */
+    bool waits;        /* the last host function or poll suspended it */
     uint32_t polls;    /* of the command that runs, about one a millisecond */
     uint32_t line;     /* of the command that runs */
     uint32_t root;     /* of a BLOCKED command */
@@ -230,6 +236,7 @@ static enum status link_module(driver *d, pw_module *module, pw_instance **insta
     }
     pw_error error;
     pw_error_clear(&error);
+    pw_store_set_fuel(d->store, UINT64_MAX); /* start functions cannot be resumed */
     pw_result result = pw_instance_new(d->store, module, imports, count, instance, &error);
     note_ending(end, result, &error);
     return PASSED;
@@ -304,6 +311,35 @@ static value load_result(pw_val_type type, const pw_slot *slots)
     return result;
 }
 
+static bool interrupted(const driver *d, pw_result result)
+{
+    return result == PW_ERR_SUSPENDED || (result == PW_ERR_TRAP && pw_store_error(d->store)->trap == PW_TRAP_OUT_OF_FUEL);
+}
+
+/* With fuel for so many units at a time; more where a block costs more, and after many stretches: each copies all
+ * frames, and some calls recurse until the stack ends. */
+static pw_result call_in_stretches(driver *d, pw_func *func, pw_slot *slots)
+{
+    uint64_t least = d->fuel, fuel = least;
+    uint32_t stretches = 0;
+    d->resumable = true;
+    pw_store_set_fuel(d->store, fuel);
+    pw_result result = pw_func_call(func, slots);
+    while (interrupted(d, result)) {
+        pw_suspended *suspended = pw_store_take_suspended(d->store);
+        if (suspended == NULL)
+            break;
+        d->resumable = ++stretches < 1000;
+        if (!d->resumable && least < INT64_MAX / 2)
+            least *= 2;
+        fuel = pw_store_fuel(d->store) == fuel ? 2 * fuel : least;
+        pw_store_set_fuel(d->store, fuel);
+        result = pw_suspended_resume(&suspended, slots);
+    }
+    d->resumable = false;
+    return result;
+}
+
 static enum status call(driver *d, pw_func *func, const action *what, ending *end)
 {
     pw_func_type type;
@@ -320,7 +356,7 @@ static enum status call(driver *d, pw_func *func, const action *what, ending *en
         at += pw_type_slots(type.params[i]);
     }
     if (status == PASSED) {
-        pw_result result = pw_func_call(func, slots);
+        pw_result result = call_in_stretches(d, func, slots);
         note_ending(end, result, pw_store_error(d->store));
         at = slots;
         for (uint32_t i = 0; i < type.result_count && result == PW_OK; i++) {
@@ -511,12 +547,17 @@ static enum status run_command(driver *d, cursor *in)
 
 /* ---- spectest --------------------------------------------------------------------------------------------------- */
 
+/* Every other time that it can be. */
+static bool may_wait(driver *d)
+{
+    return d->fuel != 0 && d->resumable && (d->waits = !d->waits);
+}
+
 static pw_result print_nothing(void *env, pw_instance *caller, pw_slot *slots)
 {
-    (void)env;
     (void)caller;
     (void)slots;
-    return PW_OK;
+    return pw_store_can_suspend(((driver *)env)->store) && may_wait(env) ? PW_ERR_SUSPENDED : PW_OK;
 }
 
 static bool add_print(driver *d, const char *name, uint32_t count, const pw_val_type *params)
@@ -525,7 +566,7 @@ static bool add_print(driver *d, const char *name, uint32_t count, const pw_val_
     pw_func_type type = {count, 0, params, NULL};
     entry->name = name;
     entry->value.kind = PW_EXTERN_FUNC;
-    return pw_func_new(d->store, &type, print_nothing, NULL, NULL, &entry->value.of.func) == PW_OK;
+    return pw_func_new(d->store, &type, print_nothing, d, NULL, &entry->value.of.func) == PW_OK;
 }
 
 static bool add_global(driver *d, const char *name, pw_val_type value_type, pw_slot bits)
@@ -596,7 +637,9 @@ static bool run_file(driver *d, cursor *in)
 static pw_result poll(void *env)
 {
     driver *d = env;
-    return ++d->polls < MOST_POLLS ? PW_OK : PW_ERR_HOST;
+    if (++d->polls >= MOST_POLLS)
+        return PW_ERR_HOST;
+    return pw_store_can_give_way(d->store) && may_wait(d) ? PW_ERR_SUSPENDED : PW_OK;
 }
 
 static bool start(driver *d, const char *shell)
@@ -612,6 +655,8 @@ static bool start(driver *d, const char *shell)
         return false;
     pw_store_limits limits = {.instances = 100000};
     if (pw_engine_new(&config, &d->engine) != PW_OK || pw_store_new(d->engine, &limits, &d->store) != PW_OK)
+        return false;
+    if (d->fuel != 0 && pw_store_count_fuel(d->store) != PW_OK)
         return false;
     pw_store_set_poll(d->store, poll, d);
     return make_spectest(d);
@@ -656,11 +701,13 @@ int main(int argc, char **argv)
     for (int i = 1; i + 2 < argc && ok; i += 2) {
         if (strcmp(argv[i], "--shell") == 0)
             shell = argv[i + 1];
+        else if (strcmp(argv[i], "--fuel") == 0)
+            ok = (d.fuel = strtoull(argv[i + 1], NULL, 10)) != 0;
         else
             ok = strcmp(argv[i], "--without") == 0 && without(&d.config.features, argv[i + 1]);
     }
     if (!ok) {
-        fprintf(stderr, "usage: spec_driver [--shell goto|switch|tail] [--without FEATURE,...] FILE\n");
+        fprintf(stderr, "usage: spec_driver [--shell goto|switch|tail] [--without FEATURE,...] [--fuel N] FILE\n");
         return 2;
     }
     uint8_t *bytes = NULL;

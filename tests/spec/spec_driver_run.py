@@ -2,7 +2,8 @@
 
 PYWASI_SPEC_DRIVER names the program (built by CMake with -DPYWASI_BUILD_TESTS=ON), PYWASI_SPEC_EMULATOR
 what to put before it (``qemu-aarch64 -L /usr/aarch64-linux-gnu``, ``wine``), PYWASI_SPEC_SHELLS the shells to
-run it on (``goto switch``; without it the default of the build).
+run it on (``goto switch``; without it the default of the build), PYWASI_SPEC_FUEL after how many units of
+fuel every call is to be interrupted and resumed.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def run_driver(script: Script, shell: str, cache: Path, folder: Path) -> list[Ou
     modules.save()
     options = ["--shell", shell] if shell else []
     options += ["--without", ",".join(sorted(script.without))] if script.without else []
+    options += ["--fuel", fuel] if (fuel := os.environ.get("PYWASI_SPEC_FUEL")) else []
     words = [*(driver_command() or []), *options, str(file)]
     done = subprocess.run(
         words, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False

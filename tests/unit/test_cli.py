@@ -154,7 +154,7 @@ def test_invoke(folder: Path) -> None:
         (["run", "--dir", "::x", "hello.wasm"], 2, "not of the form HOST[::GUEST][:ro]", None),
         (["run", "--env", "=x", "hello.wasm"], 2, "not of the form K=V", None),
         (["run", "--memory", "lots", "hello.wasm"], 1, "lots", None),
-        (["run", "--fuel", "5", "hello.wasm"], 1, "fuel is not counted in this version", None),
+        (["run", "--fuel", "-5", "hello.wasm"], 1, "fuel must be between 0 and 2**63 - 1", None),
         (["run", "--timeout", "soon", "hello.wasm"], 2, "invalid float value", "pywasi run --help"),
         (["inspect", "bad.wasm"], 1, "unknown binary version", None),
     ],
@@ -187,6 +187,14 @@ def test_a_trap(folder: Path) -> None:
     lines = done.stderr.splitlines()
     assert lines[0] == "pywasi: trap: unreachable"
     assert lines[1].startswith("  at _start at 0x")
+
+
+def test_fuel(folder: Path) -> None:
+    done = pywasi(folder, "run", "--fuel", "1000", "spin.wasm")
+    assert done.returncode == 134
+    assert "all fuel consumed" in done.stderr.splitlines()[0]
+    assert "help: give it more with --fuel" in done.stderr
+    assert pywasi(folder, "run", "--fuel", "100000", "hello.wasm").returncode == 0
 
 
 def test_timeout(folder: Path) -> None:

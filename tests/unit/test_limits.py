@@ -77,6 +77,9 @@ def test_bad_limits(arguments: dict[str, object], error: type[Exception]) -> Non
         wasm.Limits(**arguments)  # type: ignore[arg-type]
 
 
-def test_fuel_is_not_there_yet_and_says_what_to_do() -> None:
-    with pytest.raises(NotImplementedError, match="timeout=seconds"):
-        wasm.Limits(fuel=1000)
+@pytest.mark.parametrize(
+    ("fuel", "error"), [(-1, ValueError), (1 << 63, ValueError), ("9", TypeError), (1.0, TypeError)]
+)
+def test_bad_fuel(fuel: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match="fuel must be"):
+        wasm.Limits(fuel=fuel)  # type: ignore[arg-type]

@@ -346,5 +346,5 @@ def test_input_is_checked() -> None:
         wasm.run(echo(), input=b"x", wasi=wasm.Wasi(stdin=b"y"))
     with pytest.raises(TypeError, match="a sequence of strings"):
         wasm.run(echo(), "args")
-    with pytest.raises(NotImplementedError, match="fuel"):
-        wasm.run(echo(), fuel=100)
+    with pytest.raises(TypeError, match="fuel must be an int"):
+        wasm.run(echo(), fuel=1.5)  # type: ignore[arg-type]

@@ -1,0 +1,132 @@
+# Calls that were interrupted and can go on: the fuel was used up, or they wait for something that Python awaits.
+
+@cython.final
+cdef class Suspended:
+    """A call of a function that goes on, once. Dropped, it ends without running anything more of the guest."""
+
+    def __dealloc__(self):
+        if self.ptr != NULL:
+            pw_suspended_drop(self.ptr)
+
+    def refuel(self, unsigned long long fuel):
+        """Goes on with so many more units of fuel, to the results of the call.
+
+        Raises:
+            RuntimeError: it has gone on already.
+            OutOfFuel: these are used up too; the new exception can go on.
+        """
+        cdef Store store = self.store
+        store.enter()
+        try:
+            self.check()
+            pw_store_set_fuel(store.ptr, min(pw_store_fuel(store.ptr) + fuel, (1 << 63) - 1))
+            return self.go_on(False)
+        finally:
+            pwn_leave(&store.run)
+
+    def reply(self, tuple reply not None):
+        """Goes on, with what the host function was to give: (True, value) or (False, exception). The results of the call, or
+        another Suspended."""
+        cdef Store store = self.store
+        store.enter()
+        try:
+            self.check()
+            store.run.deadline = self.deadline
+            if self.awaited is not None:
+                store.reply = reply
+            return self.go_on(True)
+        finally:
+            store.reply = None
+            pwn_leave(&store.run)
+
+    cdef int check(self) except -1:
+        if self.ptr == NULL:
+            raise RuntimeError("the call has gone on already: each interruption can be resumed once")
+        return 0
+
+    cdef object go_on(self, bint may_suspend):
+        cdef Func function = self.func
+        cdef Store store = self.store
+        cdef PyObject *answer
+        cdef int before = store.run.may_suspend
+        cdef pw_slot *slots = <pw_slot *>PyMem_Malloc((function.sig.slots + 1) * sizeof(pw_slot))
+        if slots == NULL:
+            raise MemoryError()
+        store.run.may_suspend = may_suspend
+        try:
+            return outcome_of(function, store, pw_suspended_resume(&self.ptr, slots), slots)
+        finally:
+            store.run.may_suspend = before
+            PyMem_Free(slots)
+
+
+cdef Suspended take_suspended(Store store):
+    """The call that has just been interrupted; None: it cannot go on."""
+    cdef pw_suspended *ptr = pw_store_take_suspended(store.ptr)
+    cdef Suspended made
+    if ptr == NULL:
+        return None
+    made = Suspended.__new__(Suspended)
+    made.ptr, made.store = ptr, store
+    made.func = wrap_func(store, pw_suspended_func(ptr))
+    made.deadline = store.run.deadline
+    made.awaited, store.awaited = store.awaited, None
+    return made
+
+
+cdef object outcome_of(Func function, Store store, pw_result result, const pw_slot *slots):
+    """The results of a call, or the call itself when it was suspended."""
+    cdef PyObject *answer
+    pwn_attach(&store.run)
+    if result == PW_ERR_SUSPENDED:
+        suspended = take_suspended(store)
+        if suspended is None:
+            raise MemoryError("no memory to suspend a call")
+        return suspended
+    answer = finish_call(function, store, result, slots)
+    if answer == NULL:
+        raise_set()
+    made = <object>answer
+    Py_DECREF_(answer)
+    return made
+
+
+def bound_store(Func function not None):
+    """The store of a function; one that has none yet gets one."""
+    function.pointer()
+    return function.store
+
+
+def begin_call(Func function not None, tuple args not None):
+    """Calls a function. The results, or a `Suspended` when a host function returned an awaitable, or when the call has run
+    for some milliseconds: its `awaited` is the awaitable, or None."""
+    cdef Store store
+    cdef pw_slot *slots
+    cdef int before
+    cdef Py_ssize_t i
+    cdef PyObject **items
+    function.pointer()
+    store = function.store
+    if <uint32_t>len(args) != function.sig.params:
+        raise TypeError(count_text(function, len(args)))
+    slots = <pw_slot *>PyMem_Malloc((function.sig.slots + 1) * sizeof(pw_slot))
+    items = <PyObject **>PyMem_Malloc((len(args) + 1) * sizeof(PyObject *))
+    try:
+        if slots == NULL or items == NULL:
+            raise MemoryError()
+        for i in range(len(args)):
+            items[i] = <PyObject *>args[i]
+        store.enter()
+        before = store.run.may_suspend
+        try:
+            if (put_references(function, items, slots) if function.sig.has_refs
+                    else put_arguments(function, items, slots)) < 0:
+                raise_set()
+            store.run.may_suspend = 1
+            return outcome_of(function, store, pw_func_call(function.ptr, slots), slots)
+        finally:
+            store.run.may_suspend = before
+            pwn_leave(&store.run)
+    finally:
+        PyMem_Free(slots)
+        PyMem_Free(items)
