@@ -4,7 +4,7 @@
     python map_on_dask.py                          # workers on this machine
     python map_on_dask.py tcp://scheduler:8786     # a cluster that is there already
 
-On a real cluster every worker needs pywasi-native, of the same version as here, and nothing else: the function is
+On a real cluster every worker needs pywasi-native, of the same version as here, and no more: the function is
 sent with its module, its limits and its grants, and each worker makes an instance once. Nothing is compiled
 there, so that machines of different kinds may take part. With ray the call is
 ``ray.remote(longest).remote(collatz, part)``; only dask is tested.
