@@ -3,11 +3,17 @@
 
 #include "base/error.h"
 #include "base/sync.h"
+#include "engine/suspend.h"
 #include "runtime/snapshot.h"
 #include "runtime/store.h"
 
-static pw_result check_idle(const pw_store *store, pw_error *error)
+/* What stands still is a part of the state that a snapshot does not have, and would go on in another one after a reset. */
+static pw_result check_idle(pw_store *store, pw_error *error)
 {
+    pwi_suspended_sweep(store);
+    if (store->suspended)
+        return pwi_fail(error, PW_ERR_ARGUMENT,
+                        "a call stands still in the store of the instance: let it go on to its end, or drop it");
     if (store->run)
         return pwi_fail(error, PW_ERR_ARGUMENT, "a call runs in the store of the instance: wait for its end");
     return PW_OK;

@@ -406,8 +406,8 @@ PW_MUST_USE pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snap
 void pw_snapshot_retain(pw_snapshot *snapshot);
 void pw_snapshot_free(pw_snapshot *snapshot);
 /* Gives an instance of the same module the state. Objects that the embedder holds stay as they are. Views of memories stay
- * valid; what lies beyond the size of the snapshot is zero. PW_ERR_ARGUMENT: a call runs in the store, or the
- * instance is of another module; PW_ERR_LIMIT: the store does not allow as much. Then nothing has changed. */
+ * valid; what lies beyond the size of the snapshot is zero. PW_ERR_ARGUMENT: a call runs or stands still in the
+ * store, or the instance is of another module; PW_ERR_LIMIT: the store does not allow as much. Then nothing has changed. */
 PW_MUST_USE pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error);
 /* Makes an instance that has the state. No segment is applied and no start function runs. As pw_instance_new. */
 PW_MUST_USE pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
