@@ -92,6 +92,10 @@ def _support(name: str) -> "Any":
         from . import aio
 
         return getattr(aio, name.removeprefix("aio_"))
+    if name == "CoroutineType":
+        from types import CoroutineType
+
+        return CoroutineType
     if name == "fuel_units":
         from .limits import fuel_units
 

@@ -1,7 +1,6 @@
 # Python callables as functions that wasm can call.
 
 cdef extern from "Python.h":
-    bint PyCoro_CheckExact(PyObject *o)
     object Py_TYPE_ "(PyObject *)Py_TYPE"(PyObject *o)
 
 cdef enum:
@@ -118,7 +117,7 @@ cdef int host_results(HostFunc host, Store store, PyObject *answer, pw_slot *slo
     """Converts what the callable returned; -1 with an exception, WAITS when it is to be awaited first."""
     cdef uint32_t at = host.sig.params
     cdef int why
-    if host.sig.has_refs and PyCoro_CheckExact(answer):  # any object could be a reference
+    if host.sig.has_refs and is_coroutine(answer):  # any object could be a reference
         return host_waits(host, store, answer)
     if host.sig.results == 1:
         why = to_slot(store, host.sig.kinds[at], host.sig.types[at], answer, slots)
@@ -132,6 +131,10 @@ cdef int host_results(HostFunc host, Store store, PyObject *answer, pw_slot *slo
     if is_awaitable(answer):
         return host_waits(host, store, answer)
     return host_rare_results(host, store, answer, slots)
+
+
+cdef bint is_coroutine(PyObject *answer) noexcept:
+    return isinstance(<object>answer, support("CoroutineType"))
 
 
 cdef bint is_awaitable(PyObject *answer) noexcept:
