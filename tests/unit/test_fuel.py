@@ -79,7 +79,7 @@ def test_what_is_left_may_be_set() -> None:
 
 
 @pytest.mark.parametrize("stretch", [9, 10, 100, 12345])
-def test_a_call_goes_on_where_it_stopped(stretch: int) -> None:
+def test_a_call_goes_on_where_it_stopped(stretch: int) -> None:  # R13
     total = used("fib", 12)
     instance = load(stretch)
     stops, given = 0, stretch
