@@ -9,7 +9,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What CI runs, in this order.
-STEPS := install test lint types stubtest ctest asan tsan torture bits32 tail handlers switch cross-build wheel
+STEPS := install test lint types stubtest docs ctest asan tsan torture bits32 tail handlers switch cross-build wheel
 TARGETS := x86_64-windows-gnu aarch64-macos aarch64-linux-gnu
 CMAKE_C := cmake -S csrc -G Ninja -DPYWASI_BUILD_TESTS=ON -DPYWASI_WERROR=ON
 # The core suite in C alone, on both shells: $(call spec_in_c,BUILD,EMULATOR,SUFFIX)
@@ -66,6 +66,13 @@ types: tools ## mypy, as setup.cfg says
 
 stubtest: tools ## the stubs against the compiled module (needs the package installed: make test)
 	python -m mypy.stubtest pywasi_native --mypy-config-file setup.cfg --allowlist stubs/stubtest_allowlist.txt --ignore-unused-allowlist
+
+docs: $(VENV)/bin/python ## the documentation into build/docs/site; a warning fails. Reads src and stubs, imports nothing
+	@python .ci/extra.py docs | python -m pip install -q -r /dev/stdin
+	rm -rf $(BUILD)/docs && mkdir -p $(BUILD)/docs/sources
+	cp -R src/pywasi_native stubs/pywasi_native $(BUILD)/docs/sources
+	PYWASI_DOCS_SOURCES=$(abspath $(BUILD))/docs/sources NO_MKDOCS_2_WARNING=1 \
+	  mkdocs build --strict --quiet --site-dir $(abspath $(BUILD))/docs/site
 
 ctest: tools ## C tests and the core suite in C on the goto and the switch shell, warnings as errors
 	$(call all_in_c,$(BUILD)/c)
