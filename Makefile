@@ -73,6 +73,7 @@ docs: $(VENV)/bin/python ## the documentation into build/docs/site; a warning fa
 	cp -R src/pywasi_native stubs/pywasi_native $(BUILD)/docs/sources
 	PYWASI_DOCS_SOURCES=$(abspath $(BUILD))/docs/sources NO_MKDOCS_2_WARNING=1 \
 	  mkdocs build --strict --quiet --site-dir $(abspath $(BUILD))/docs/site
+	python .ci/docs_complete.py $(BUILD)/docs/site
 
 ctest: tools ## C tests and the core suite in C on the goto and the switch shell, warnings as errors
 	$(call all_in_c,$(BUILD)/c)
