@@ -1,8 +1,5 @@
 # Python callables as functions that wasm can call.
 
-cdef extern from "Python.h":
-    object Py_TYPE_ "(PyObject *)Py_TYPE"(PyObject *o)
-
 cdef enum:
     WAITS = 1  # beside 0 and -1
 
@@ -138,7 +135,7 @@ cdef bint is_coroutine(PyObject *answer) noexcept:
 
 
 cdef bint is_awaitable(PyObject *answer) noexcept:
-    return hasattr(Py_TYPE_(answer), "__await__")
+    return hasattr(type(<object>answer), "__await__")
 
 
 cdef int host_waits(HostFunc host, Store store, PyObject *answer) noexcept:

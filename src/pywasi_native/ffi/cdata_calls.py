@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import sys
 import traceback
+from contextlib import suppress
 
 from ..engine import Func
 from ..typed.ctype import Array, CType, Enum, Function, Pointer, Scalar, Struct, Void
@@ -309,7 +310,8 @@ class Slot:
         self.guest, self.index = guest, index
 
     def __del__(self) -> None:
-        self.guest.callbacks.drop(0, self.index)
+        with suppress(ReferenceError):  # the guest has gone first, as at the end of the interpreter
+            self.guest.callbacks.drop(0, self.index)
 
 
 def callback(

@@ -529,3 +529,14 @@ def test_every_name_of_ctypes_that_makes_sense_is_there() -> None:
         "c_float_complex", "c_double_complex", "c_longdouble_complex", "COMError",
     }  # fmt: skip
     assert all(hasattr(ffi, name) for name in ffi.__all__)
+
+
+def test_the_interpreter_ends_quietly_with_callbacks_alive(wasm_file: Path) -> None:
+    code = (
+        "import sys; from pywasi_native import ffi as m; f = m.FFI(); lib = f.dlopen(sys.argv[1]); "
+        "keep = f.callback('int(int)', abs); print(keep(-3))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(wasm_file)], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("3", "")
