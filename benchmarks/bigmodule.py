@@ -53,11 +53,13 @@ def sleb(n: int) -> bytes:
     return bytes(out)
 
 
-def _vector(items: list[bytes]) -> bytes:
+def vector(items: list[bytes]) -> bytes:
+    """Items behind their count."""
     return uleb(len(items)) + b"".join(items)
 
 
-def _section(number: int, content: bytes) -> bytes:
+def section(number: int, content: bytes) -> bytes:
+    """A section of a module."""
     return bytes([number]) + uleb(len(content)) + content
 
 
@@ -215,28 +217,14 @@ def make_module(size: int, seed: int = 1, distinct: int = DISTINCT) -> bytes:
 
 def _module(codes: list[bytes]) -> bytes:
     count = len(codes)
-    types = _vector([b"\x60\x02\x7f\x7f\x01\x7f", b"\x60\x01\x7f\x01\x7f"])
+    types = vector([b"\x60\x02\x7f\x7f\x01\x7f", b"\x60\x01\x7f\x01\x7f"])
     return b"\0asm\x01\0\0\0" + b"".join(
         [
-            _section(1, types),
-            _section(3, _vector([b"\x00"] * count + [b"\x01"])),
-            _section(5, b"\x01\x00" + uleb(PAGES)),
-            _section(7, _vector([b"\x03run\x00" + uleb(count), b"\x06memory\x02\x00"])),
-            _section(10, _vector([*codes, _run(count)])),
-        ]
-    )
-
-
-def tiny_module() -> bytes:
-    """`add(i32, i32)` and a memory of one page with a few bytes in it."""
-    return b"\0asm\x01\0\0\0" + b"".join(
-        [
-            _section(1, _vector([b"\x60\x02\x7f\x7f\x01\x7f"])),
-            _section(3, _vector([b"\x00"])),
-            _section(5, b"\x01\x00\x01"),
-            _section(7, _vector([b"\x03add\x00\x00", b"\x06memory\x02\x00"])),
-            _section(10, _vector([b"\x07\x00\x20\x00\x20\x01\x6a\x0b"])),
-            _section(11, _vector([b"\x00\x41\x10\x0b\x05hello"])),
+            section(1, types),
+            section(3, vector([b"\x00"] * count + [b"\x01"])),
+            section(5, b"\x01\x00" + uleb(PAGES)),
+            section(7, vector([b"\x03run\x00" + uleb(count), b"\x06memory\x02\x00"])),
+            section(10, vector([*codes, _run(count)])),
         ]
     )
 

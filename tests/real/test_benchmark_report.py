@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from benchmarks import goals, options, packages, picture, publish, report
 from benchmarks.report import Row
+from benchmarks.stops import WHATS
 
 ABOUT: dict[str, Any] = {
     "date": "2026-11-21", "cpu": "a CPU", "cpus": 2, "python": "3.12", "rounds": 3, "scale": 1.0,
@@ -23,6 +24,11 @@ ENGINES = ["pywasi", "pywasm3", "wasmtime", "native"]
 def row(name: str, group: str, unit: str = "s", **samples: float) -> Row:
     """A row with the same sample three times."""
     return Row(name, group, unit, samples={engine: [value] * 3 for engine, value in samples.items()})
+
+
+def against(name: str, group: str, mine: float, other: float, unit: str = "s") -> Row:
+    """A row of this project alone, with the same work done the other way."""
+    return Row(name, group, unit, samples={"pywasi": [mine]}, against={"pywasi": [other]})
 
 
 def every_row(**changed: Row) -> list[Row]:
@@ -40,7 +46,23 @@ def every_row(**changed: Row) -> list[Row]:
         row("wheel", "size", "B", pywasi=1.5e6, wasmtime=9.6e6),
         row("fib", "kernels", pywasi=0.5, pywasm3=1.0, native=0.1),
         row("lz", "kernels", pywasi=0.5, pywasm3=1.0, native=0.1),
-        Row("vdot", "simd", samples={"pywasi": [1.0, 2.0]}, scalar={"pywasi": [2.0, 5.0]}),
+        Row("vdot", "simd", samples={"pywasi": [1.0, 2.0]}, against={"pywasi": [2.0, 5.0]}),
+        *(
+            row(f"{way}_{what}", "stop", "wall", pywasi=0.02)
+            for way in ("cancel", "timeout")
+            for what in WHATS
+        ),
+        *(row(f"ctrl_c_{what}", "stop", "wall", pywasi=0.05) for what in WHATS),
+        against("snapshot_take", "snapshot", 0.08, 0.04),
+        row("snapshot_reset", "snapshot", pywasi=200e-6),
+        row("snapshot_fork", "snapshot", pywasi=200e-6),
+        against("pool_small", "pool", 1e-6, 2e-6, "wall"),
+        against("pool_64k", "pool", 1e-4, 1.1e-4, "wall"),
+        against("pool_10ms", "pool", 1e-2, 0.95e-2, "wall"),
+        against("two_threads", "threads", 1.2, 1.0, "wall"),
+        against("async_waiting", "async", 1e-4, 1e-5),
+        row("cycle", "cycles", pywasi=50e-6, wasmtime=51e-6),
+        row("cycle_growth", "cycles", "B", pywasi=2.0 * 2**20),
     ]
     return [changed.get(one.name, one) for one in fine]
 
@@ -96,8 +118,8 @@ def test_bytes_peaks_and_scalars_are_kept() -> None:
     load.record("a", {"cpu": 1.0, "peak": 5})
     assert load.peak == {"a": [5]}
     simd = Row("vdot", "simd")
-    simd.record("a", {"cpu": 1.0, "scalar": 3.0})
-    simd.record("a", {"cpu": 2.0, "scalar": 4.0})
+    simd.record("a", {"cpu": 1.0, "against": 3.0})
+    simd.record("a", {"cpu": 2.0, "against": 4.0})
     found = report.gain(simd, "a")
     assert found is not None
     assert found.median == 2.5
@@ -106,7 +128,7 @@ def test_bytes_peaks_and_scalars_are_kept() -> None:
 
 def test_goals_that_are_met_exactly() -> None:
     assert not_met(every_row()) == []
-    assert len(goals.results(every_row(), ENGINES, ABOUT)) == 13
+    assert len(goals.results(every_row(), ENGINES, ABOUT)) == 26
 
 
 @pytest.mark.parametrize(
@@ -126,8 +148,28 @@ def test_goals_that_are_met_exactly() -> None:
         ),
         (row("instance", "memory", "B", pywasi=16385.0), "memory of an instance of a tiny module"),
         (row("wheel", "size", "B", pywasi=1.51e6), "the wheel"),
+        (row("cancel_sleep", "stop", "wall", pywasi=0.021), "`cancel` from a thread ends a call"),
+        (row("timeout_loop", "stop", "wall", pywasi=0.021), "a timeout ends it"),
+        (row("ctrl_c_wait", "stop", "wall", pywasi=0.051), "Ctrl-C ends it"),
         (
-            Row("vdot", "simd", samples={"pywasi": [1.0]}, scalar={"pywasi": [1.99]}),
+            against("snapshot_take", "snapshot", 0.081, 0.04),
+            "snapshot of an instance of 64 MiB, all in use",
+        ),
+        (row("snapshot_reset", "snapshot", pywasi=201e-6), "reset of it, 100 pages written"),
+        (row("snapshot_fork", "snapshot", pywasi=201e-6), "fork of it, made and dropped"),
+        (against("pool_small", "pool", 1e-6, 1.9e-6, "wall"), "`Pool` of 2: tasks of less than 1 µs"),
+        (against("pool_64k", "pool", 1e-4, 1e-4, "wall"), "`Pool` of 2: tasks with 64 KiB there and back"),
+        (against("pool_10ms", "pool", 1.0, 0.94, "wall"), "`Pool` of 2: tasks of some 10 ms"),
+        (against("two_threads", "threads", 1.21, 1.0, "wall"), "two instances in two threads"),
+        (
+            against("async_waiting", "async", 1.01e-4, 1e-5),
+            "10,000 instances that wait for `async` functions in one thread, made, called and finished",
+        ),
+        (row("cycle", "cycles", pywasi=51e-6, wasmtime=60e-6), "an instance made, called once, dropped"),
+        (row("cycle", "cycles", pywasi=40e-6, pywasm3=39e-6), "an instance made, called once, dropped"),
+        (row("cycle_growth", "cycles", "B", pywasi=2.1e6), "memory that 100,000 of them leave"),
+        (
+            Row("vdot", "simd", samples={"pywasi": [1.0]}, against={"pywasi": [1.99]}),
             "1 programs with SIMD against the same without: pywasi (goto shell)",
         ),
     ],
@@ -160,9 +202,20 @@ def test_what_is_asked_of_a_build_depends_on_its_shell() -> None:
     ]
 
 
-def test_a_part_of_a_module_meets_no_goal() -> None:
+def test_a_part_of_a_module_meets_no_goal_nor_do_few_instances() -> None:
     whats = [result.what for result in goals.results(every_row(), ENGINES, ABOUT | {"scale": 0.5})]
-    assert not [what for what in whats if what.startswith("load")]
+    assert len(whats) == 26 - 6
+    assert not [what for what in whats if what.startswith(("load", "10,000", "memory that 100,000"))]
+
+
+def test_what_a_run_says_of_stopping_and_of_pools() -> None:
+    found = {result.what: result for result in goals.results(every_row(), ENGINES, ABOUT)}
+    stopped = found["Ctrl-C ends it"]
+    assert stopped.result == "loop 50, bulk 50, sleep 50, read 50, wait 50 ms"
+    pooled = found["`Pool` of 2: tasks of less than 1 µs"]
+    assert (pooled.result, pooled.others) == ("2.00 x (1000000 tasks/s)", "multiprocessing 500000 tasks/s")
+    assert found["two instances in two threads"].result == "1.20 x"
+    assert found["an instance made, called once, dropped"].others == "wasmtime 51 µs"
 
 
 def test_json_gives_the_rows_back() -> None:

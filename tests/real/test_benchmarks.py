@@ -6,10 +6,11 @@ import json
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from benchmarks import bigmodule, processes, toolchain
+from benchmarks import bigmodule, guests, processes, stops, together, toolchain
 from benchmarks.engines import Native, Pywasi
 from benchmarks.kernels import KERNELS, MASK, SIMD_KERNELS, Kernel, SimdKernel
 
@@ -75,7 +76,8 @@ def test_a_long_module_repeats_its_functions(zig: None) -> None:
 
 
 def test_the_tiny_module() -> None:
-    for instance in Pywasi().instances(bigmodule.tiny_module(), 3):
+    make = Pywasi().maker(guests.tiny_module())
+    for instance in (make(), make()):
         assert instance.function("add")(40, 2) == 42
         assert instance.reader(16)() == b"hello" + bytes(11)
 
@@ -104,7 +106,7 @@ def run_bench(*args: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line(zig: None, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    rows = "boundary,import,load,instance,snapshot,fib,hashtable,vdot"
+    rows = "boundary,import,load,instance,cycles,snapshot,stop,pool,threads,async,fib,hashtable,vdot"
     words = ["--engines", "pywasi,native", "--rounds", "2", "--scale", "0.02", "--only", rows]
     done = run_bench(*words, "--out", str(out))
     assert done.returncode == 0, done.stderr
@@ -117,6 +119,11 @@ def test_the_command_line(zig: None, tmp_path: Path) -> None:
         "load",
         "load_69m",
         "snapshot_fork",
+        "cycle",
+        "cancel_sleep",
+        "pool_64k",
+        "two_threads",
+        "async_waiting",
         "fib",
         "vdot",
     ):
@@ -131,9 +138,10 @@ def test_the_command_line(zig: None, tmp_path: Path) -> None:
     by_name = {row["name"]: row for row in written["rows"]}
     assert len(by_name["fib"]["samples"]["pywasi"]) == 2
     assert by_name["fib"]["ratios"]["pywasi"]["median"] == 1.0
-    assert len(by_name["vdot"]["scalar"]["native"]) == 2
+    assert len(by_name["vdot"]["against"]["native"]) == 2
     if sys.platform == "linux":
         assert min(by_name["load_69m"]["peak"]["pywasi"]) > 0
+        assert min(by_name["cycle_growth"]["samples"]["pywasi"]) >= 0
         assert 0 < min(by_name["instance"]["samples"]["pywasi"]) < 1e6
     assert not any(row["failures"] for row in written["rows"])
 
@@ -230,6 +238,42 @@ def test_builds_are_cached_by_content(zig: None, tmp_path: Path, monkeypatch: py
     source.write_text("int one(void) { return nonsense; }\n")
     with pytest.raises(toolchain.BuildError, match="nonsense"):
         toolchain.build_reactor(source, ["one"])
+
+
+@pytest.mark.parametrize("way", stops.WAYS)
+def test_the_endless_guest_is_stopped_by_us_and_not_by_itself(way: str) -> None:
+    clock = stops.Stops()
+    for what in stops.WHATS:
+        assert 0 <= clock.time(way, what) < 5
+        with pytest.raises(wasm.Timeout):
+            clock.instances[stops.AFTER][what]()
+    assert not [thread for thread in threading.enumerate() if "stop" in thread.name]
+
+
+def test_a_task_of_the_pools_sees_an_instance_as_it_was_made() -> None:
+    one = Pywasi().load(guests.task_module()).instance
+    first, second = one.work(together.SMALL), one.work(together.SMALL)
+    assert first != second
+    expected = x = 1
+    for _ in range(together.SMALL):
+        x = (x * 1664525 + 1013904223) % 2**32
+    expected = x - 2**32 if x >> 31 else x
+    assert first == expected
+    with wasm.Pool(guests.task_module(), 2) as pool:
+        assert set(pool.map("work", [together.SMALL] * 20)) == {first}
+    data = bytes(range(256)) * 4
+    fresh = [Pywasi().load(guests.task_module()).instance for _ in range(2)]
+    changed = together.mix(fresh[0], data)
+    assert together.mix(fresh[1], changed) == data  # the same numbers undo it
+    assert changed != data
+
+
+def test_many_at_once_are_compared_with_the_same_work() -> None:
+    found = together.threads(1000)
+    assert min(found["wall"], found["against"]) > 0
+    found = together.coroutines(10)
+    assert found["result"] == sum(range(1, 11))
+    assert found["cpu"] > found["against"] > 0
 
 
 def test_a_worker_that_hangs_is_ended(zig: None, monkeypatch: pytest.MonkeyPatch) -> None:
