@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/sync.h"
+#include "engine/engine.h"
 #include "engine/suspend.h"
 #include "runtime/snapshot.h"
 #include "runtime/store.h"
@@ -57,6 +58,9 @@ pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, 
                                   size_t import_count, pw_instance **instance, pw_error *error)
 {
     pw_error_clear(error);
+    *instance = NULL;
+    if (store->counts_fuel && pwi_engine_prepare_metered(store->engine, snapshot->module) != PW_OK)
+        return pwi_no_memory(error);
     return pwi_instance_make_from(store, snapshot, imports, import_count, instance, error);
 }
 

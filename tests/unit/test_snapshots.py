@@ -495,6 +495,19 @@ def test_a_snapshot_goes_on_in_another_process() -> None:
     assert done.stdout.split() == [b"99", b"15", b"3", b"4"]
 
 
+def test_fuel_is_counted_where_the_original_counted_none() -> None:
+    module = wasm.compile(wat2wasm('(module (func (export "f") (param i32) (result i32) (local.get 0)))'))
+    saved = module.instantiate().snapshot()
+    fork = saved.instantiate(limits=wasm.Limits(fuel=100))  # its code does not count yet
+    assert fork.f(7) == 7
+    assert fork.fuel == 99
+    fork.fuel = 0
+    with pytest.raises(wasm.OutOfFuel):
+        fork.f(7)
+    copy = pickle.loads(pickle.dumps(fork.snapshot()))
+    assert copy.instantiate().fuel == 100
+
+
 def note_at_top(_value: int) -> None:
     """A function that pickle finds again."""
 
