@@ -417,7 +417,7 @@ cdef extern from "native_run.h":
     ctypedef struct pwn_run:
         PyObject *store
         int depth
-        int may_suspend
+        int slice_ns
         int64_t deadline
         int is_eager
         int dropped
@@ -543,14 +543,14 @@ cdef class ModuleHandle:
 
 cdef class Suspended:
     cdef pw_suspended *ptr   # NULL: it has gone on
-    cdef Store store
+    cdef readonly Store store
     cdef Func func
     cdef int64_t deadline
     cdef readonly object awaited
     cdef object __weakref__
 
     cdef int check(self) except -1
-    cdef object go_on(self, bint may_suspend)
+    cdef object go_on(self, int slice_ns)
 
 
 cdef struct host_env:

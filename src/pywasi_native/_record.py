@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, Self
+    from typing import Any, NoReturn
 
 
 class Record:
@@ -19,12 +19,6 @@ class Record:
 
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self._fields)
-
-    @classmethod
-    def _make(cls, values: tuple[Any, ...]) -> Self:
-        made = cls.__new__(cls)
-        made._set(*values)
-        return made
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is immutable: cannot set {name!r}")
@@ -45,4 +39,11 @@ class Record:
         return f"{type(self).__name__}({fields})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self)._make, (self._values(),)
+        return _make, (type(self), self._values())
+
+
+# No method: cloudpickle would send the code of one along.
+def _make(cls: type[Record], values: tuple[Any, ...]) -> Record:
+    made = cls.__new__(cls)
+    made._set(*values)
+    return made

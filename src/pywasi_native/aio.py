@@ -8,14 +8,18 @@ of it have ended.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
+from contextlib import suppress
 from contextvars import ContextVar
+from weakref import ref
 
 from . import engine
 from .errors import Cancelled, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
 Suspended = engine.native.Suspended
@@ -24,22 +28,27 @@ Suspended = engine.native.Suspended
 class Turns:
     """A lock that is given in the order of asking. It belongs to an event loop only while somebody has it."""
 
-    __slots__ = ("_loop", "_waiting")
+    __slots__ = ("_era", "_loop", "_waiting")
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._era = 0  # counts the event loops that were closed while somebody had it
 
-    async def take(self) -> None:
-        """Waits until it is ours.
+    async def take(self) -> int:
+        """Waits until it is ours, and gives what `give` wants.
 
         Raises:
             RuntimeError: it is taken on another event loop.
         """
         loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop.is_closed():
+            self._loop, self._waiting = None, deque()
+            self._era += 1
+        era = self._era
         if self._loop is None:
             self._loop = loop
-            return
+            return era
         if self._loop is not loop:
             raise RuntimeError(
                 "calls into this store are in flight on another event loop: use an instance for each"
@@ -50,13 +59,16 @@ class Turns:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():
-                self.give()
-            else:
+                self.give(era)
+            elif era == self._era:
                 self._waiting.remove(turn)
             raise
+        return era
 
-    def give(self) -> None:
-        """To the next one who waits."""
+    def give(self, era: int) -> None:
+        """To the next one who waits, unless the event loop of that time is gone."""
+        if era != self._era:
+            return
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -88,18 +100,24 @@ class Flight:
     def __init__(self, flights: Flights, outer: Flight | None) -> None:
         self.flights, self.outer = flights, outer
         self.children = Turns()
-        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
+        self.loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        self.task = ref(task) if task is not None else None  # one that nobody has any more is to go
         self.error: BaseException | None = None
         self.done = False
 
     def end(self, error: BaseException) -> None:
         """Makes it raise that, from any thread."""
-        self.loop.call_soon_threadsafe(self._end, error)
+        try:
+            self.loop.call_soon_threadsafe(self._end, error)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise
 
     def _end(self, error: BaseException) -> None:
-        if not self.done and self.error is None and self.task is not None:
+        task = self.task() if self.task is not None else None
+        if not self.done and self.error is None and task is not None:
             self.error = error
-            self.task.cancel()
+            task.cancel()
 
     def parent(self, flights: Flights) -> Flight | None:
         """The call in that store in whose host function we are."""
@@ -112,23 +130,57 @@ class Flight:
 _current: ContextVar[Flight | None] = ContextVar("pywasi_native.flight", default=None)
 
 
-async def call(function: engine.Func, args: tuple[Any, ...]) -> Any:
+class _Thread(threading.local):
+    """Calls that have given way and go on when it is their turn, on the event loop of this thread."""
+
+    ready = 0
+
+
+_thread = _Thread()
+
+
+def _slice() -> int:
+    """Nanoseconds after which a call gives way: ten of them together keep others waiting as long as one."""
+    return max(_SLICE // max(_thread.ready, 1), _LEAST_SLICE)
+
+
+_SLICE, _LEAST_SLICE = 5_000_000, 500_000
+
+
+def call(function: engine.Func, args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
     """See `Func.aio`."""
-    store = engine.native.bound_store(function)
+    native = engine.native
+    made = _call(lambda: native.bound_store(function), lambda ns: native.begin_call(function, args, ns))
+    return _named(made, f"{function.__name__}.aio")
+
+
+def resume(suspended: engine.native.Suspended, units: int) -> Coroutine[Any, Any, Any]:
+    """See `OutOfFuel.resume_aio`."""
+    made = _call(lambda: suspended.store, lambda ns: suspended.refuel(units, ns))
+    return _named(made, "OutOfFuel.resume_aio")
+
+
+def _named(made: Any, name: str) -> Coroutine[Any, Any, Any]:
+    made.__qualname__ = name  # for warnings, and for whoever looks at tasks
+    return made  # type: ignore[no-any-return]
+
+
+async def _call(find: Callable[[], engine.Store], begin: Callable[[int], Any]) -> Any:
+    store = find()
     if store.flights is None:
         store.flights = Flights()
     flights, outer = store.flights, _current.get()
     parent = outer.parent(flights) if outer is not None else None
     turns = parent.children if parent is not None else flights.turns
-    await turns.take()
+    turn = await turns.take()
     try:
-        return await _fly(Flight(flights, outer), store, function, args)
+        return await _fly(Flight(flights, outer), store, begin)
     finally:
-        turns.give()
+        turns.give(turn)
 
 
-async def _fly(flight: Flight, store: engine.Store, function: engine.Func, args: tuple[Any, ...]) -> Any:
-    task = flight.task
+async def _fly(flight: Flight, store: engine.Store, begin: Callable[[int], Any]) -> Any:
+    task = asyncio.current_task()
     before = task.cancelling() if task is not None else 0
     timeout = store.limits.timeout if store.limits is not None else None
     timer = None
@@ -137,15 +189,16 @@ async def _fly(flight: Flight, store: engine.Store, function: engine.Func, args:
     token = _current.set(flight)
     flight.flights.active.add(flight)
     try:
-        return await _land(flight, engine.native.begin_call(function, args))
-    except asyncio.CancelledError:
+        return await _land(flight, begin(_slice()))
+    except asyncio.CancelledError as stop:
         if flight.error is None or task is None or task.uncancel() > before:
             raise
-        raise flight.error from None
+        raise flight.error from stop.__cause__
     finally:
         flight.done = True
         flight.flights.active.discard(flight)
-        _current.reset(token)
+        with suppress(ValueError):  # dropped with its task: this is another context
+            _current.reset(token)
         if timer is not None:
             timer.cancel()
 
@@ -156,14 +209,24 @@ async def _land(flight: Flight, outcome: Any) -> Any:
         reply: tuple[bool, Any] = True, None
         try:
             if outcome.awaited is None:
-                await asyncio.sleep(0)
+                await _give_way()
             else:
                 reply = True, await outcome.awaited
         except Exception as problem:
             reply = False, problem
-        await flight.children.take()
+        if flight.error is not None:  # a host function would not hear of it
+            raise asyncio.CancelledError from reply[1] if not reply[0] else None
+        turn = await flight.children.take()
         try:
-            outcome = outcome.reply(reply)
+            outcome = outcome.reply(reply, _slice())
         finally:
-            flight.children.give()
+            flight.children.give(turn)
     return outcome
+
+
+async def _give_way() -> None:
+    _thread.ready += 1
+    try:
+        await asyncio.sleep(0)
+    finally:
+        _thread.ready -= 1

@@ -22,7 +22,7 @@ from ._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Coroutine, Iterable, Sequence
     from typing import Any
 
     from ._native import ExnRef, Failure, Suspended, Tag
@@ -149,16 +149,26 @@ class OutOfFuel(Trap):
             RuntimeError: it has gone on already, or cannot: a host function called the guest when it
                 happened, or it was the start function of an instance.
         """
-        from .limits import fuel_units
+        return self._checked().refuel(_units(fuel))
 
-        units = fuel_units(fuel, 1)
+    def resume_aio(self, fuel: int) -> Coroutine[Any, Any, Any]:
+        """The same for a coroutine, ``await stop.resume_aio(1000)``, as `Func.aio` is a call for one.
+
+        A call that was begun by ``await f.aio()`` may be resumed either way; by this one its host functions
+        may be ``async def`` from here on.
+        """
+        from .aio import resume
+
+        return resume(self._checked(), _units(fuel))
+
+    def _checked(self) -> Suspended:
         if self._suspended is None:
             raise RuntimeError(
                 "this call cannot be resumed: a host function stands between it and the call from outside, "
                 "or it ran a start function, or the exception comes from another process; "
                 "begin anew with more fuel"
             )
-        return self._suspended.refuel(units)
+        return self._suspended
 
     def __reduce__(self) -> tuple[Any, ...]:
         made: Any = super().__reduce__()
@@ -166,8 +176,18 @@ class OutOfFuel(Trap):
         return (*made[:2], {name: value for name, value in state.items() if name != "_suspended"})
 
 
+def _units(fuel: int) -> int:
+    from .limits import fuel_units
+
+    return fuel_units(fuel, 1)
+
+
 class Timeout(Trap, TimeoutError):
     """The time of `Limits.timeout` or `run(timeout=)` is over."""
+
+    # One of its own: else tblib, with which dask pickles exceptions, calls __new__ of the wrong base.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return super().__reduce__()  # type: ignore[return-value]
 
 
 class Cancelled(Trap):

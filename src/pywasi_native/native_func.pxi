@@ -93,10 +93,11 @@ cdef class Func:
 
         While such a function is awaited, and every few milliseconds of its run, the call is suspended without a thread, and
         others run on the event loop. Calls into one store take turns; those that its own host functions await come first.
-        Cancelling the task ends the call.
+        Cancelling the task ends the call. Nothing happens before it is awaited.
 
         Raises:
-            TypeError: the arguments do not fit; at once.
+            TypeError: the arguments do not fit.
+            RuntimeError: calls into the store are in flight on another event loop.
         """
         return support("aio_call")(self, args)
 

@@ -140,10 +140,10 @@ cdef bint is_awaitable(PyObject *answer) noexcept:
 
 cdef int host_waits(HostFunc host, Store store, PyObject *answer) noexcept:
     """The callable gave an awaitable: the call is suspended until there is a result."""
-    if store.run.may_suspend and pw_store_can_suspend(store.ptr):
+    if store.run.slice_ns and pw_store_can_suspend(store.ptr):
         store.awaited = <object>answer
         return WAITS
-    return refuse_awaitable(host, answer, "not_nested" if store.run.may_suspend else "not_awaited")
+    return refuse_awaitable(host, answer, "not_nested" if store.run.slice_ns else "not_awaited")
 
 
 cdef int refuse_awaitable(HostFunc host, PyObject *answer, str why) noexcept:

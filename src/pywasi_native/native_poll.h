@@ -10,8 +10,6 @@
 #define PWN_MAIN_SIGNALS_EVERY_NS 20000000
 #define PWN_SIGNALS_EVERY_NS      50000000
 
-#define PWN_SLICE_NS 5000000 /* a call that shares its thread with others gives way this often */
-
 typedef enum pwn_stop {
     PWN_GO_ON = 0,
     PWN_STOP_SIGNAL,
@@ -50,10 +48,10 @@ static inline pwn_stop pwn_poll_step(pwn_run *run)
     run->in_poll = 1;
     failed = PyErr_CheckSignals();
     run->in_poll = 0;
-    run->next_check = now + run->signals_every;
+    run->next_check = now + (run->slice_ns ? run->slice_ns : run->signals_every);
     if (failed)
         return PWN_STOP_SIGNAL;
-    if (run->may_suspend && !was_released && now - run->started >= PWN_SLICE_NS)
+    if (run->slice_ns && now - run->started >= run->slice_ns)
         return PWN_GIVE_WAY;
     if (was_released || run->is_eager || now - run->started >= PWN_RELEASE_AFTER_NS)
         pwn_detach(run);
@@ -65,6 +63,8 @@ static inline void pwn_block(pwn_run *run)
 {
     if (!run->started)
         pwn_start_clock(run, pwn_now());
+    if (run->slice_ns)
+        run->next_check = 0; /* others may have waited long */
     pwn_detach(run);
 }
 

@@ -46,7 +46,7 @@ typedef struct pwn_run {
     PyThread_type_lock wake;
     PyThreadState *released;   /* set while the running call does without the GIL */
     int in_poll;               /* a poll runs Python code (signal handlers, finalizers): it may not enter */
-    int may_suspend;           /* the outermost call may be suspended: aio.py */
+    int slice_ns;              /* the outermost call may be suspended, and is after so long: aio.py; 0: not */
     int is_eager;              /* other threads run on the same memory: the first poll gives the GIL away */
     int dropped, thrown;       /* references to Python objects, by a collection (Store.let_go); into Store.thrown */
     int volatile cancelled;

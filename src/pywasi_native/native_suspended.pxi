@@ -1,6 +1,7 @@
 # Calls that were interrupted and can go on: the fuel was used up, or they wait for something that Python awaits.
 
 @cython.final
+@cython.no_gc_clear # its store has to be there when it is dropped
 cdef class Suspended:
     """A call of a function that goes on, once. Dropped, it ends without running anything more of the guest."""
 
@@ -8,8 +9,8 @@ cdef class Suspended:
         if self.ptr != NULL:
             pw_suspended_drop(self.ptr)
 
-    def refuel(self, unsigned long long fuel):
-        """Goes on with so many more units of fuel, to the results of the call.
+    def refuel(self, unsigned long long fuel, int slice_ns=0):
+        """Goes on with so many more units of fuel, to the results of the call; or with `slice_ns` to another Suspended.
 
         Raises:
             RuntimeError: it has gone on already.
@@ -20,13 +21,13 @@ cdef class Suspended:
         try:
             self.check()
             pw_store_set_fuel(store.ptr, min(pw_store_fuel(store.ptr) + fuel, (1 << 63) - 1))
-            return self.go_on(False)
+            return self.go_on(slice_ns)
         finally:
             pwn_leave(&store.run)
 
-    def reply(self, tuple reply not None):
+    def reply(self, tuple reply not None, int slice_ns):
         """Goes on, with what the host function was to give: (True, value) or (False, exception). The results of the call, or
-        another Suspended."""
+        another Suspended, after so many nanoseconds at the latest."""
         cdef Store store = self.store
         store.enter()
         try:
@@ -34,7 +35,7 @@ cdef class Suspended:
             store.run.deadline = self.deadline
             if self.awaited is not None:
                 store.reply = reply
-            return self.go_on(True)
+            return self.go_on(slice_ns)
         finally:
             store.reply = None
             pwn_leave(&store.run)
@@ -44,19 +45,19 @@ cdef class Suspended:
             raise RuntimeError("the call has gone on already: each interruption can be resumed once")
         return 0
 
-    cdef object go_on(self, bint may_suspend):
+    cdef object go_on(self, int slice_ns):
         cdef Func function = self.func
         cdef Store store = self.store
         cdef PyObject *answer
-        cdef int before = store.run.may_suspend
+        cdef int before = store.run.slice_ns
         cdef pw_slot *slots = <pw_slot *>PyMem_Malloc((function.sig.slots + 1) * sizeof(pw_slot))
         if slots == NULL:
             raise MemoryError()
-        store.run.may_suspend = may_suspend
+        store.run.slice_ns = slice_ns
         try:
             return outcome_of(function, store, pw_suspended_resume(&self.ptr, slots), slots)
         finally:
-            store.run.may_suspend = before
+            store.run.slice_ns = before
             PyMem_Free(slots)
 
 
@@ -97,9 +98,9 @@ def bound_store(Func function not None):
     return function.store
 
 
-def begin_call(Func function not None, tuple args not None):
+def begin_call(Func function not None, tuple args not None, int slice_ns):
     """Calls a function. The results, or a `Suspended` when a host function returned an awaitable, or when the call has run
-    for some milliseconds: its `awaited` is the awaitable, or None."""
+    for so many nanoseconds: its `awaited` is the awaitable, or None."""
     cdef Store store
     cdef pw_slot *slots
     cdef int before
@@ -117,15 +118,15 @@ def begin_call(Func function not None, tuple args not None):
         for i in range(len(args)):
             items[i] = <PyObject *>args[i]
         store.enter()
-        before = store.run.may_suspend
+        before = store.run.slice_ns
         try:
             if (put_references(function, items, slots) if function.sig.has_refs
                     else put_arguments(function, items, slots)) < 0:
                 raise_set()
-            store.run.may_suspend = 1
+            store.run.slice_ns = slice_ns
             return outcome_of(function, store, pw_func_call(function.ptr, slots), slots)
         finally:
-            store.run.may_suspend = before
+            store.run.slice_ns = before
             pwn_leave(&store.run)
     finally:
         PyMem_Free(slots)

@@ -154,16 +154,18 @@ class Suspended:
 
     @property
     def awaited(self) -> Any: ...
-    def refuel(self, fuel: int) -> Any:
+    @property
+    def store(self) -> Store: ...
+    def refuel(self, fuel: int, slice_ns: int = 0) -> Any:
         """Goes on with so many more units of fuel, to the results of the call."""
 
-    def reply(self, reply: tuple[bool, Any]) -> Any:
+    def reply(self, reply: tuple[bool, Any], slice_ns: int) -> Any:
         """Goes on, with what the host function was to give: (True, value) or (False, exception)."""
 
 def bound_store(function: Func) -> Store:
     """The store of a function."""
 
-def begin_call(function: Func, args: tuple[Any, ...]) -> Any:
+def begin_call(function: Func, args: tuple[Any, ...], slice_ns: int) -> Any:
     """Calls a function. The results, or a `Suspended`."""
 
 @final

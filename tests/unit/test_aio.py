@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from typing import Any
@@ -321,3 +322,153 @@ def test_references_live_while_a_call_waits() -> None:
 
     instance = wasm.compile(bytes(wasmtime.wat2wasm(text))).instantiate({"m": {"f": litter}})
     assert asyncio.run(instance.keep.aio()) == 9
+
+
+def test_a_host_function_that_would_not_be_cancelled() -> None:
+    async def stubborn(_x: int) -> int:
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            return 7
+        return 8
+
+    async def main(instance: wasm.Instance, kind: type[wasm.Trap]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        with pytest.raises(kind):
+            await instance.twice.aio(1)
+        assert task.cancelling() == 0  # what comes next in this task is not affected
+        async with asyncio.timeout(10):
+            await asyncio.sleep(0)
+
+    asyncio.run(main(load(wasm.Limits(timeout=0.02), f=stubborn), wasm.Timeout))
+    instance = load(f=stubborn)
+
+    async def cancelled() -> None:
+        asyncio.get_running_loop().call_later(0.02, instance.cancel)
+        await main(instance, wasm.Cancelled)
+
+    asyncio.run(cancelled())
+
+
+def test_what_a_host_function_raises_instead_is_the_cause() -> None:
+    async def fails(_x: int) -> int:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            raise LookupError("on the way out")
+
+    with pytest.raises(wasm.Timeout) as caught:
+        asyncio.run(load(wasm.Limits(timeout=0.02), f=fails).g.aio(1))
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+def test_a_store_is_free_when_the_event_loop_of_its_calls_was_closed() -> None:
+    instance = load(f=lambda x: asyncio.sleep(100 if x == 1 else 0, x))
+    loop = asyncio.new_event_loop()
+
+    async def begin() -> asyncio.Task[Any]:
+        task = asyncio.create_task(instance.g.aio(1))
+        asyncio.create_task(instance.g.aio(1)).cancel()
+        await asyncio.sleep(0)
+        return task
+
+    task = loop.run_until_complete(begin())
+    loop.set_exception_handler(lambda *_: None)  # it would tell of tasks that are dropped while they wait
+    loop.close()
+    instance.cancel()  # nobody is there to hear it
+    assert asyncio.run(instance.g.aio(2)) == 3
+
+    async def other() -> None:
+        nonlocal task
+        waits = asyncio.create_task(instance.g.aio(2))
+        await asyncio.sleep(0)
+        del task
+        gc.collect()  # what is dropped now takes nobody's turn
+        assert await asyncio.gather(waits, instance.g.aio(3)) == [3, 4]
+
+    asyncio.run(other())
+    assert len(instance.store.flights.active) == 0
+    instance.snapshot()  # nothing stands still any more
+
+
+def test_calls_that_were_suspended_are_collected_with_their_store() -> None:
+    def make() -> None:
+        try:
+            load(wasm.Limits(fuel=50)).spin(1000)
+        except wasm.OutOfFuel as stop:
+            cycle: list[Any] = [stop._suspended]
+            cycle.append(cycle)
+
+    for _ in range(20):
+        make()
+    gc.collect()
+
+
+def test_warnings_and_tasks_name_the_function() -> None:
+    call = load().g.aio(1)
+    assert call.__qualname__ == "g.aio"
+    with pytest.warns(RuntimeWarning, match=r"coroutine 'g\.aio' was never awaited"):
+        del call
+
+
+def test_many_long_runs_share_the_loop() -> None:
+    async def main() -> tuple[float, float]:
+        tasks = [asyncio.create_task(load().spin.aio(1 << 31)) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        before, cpu = time.perf_counter(), time.thread_time()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        took = time.perf_counter() - before, time.thread_time() - cpu
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return took
+
+    # Three rounds of twenty slices of half a millisecond, not of five milliseconds.
+    assert min(asyncio.run(main())[1] for _ in range(3)) < 0.2
+
+
+def test_runs_give_way_after_wasi_has_waited() -> None:
+    text = """(module (import "wasi_snapshot_preview1" "poll_oneoff"
+        (func $poll (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "run") (param i64) (result i64)
+        (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 1000000))
+        (if (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)) (then unreachable))
+        (loop (br_if 0 (i64.ne (i64.const 0) (local.tee 0 (i64.sub (local.get 0) (i64.const 1))))))
+        (local.get 0)))"""
+    module = wasm.compile(bytes(wasmtime.wat2wasm(text)))
+
+    async def main() -> int:
+        task = asyncio.create_task(module.instantiate(wasi=wasm.Wasi()).run.aio(1 << 60))
+        ticks = 0
+        while ticks < 5 and not task.done():
+            await asyncio.sleep(0)
+            ticks += 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return ticks
+
+    assert asyncio.run(asyncio.wait_for(main(), 30)) == 5
+
+
+def test_out_of_fuel_goes_on_in_a_coroutine() -> None:
+    async def main() -> None:
+        instance = load(wasm.Limits(fuel=2, timeout=30), f=double)
+        with pytest.raises(wasm.OutOfFuel) as caught:
+            await instance.twice.aio(20)
+        with pytest.raises(wasm.OutOfFuel) as again:
+            await caught.value.resume_aio(1)
+        assert await again.value.resume_aio(1000) == 240
+        with pytest.raises(RuntimeError, match="has gone on already"):
+            await again.value.resume_aio(1000)
+        with pytest.raises(ValueError, match="fuel must be"):
+            again.value.resume_aio(0)
+        instance.fuel = 10
+        with pytest.raises(wasm.OutOfFuel) as caught:
+            instance.spin(1 << 30)  # a plain one can go on so too, and gives way
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(caught.value.resume_aio(1 << 60), 0.05)
+
+    asyncio.run(main())

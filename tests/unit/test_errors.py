@@ -56,6 +56,29 @@ def test_errors_pickle_with_all_that_they_know(error: Exception, text: str) -> N
     assert vars(copy) == vars(error)
 
 
+def test_they_pickle_as_dask_does_it() -> None:
+    pickling = pytest.importorskip("tblib.pickling_support", reason="dask is not for this Python yet")
+    for error in (
+        wasm.Timeout("slow", kind="timed out"),
+        wasm.Trap("x"),
+        wasm.CapabilityError("no", package="p"),
+    ):
+        function, args, *rest = pickling.pickle_exception(error)
+        copy = function(*args)
+        if rest and rest[0]:
+            copy.__dict__.update(rest[0])
+        assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_cloudpickle_sends_no_code_of_ours() -> None:
+    cloudpickle = pytest.importorskip("cloudpickle", reason="dask is not for this Python yet")
+    for value in (
+        wasm.Limits(fuel=3),
+        wasm.Timeout("slow", kind="timed out", frames=[wasm.Frame("f", 1, 2)]),
+    ):
+        assert b"_make_function" not in cloudpickle.dumps(value)
+
+
 def test_trap_kinds_are_the_engines() -> None:
     assert set(native.trap_texts()) <= {kind.value for kind in wasm.TrapKind}
 
