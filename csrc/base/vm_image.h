@@ -52,7 +52,7 @@ bool pwi_vm_image_copy(const pwi_vm_image *image, uint8_t *to);
 /* Maps [0, used) over pages that the caller has reserved, private and writable. false: copy instead. */
 bool pwi_vm_image_map(const pwi_vm_image *image, uint8_t *to);
 
-/* ---- vm_cow_<system>.c ---- */
+/* ---- vm_cow_linux.c, and vm_cow_elsewhere.c with vm_renew_<system>.c ---- */
 
 /* A file without a name, -1 where there is none. */
 int pwi_vm_file_open(void);
