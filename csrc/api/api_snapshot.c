@@ -3,20 +3,55 @@
 
 #include "base/error.h"
 #include "base/sync.h"
+#include "base/utf8.h"
 #include "engine/engine.h"
-#include "engine/suspend.h"
-#include "runtime/snapshot.h"
+#include "engine/saved_calls.h"
+#include "engine/walk.h"
 #include "runtime/store.h"
 
-/* What stands still is a part of the state that a snapshot does not have, and would go on in another one after a reset. */
-static pw_result check_idle(pw_store *store, pw_error *error)
+/* The name of a function of the instance that waits: how it is imported. */
+static pw_name waiting_name(const pw_instance *instance, const pw_func *waiting)
 {
+    const pw_module *module = instance->module;
+    for (uint32_t i = 0; waiting && i < module->import_count; i++) {
+        const pw_import *import = &module->imports[i];
+        if (import->kind == PW_EXTERN_FUNC && instance->funcs[import->index] == waiting)
+            return import->name;
+    }
+    return (pw_name){"", 0};
+}
+
+static int shown(pw_name name)
+{
+    return (int)(name.length <= 80 ? name.length : pwi_utf8_cut(name.bytes, 80));
+}
+
+/* What the host does for a call is nothing that a snapshot has, or that a reset could end. */
+static pw_result check_idle(pw_instance *instance, pw_error *error)
+{
+    pw_store *store = instance->store;
     pwi_suspended_sweep(store);
-    if (store->suspended)
+    if (store->run) {
+        const pw_module *module = store->run->context->module;
+        pw_walk walk = pwi_walk_start(store->run);
+        pw_name name =
+            pwi_walk_settle(&walk) ? pw_module_func_name(module, walk.code->func_index) : (pw_name){"", 0};
+        return pwi_fail(
+            error, PW_ERR_ARGUMENT,
+            "a call runs in the store of the instance: %.*s has called a function of the host, whose frames "
+            "cannot be saved; wait for its end",
+            shown(name), name.bytes);
+    }
+    for (const struct pw_suspended *s = store->suspended; s; s = s->next) {
+        if (s->by_fuel || !pwi_suspended_touches(s, instance))
+            continue;
+        pw_name name = pw_module_func_name(s->func->instance->module, s->func->func_index);
+        pw_name waiting = waiting_name(s->context, s->waiting);
         return pwi_fail(error, PW_ERR_ARGUMENT,
-                        "a call stands still in the store of the instance: let it go on to its end, or drop it");
-    if (store->run)
-        return pwi_fail(error, PW_ERR_ARGUMENT, "a call runs in the store of the instance: wait for its end");
+                        "a call of %.*s stands still, awaited by the host%s%.*s: let it end", shown(name),
+                        name.bytes, waiting.length ? ", in the host function " : "", shown(waiting),
+                        waiting.bytes);
+    }
     return PW_OK;
 }
 
@@ -24,8 +59,16 @@ pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snapshot, pw_err
 {
     *snapshot = NULL;
     pw_error_clear(error);
-    pw_result result = check_idle(instance->store, error);
-    return result == PW_OK ? pwi_snapshot_take(instance, snapshot, error) : result;
+    pw_result result = check_idle(instance, error);
+    if (result == PW_OK)
+        result = pwi_snapshot_take(instance, snapshot, error);
+    if (result == PW_OK)
+        result = pwi_saved_calls_check(*snapshot, error);
+    if (result != PW_OK) {
+        pw_snapshot_free(*snapshot);
+        *snapshot = NULL;
+    }
+    return result;
 }
 
 void pw_snapshot_retain(pw_snapshot *snapshot)
@@ -41,14 +84,14 @@ void pw_snapshot_free(pw_snapshot *snapshot)
 
 static bool same_module(const pw_module *one, const pw_module *other)
 {
-    return one == other || (one->registry == other->registry && one->features == other->features && one->size == other->size &&
-                            memcmp(one->bytes, other->bytes, one->size) == 0);
+    return one == other || (one->registry == other->registry && one->features == other->features &&
+                            one->size == other->size && memcmp(one->bytes, other->bytes, one->size) == 0);
 }
 
 pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error)
 {
     pw_error_clear(error);
-    pw_result result = check_idle(instance->store, error);
+    pw_result result = check_idle(instance, error);
     if (result == PW_OK && !same_module(snapshot->module, instance->module))
         result = pwi_fail(error, PW_ERR_ARGUMENT, "the snapshot is of another module");
     return result == PW_OK ? pwi_snapshot_restore(snapshot, instance, false, error) : result;
@@ -80,6 +123,12 @@ void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint6
     }
 }
 
+size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel)
+{
+    *fuel = snapshot->fuel;
+    return snapshot->call_count;
+}
+
 pw_result pw_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, void *env)
 {
     return pwi_snapshot_write(snapshot, write, env);
@@ -89,5 +138,12 @@ pw_result pw_snapshot_read(pw_module *module, const uint8_t *bytes, size_t size,
                            pw_error *error)
 {
     pw_error_clear(error);
-    return pwi_snapshot_read(module, bytes, size, snapshot, error);
+    pw_result result = pwi_snapshot_read(module, bytes, size, snapshot, error);
+    if (result == PW_OK)
+        result = pwi_saved_calls_check(*snapshot, error);
+    if (result != PW_OK) {
+        pw_snapshot_free(*snapshot);
+        *snapshot = NULL;
+    }
+    return result;
 }

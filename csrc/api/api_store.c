@@ -1,13 +1,15 @@
 /* api_store.c - stores, and references to host objects. */
 #include "base/config.h"
 #include "engine/gc_roots.h"
-#include "engine/suspend.h"
+#include "engine/saved_calls.h"
 
 pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
 {
     pw_result result = pwi_store_make(engine, &engine->registry, limits, store);
     if (result == PW_OK)
         (*store)->gc.mark_frames = pwi_mark_frames;
+    if (result == PW_OK)
+        (*store)->call_saver = &pwi_call_saver;
     if (result == PW_OK)
         pw_engine_retain(engine);
     return result;

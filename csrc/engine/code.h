@@ -118,6 +118,9 @@ static inline const pw_cell *pwi_bridge_return(const pw_type_record *type) { ret
  * byte offset in the module of the instruction that each cell came from, and code is left alone. */
 PW_MUST_USE pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets);
 
+/* The same for a function that any thread may be calling now: once. */
+PW_MUST_USE pw_result pwi_translate_once(pw_module *module, pw_code *code);
+
 /* call.c: goes on with a call of func whose frames begin at `base`, the top of the stack, where results are left. With
  * `waiting` the place is behind a call of that host function, which is called again first. */
 PW_MUST_USE pw_result pwi_engine_resume(pw_func *func, pw_run *run, pw_slot *base, pw_func *waiting);

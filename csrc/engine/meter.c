@@ -13,6 +13,8 @@
  */
 #include "engine/meter.h"
 
+#include "engine/places.h"
+
 /* One unit for so many bytes or elements, as a shift; 0: not of this kind. The number is the last operand. */
 static uint32_t bulk_shift(uint32_t code) {
     switch (code) {
@@ -45,6 +47,7 @@ static bool is_free(uint32_t code) {
 static uint32_t emit_fuel(pw_translator *t, uint32_t handler, uint32_t cells) {
     uint32_t cell = pwi_emit(t, handler, cells);
     pwi_forget(t);
+    pwi_note_stop(t, cell, t->offset);
     return cell;
 }
 
@@ -76,7 +79,7 @@ uint32_t pwi_meter_entry(pw_translator *t) {
 
 void pwi_meter_end(pw_translator *t, uint32_t entry) {
     t->height = 0; /* it is the entry's place: there are no operands */
-    uint32_t fuel = pwi_emit(t, PW_H_fuel, 2), branch = pwi_emit(t, PW_H_br, 2);
+    uint32_t fuel = emit_fuel(t, PW_H_fuel, 2), branch = pwi_emit(t, PW_H_br, 2);
     *pwi_cell(t, fuel + 1) = *pwi_cell(t, entry + 4);
     pwi_emit_reloc(t, entry + 5, fuel);
     pwi_emit_reloc(t, branch + 1, entry + 6);

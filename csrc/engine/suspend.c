@@ -42,20 +42,29 @@ static size_t count_slots(const struct pw_suspended *suspended)
     return end;
 }
 
-static void link_in(pw_store *store, struct pw_suspended *made)
+void pwi_suspended_add(pw_store *store, struct pw_suspended *made)
 {
     made->next = store->suspended;
     made->link = &store->suspended;
     if (made->next)
         made->next->link = &made->next;
-    store->suspended = store->last_suspended = made;
+    store->suspended = made;
+}
+
+static void unlink(struct pw_suspended *suspended)
+{
+    if (!suspended->link)
+        return;
+    if (suspended->next)
+        suspended->next->link = suspended->link;
+    *suspended->link = suspended->next;
+    suspended->next = NULL;
+    suspended->link = NULL;
 }
 
 static void unlink_and_free(struct pw_suspended *suspended)
 {
-    if (suspended->next)
-        suspended->next->link = suspended->link;
-    *suspended->link = suspended->next;
+    unlink(suspended);
     pwi_free(suspended);
 }
 
@@ -70,6 +79,8 @@ void pwi_suspend(const pw_run *run, pw_func *func, const pw_slot *base)
         .context = run->context,
         .pc = run->result == PW_ERR_TRAP ? run->pc - 1 : run->pc,
         .waiting = store->waiting,
+        .by_fuel = run->result == PW_ERR_TRAP,
+        .base = base,
         .fp = (size_t)(run->fp - base),
     };
     store->waiting = NULL;
@@ -79,13 +90,71 @@ void pwi_suspend(const pw_run *run, pw_func *func, const pw_slot *base)
         return;
     *made = place;
     memcpy(made->slots, base, place.count * sizeof(pw_slot));
-    link_in(store, made);
+    pwi_suspended_add(store, made);
+    store->last_suspended = made;
 }
 
 pw_run pwi_suspended_run(struct pw_suspended *suspended)
 {
     const pw_cell *pc = suspended->waiting ? suspended->pc : suspended->pc + 1;
     return (pw_run){.pc = pc, .fp = suspended->slots + suspended->fp, .context = suspended->context};
+}
+
+bool pwi_suspended_touches(const struct pw_suspended *suspended, const pw_instance *instance)
+{
+    const pw_run run = pwi_suspended_run((struct pw_suspended *)(uintptr_t)suspended);
+    if (suspended->func->instance == instance)
+        return true;
+    for (pw_walk walk = pwi_walk_start(&run); pwi_walk_settle(&walk); pwi_walk_out(&walk)) {
+        if (walk.instance == instance)
+            return true;
+    }
+    return false;
+}
+
+void pwi_suspended_end_all(const pw_instance *instance)
+{
+    pw_store *store = instance->store;
+    struct pw_suspended *next;
+    for (struct pw_suspended *s = store->suspended; s; s = next) {
+        next = s->next;
+        if (!pwi_suspended_touches(s, instance))
+            continue;
+        if (s == store->last_suspended)
+            store->last_suspended = NULL;
+        else if (!s->unclaimed) {
+            unlink(s); /* somebody has it still */
+            s->ended = true;
+            continue;
+        }
+        unlink_and_free(s);
+    }
+}
+
+pw_suspended *pw_instance_take_suspended(pw_instance *instance)
+{
+    pw_suspended *oldest = NULL;
+    for (pw_suspended *s = instance->store->suspended; s; s = s->next) {
+        if (s->unclaimed && s->func->instance == instance)
+            oldest = s;
+    }
+    if (oldest)
+        oldest->unclaimed = false;
+    return oldest;
+}
+
+bool pw_suspended_ended(const pw_suspended *suspended)
+{
+    return suspended->ended;
+}
+
+void pw_suspended_frames(pw_suspended *suspended, pw_error *error)
+{
+    const pw_run run = pwi_suspended_run(suspended);
+    pw_error_clear(error);
+    (void)!pwi_trap(error, PW_TRAP_OUT_OF_FUEL);
+    if (!suspended->ended)
+        pwi_capture_frames(&run, error);
 }
 
 pw_suspended *pw_store_take_suspended(pw_store *store)
@@ -118,6 +187,7 @@ void pwi_suspended_sweep(pw_store *store)
 
 void pwi_suspended_free_all(pw_store *store)
 {
+    pwi_suspended_sweep(store);
     while (store->suspended)
         unlink_and_free(store->suspended);
 }
@@ -125,6 +195,22 @@ void pwi_suspended_free_all(pw_store *store)
 pw_func *pw_suspended_func(const pw_suspended *suspended)
 {
     return suspended->func;
+}
+
+/* Each frame has been checked against the limit where it was; elsewhere it may end behind what is kept of it. */
+static bool has_room(struct pw_suspended *suspended, const pw_slot *base, const pw_slot *limit)
+{
+    const pw_run run = pwi_suspended_run(suspended);
+    if (base + suspended->count > limit)
+        return false;
+    if (base == suspended->base)
+        return true;
+    pw_walk walk;
+    for (walk = pwi_walk_start(&run); pwi_walk_settle(&walk); pwi_walk_out(&walk)) {
+        if (base + (walk.fp - suspended->slots) + walk.code->frame_slots > limit)
+            return false;
+    }
+    return walk.pc == walk.halt;
 }
 
 /* The frames are copied to the top of the stack, and the suspended call is gone: it goes on once. */
@@ -136,7 +222,9 @@ pw_result pw_suspended_resume(pw_suspended **address, pw_slot *slots)
     pw_slot *base = store->stack.top;
     const pw_shell_table *shell = store->engine->shell;
     pw_error_clear(&store->error);
-    if (base + suspended->count > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS)
+    if (suspended->ended)
+        return pwi_fail(&store->error, PW_ERR_ARGUMENT, "the instance was reset, which ended its calls");
+    if (!has_room(suspended, base, store->stack.limit) || store->nested_calls >= PW_MAX_NESTED_CALLS)
         return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
     memcpy(base, suspended->slots, suspended->count * sizeof(pw_slot));
     pw_cell resume[2] = {shell->handlers[PW_H_resume], *pins_of(shell, code_of(suspended))};

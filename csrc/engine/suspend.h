@@ -13,6 +13,10 @@ struct pw_suspended {
     pw_instance *context;
     const pw_cell *pc; /* the instruction to go on with */
     pw_func *waiting;  /* the host function whose call is behind us, to be called again; NULL: there is none */
+    const pw_slot *base; /* where the frames were; NULL: they never were on this stack */
+    bool by_fuel;        /* by a fuel instruction, in which no host function waits */
+    bool unclaimed;      /* came with a snapshot, and nobody has taken it */
+    bool ended;          /* its instance was reset: it is in no list but that of dropped ones, and does not go on */
     size_t fp;         /* of the innermost frame, in slots */
     size_t count;
     pw_slot slots[];
@@ -23,6 +27,12 @@ struct pw_suspended {
 void pwi_suspend(const pw_run *run, pw_func *func, const pw_slot *base);
 /* As the run of a walk. */
 pw_run pwi_suspended_run(struct pw_suspended *suspended);
+/* Does it have a frame in the instance, or return to it? */
+bool pwi_suspended_touches(const struct pw_suspended *suspended, const pw_instance *instance);
+/* A new one, complete, stands still in the store from now on. */
+void pwi_suspended_add(pw_store *store, struct pw_suspended *made);
+/* Ends those that touch the instance. */
+void pwi_suspended_end_all(const pw_instance *instance);
 /* Frees what was dropped by any thread: nobody else is in the store. */
 void pwi_suspended_sweep(pw_store *store);
 /* At the store's end. */

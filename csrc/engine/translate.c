@@ -1,5 +1,6 @@
 /* translate.c - the translator's driver: locals, the loop over instructions, the finished code. */
 #include "engine/meter.h"
+#include "engine/places.h"
 
 #include <string.h>
 
@@ -338,13 +339,24 @@ pw_ref_map *pwi_translate_ref_map(pw_module *module, pw_code *code) {
     return map;
 }
 
-pw_result pwi_run_translate(pw_run *run) {
-    pw_code *code = (pw_code *)(uintptr_t)((uintptr_t)run->pc - offsetof(pw_code, stub));
-    pw_module *module = run->context->module;
+pw_result pwi_translate_places(pw_module *module, pw_code *code, struct pw_place_search *search) {
+    pw_translator t = {.module = module, .code = code, .handlers = module->engine->shell->handlers, .search = search};
+    pw_result result = translate(&t);
+    release(&t);
+    return result;
+}
+
+pw_result pwi_translate_once(pw_module *module, pw_code *code) {
     pw_result result = PW_OK;
     pwi_mutex_lock(&module->code_lock);
     if (!code->state) result = pwi_translate(module, code, NULL);
     pwi_mutex_unlock(&module->code_lock);
+    return result;
+}
+
+pw_result pwi_run_translate(pw_run *run) {
+    pw_code *code = (pw_code *)(uintptr_t)((uintptr_t)run->pc - offsetof(pw_code, stub));
+    pw_result result = pwi_translate_once(run->context->module, code);
     if (result != PW_OK) { /* the caller is the innermost frame then */
         run->pc = (const pw_cell *)(uintptr_t)run->accumulator;
         run->fp -= pwi_lane(run->pc - 2, 0);

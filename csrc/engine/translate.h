@@ -143,6 +143,7 @@ typedef struct pw_translator {
     bool meter_due;      /* a block of its own begins: meter.c */
     uint32_t meter_cell; /* where the cost of the block goes */
     uint32_t block_cost;
+    struct pw_place_search *search; /* what looks for places of frames: places.h; or NULL */
 } pw_translator;
 
 /* ---- emit.c: cells, relocations, accumulators, operands --------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* translate_call.c - calls and tail calls. Arguments go to their homes, which are the callee's first slots. */
+#include "engine/places.h"
 #include "engine/translate.h"
 
 /* The frame slot of the first argument; the arguments are popped. */
@@ -10,6 +11,7 @@ static uint32_t take_arguments(pw_translator *t, const pw_type_record *type) {
 }
 
 static void push_results(pw_translator *t, const pw_type_record *type, uint32_t base) {
+    pwi_note_call(t);
     uint32_t params_end = base + type->param_slots;
     if (params_end > t->max_slot) t->max_slot = params_end;
     for (uint32_t i = 0; i < type->func.result_count; i++) pwi_push_home(t, pwi_type_char(type->func.results[i]));

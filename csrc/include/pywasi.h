@@ -354,6 +354,13 @@ pw_suspended *pw_store_take_suspended(pw_store *store);
  * to give its results now. Like pw_func_call of the function that was called, without arguments. `suspended` becomes
  * NULL, unless the stack has no place for it (PW_TRAP_STACK_EXHAUSTED). */
 PW_MUST_USE pw_result pw_suspended_resume(pw_suspended **suspended, pw_slot *slots);
+/* Calls that came with a snapshot (pw_snapshot_restore, pw_snapshot_instantiate) stand still in the instance: the oldest one that
+ * nobody has taken yet, to be resumed or dropped like any other; NULL: there is none. */
+pw_suspended *pw_instance_take_suspended(pw_instance *instance);
+/* The instance was reset since: it cannot go on, only be dropped. */
+bool pw_suspended_ended(const pw_suspended *suspended);
+/* What fuel has stopped, as an error with its frames. */
+void pw_suspended_frames(pw_suspended *suspended, pw_error *error);
 pw_func *pw_suspended_func(const pw_suspended *suspended);
 /* Forgets it; any thread, at any time while the store lives. */
 void pw_suspended_drop(pw_suspended *suspended);
@@ -397,22 +404,27 @@ pw_memory *pw_instance_memory(pw_instance *instance);
 
 /* ---- Snapshots: the state of an instance, to be put back or to make others of ---- */
 
-/* The memories, globals, tables, segments and objects of an instance, at a time when none of its calls runs. Memories are kept
+/* The memories, globals, tables, segments and objects of an instance, at a time when none of its calls runs. Calls that fuel has
+ * stopped are a part of it: functions, places and typed values, so that they go on in another process, on any
+ * system and shell, in the same version of this library. Memories are kept
  * without their zeros, and (Linux) shared copy-on-write with what is made of the snapshot. It belongs to no store; any thread
  * may use it; it is freed with its last reference. PW_ERR_ARGUMENT: something in the state cannot be kept, and error
  * names it all: imported memories, tables and mutable globals, shared memories, host references, functions that are neither
- * the instance's nor among its imports, objects of types or tags that its module does not know. */
+ * the instance's nor among its imports, calls that wait for a host function or pass through other instances, objects of types or tags that its module does not know. */
 PW_MUST_USE pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snapshot, pw_error *error);
 void pw_snapshot_retain(pw_snapshot *snapshot);
 void pw_snapshot_free(pw_snapshot *snapshot);
 /* Gives an instance of the same module the state. Objects that the embedder holds stay as they are. Views of memories stay
- * valid; what lies beyond the size of the snapshot is zero. PW_ERR_ARGUMENT: a call runs or stands still in the
- * store, or the instance is of another module; PW_ERR_LIMIT: the store does not allow as much. Then nothing has changed. */
+ * valid; what lies beyond the size of the snapshot is zero. Its calls that fuel has stopped end (pw_suspended_ended);
+ * those of the snapshot take their place. PW_ERR_ARGUMENT: a call runs in the store or waits in the instance, the instance is of
+ * another module, or the snapshot has calls and the store does not count fuel; PW_ERR_LIMIT: the store does not allow as much. Then nothing has changed. */
 PW_MUST_USE pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error);
 /* Makes an instance that has the state. No segment is applied and no start function runs. As pw_instance_new. */
 PW_MUST_USE pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
                                               size_t import_count, pw_instance **instance, pw_error *error);
 pw_module *pw_snapshot_module(const pw_snapshot *snapshot);
+/* How many stopped calls it has, and the fuel that the store had left. */
+size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel);
 /* Bytes of the memories, and of what is kept of them. */
 void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint64_t *kept_bytes);
 /* The snapshot as bytes, in pieces, without the module; and back. The format has a version and does not depend on the system.

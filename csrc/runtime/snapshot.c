@@ -52,6 +52,9 @@ void pwi_snapshot_destroy(pw_snapshot *snapshot)
     pwi_free(snapshot->memories);
     pwi_free(snapshot->objects);
     pwi_free(snapshot->payload);
+    pwi_free(snapshot->calls);
+    pwi_free(snapshot->frames);
+    pwi_free(snapshot->frame_slots);
     pwi_free(snapshot);
     pw_module_free(module);
 }
@@ -81,6 +84,35 @@ pw_result pwi_snapshot_add_object(pw_snapshot *snapshot, const pw_saved_object *
     snapshot->payload_count = end;
     snapshot->objects[snapshot->object_count] = *object;
     snapshot->objects[snapshot->object_count++].payload = start;
+    return PW_OK;
+}
+
+pw_result pwi_snapshot_add_call(pw_snapshot *snapshot, uint32_t func_index)
+{
+    void *calls = snapshot->calls;
+    if (!pwi_reserve(&calls, &snapshot->call_capacity, snapshot->call_count + 1, sizeof *snapshot->calls))
+        return PW_ERR_NO_MEMORY;
+    snapshot->calls = calls;
+    snapshot->calls[snapshot->call_count++] = (pw_saved_call){func_index, 0, snapshot->frame_count};
+    return PW_OK;
+}
+
+pw_result pwi_snapshot_add_frame(pw_snapshot *snapshot, const pw_saved_frame *frame)
+{
+    void *frames = snapshot->frames, *slots = snapshot->frame_slots;
+    size_t first = snapshot->frame_slot_count, end = first + frame->slot_count;
+    if (!pwi_reserve(&frames, &snapshot->frame_capacity, snapshot->frame_count + 1, sizeof *snapshot->frames))
+        return PW_ERR_NO_MEMORY;
+    snapshot->frames = frames;
+    if (!pwi_reserve(&slots, &snapshot->frame_slot_capacity, end, sizeof *snapshot->frame_slots))
+        return PW_ERR_NO_MEMORY;
+    snapshot->frame_slots = slots;
+    for (size_t i = first; i < end; i++)
+        snapshot->frame_slots[i] = 0;
+    snapshot->frame_slot_count = end;
+    snapshot->frames[snapshot->frame_count] = *frame;
+    snapshot->frames[snapshot->frame_count++].first = first;
+    snapshot->calls[snapshot->call_count - 1].frame_count++;
     return PW_OK;
 }
 

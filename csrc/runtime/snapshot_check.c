@@ -66,6 +66,12 @@ static bool value_fits(const checking *c, const pw_slot *value, pw_val_type stor
     return (storage != PW_I32 && storage != PW_F32) || *value >> 32 == 0;
 }
 
+bool pwi_saved_value_fits(const pw_snapshot *snapshot, pw_val_type type, const pw_slot *value)
+{
+    const checking c = {snapshot, snapshot->module, snapshot->module->registry};
+    return value_fits(&c, value, type);
+}
+
 static bool values_fit(const checking *c, const pw_slot *values, uint64_t count, pw_val_type type)
 {
     for (uint64_t i = 0; i < count; i++) {

@@ -151,6 +151,36 @@ static void get_memory(reading *r, uint32_t index)
         pwi_vm_image_close(image);
 }
 
+static void get_frame(reading *r)
+{
+    pw_snapshot *snapshot = r->snapshot;
+    pw_saved_frame frame = {.func_index = get_u32(r)};
+    frame.offset = get_u32(r);
+    frame.ordinal = get_u32(r);
+    frame.slot_count = get_u32(r);
+    if (r->result != PW_OK)
+        return;
+    if (frame.slot_count > (uint64_t)(r->end - r->at) / 8)
+        fail(r, "they end too early");
+    else if (check(r, pwi_snapshot_add_frame(snapshot, &frame)))
+        get_words(r, snapshot->frame_slots + snapshot->frames[snapshot->frame_count - 1].first, frame.slot_count);
+}
+
+static void get_calls(reading *r)
+{
+    r->snapshot->fuel = get_u64(r);
+    uint32_t count = get_u32(r);
+    if (count)
+        r->snapshot->call_build = get_u64(r);
+    for (uint32_t i = 0; i < count && r->result == PW_OK; i++) {
+        uint32_t func_index = get_u32(r), frames = get_u32(r);
+        if (!check(r, pwi_snapshot_add_call(r->snapshot, func_index)))
+            return;
+        for (uint32_t k = 0; k < frames && r->result == PW_OK; k++)
+            get_frame(r);
+    }
+}
+
 static void get_all(reading *r)
 {
     const pw_module *module = r->snapshot->module;
@@ -162,6 +192,7 @@ static void get_all(reading *r)
     get_segments(r);
     for (uint32_t i = module->imported_memories; i < module->memory_count && r->result == PW_OK; i++)
         get_memory(r, i);
+    get_calls(r);
     if (r->at != r->end)
         fail(r, "something follows their end");
 }

@@ -5,10 +5,10 @@
 #include "base/error.h"
 #include "runtime/gc_object.h"
 #include "runtime/memory.h"
-#include "runtime/snapshot.h"
+#include "runtime/snapshot_calls.h"
 #include "runtime/table.h"
 
-typedef struct restoring {
+struct pw_restoring {
     const pw_snapshot *snapshot;
     pw_instance *instance;
     pw_object **objects;     /* new ones, by index */
@@ -17,7 +17,8 @@ typedef struct restoring {
     uint64_t *memory_sizes;  /* before they got room */
     uint32_t roomy_memories; /* so many of them have */
     uint64_t taken_elements; /* of the store's limit */
-} restoring;
+    struct pw_made_calls *calls;
+};
 
 static void free_all(pw_slot **arrays, uint32_t count)
 {
@@ -33,7 +34,7 @@ static pw_slot *make_slots(uint64_t count)
 
 /* ---- what can fail ---- */
 
-static pw_result make_objects(restoring *r, pw_error *error)
+static pw_result make_objects(pw_restoring *r, pw_error *error)
 {
     const pw_snapshot *snapshot = r->snapshot;
     r->objects = pwi_alloc_zero(snapshot->object_count + 1, sizeof(pw_object *));
@@ -52,7 +53,7 @@ static pw_result make_objects(restoring *r, pw_error *error)
     return PW_OK;
 }
 
-static pw_result make_elements(restoring *r, pw_error *error)
+static pw_result make_elements(pw_restoring *r, pw_error *error)
 {
     const pw_module *module = r->snapshot->module;
     r->elements = pwi_alloc_zero(module->table_count + 1u, sizeof(pw_slot *));
@@ -74,7 +75,7 @@ static pw_result make_elements(restoring *r, pw_error *error)
     return PW_OK;
 }
 
-static pw_result make_segments(restoring *r, pw_error *error)
+static pw_result make_segments(pw_restoring *r, pw_error *error)
 {
     const pw_module *module = r->snapshot->module;
     r->elem_values = pwi_alloc_zero(module->elem_count + 1u, sizeof(pw_slot *));
@@ -87,7 +88,7 @@ static pw_result make_segments(restoring *r, pw_error *error)
     return PW_OK;
 }
 
-static pw_result make_room(restoring *r, pw_error *error)
+static pw_result make_room(pw_restoring *r, pw_error *error)
 {
     const pw_module *module = r->snapshot->module;
     r->memory_sizes = pwi_alloc_zero(module->memory_count + 1u, sizeof *r->memory_sizes);
@@ -107,7 +108,13 @@ static pw_result make_room(restoring *r, pw_error *error)
     return PW_OK;
 }
 
-static void take_back(restoring *r)
+static pw_result make_calls(pw_restoring *r, pw_error *error)
+{
+    const pw_call_saver *saver = r->instance->store->call_saver;
+    return saver ? saver->make(r->snapshot, r->instance, &r->calls, error) : PW_OK;
+}
+
+static void take_back(pw_restoring *r)
 {
     for (uint32_t i = r->snapshot->module->imported_memories; i < r->roomy_memories; i++)
         pwi_memory_shrink(r->instance->memories[i], r->memory_sizes[i]);
@@ -116,7 +123,7 @@ static void take_back(restoring *r)
 
 /* ---- what cannot ---- */
 
-static pw_slot reference(const restoring *r, pw_slot word)
+pw_slot pwi_restoring_reference(const pw_restoring *r, pw_slot word)
 {
     if ((word & 7) == PW_SAVED_FUNC)
         return (pw_slot)(uintptr_t)r->instance->funcs[word >> 3];
@@ -125,13 +132,13 @@ static pw_slot reference(const restoring *r, pw_slot word)
     return word; /* null, an i31 */
 }
 
-static void put_references(const restoring *r, const pw_slot *from, pw_slot *to, uint64_t count)
+static void put_references(const pw_restoring *r, const pw_slot *from, pw_slot *to, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)
-        to[i] = reference(r, from[i]);
+        to[i] = pwi_restoring_reference(r, from[i]);
 }
 
-static void put_object(const restoring *r, size_t index)
+static void put_object(const pw_restoring *r, size_t index)
 {
     const pw_saved_object *saved = &r->snapshot->objects[index];
     const pw_slot *from = r->snapshot->payload + saved->payload;
@@ -145,7 +152,7 @@ static void put_object(const restoring *r, size_t index)
         object->tag = r->instance->tags[saved->tag];
         for (uint32_t i = 0; i < type->func.param_count; i++) {
             if (pwi_type_is_ref(type->func.params[i]))
-                object->payload[slot] = reference(r, from[slot]);
+                object->payload[slot] = pwi_restoring_reference(r, from[slot]);
             slot += pw_type_slots(type->func.params[i]);
         }
     } else if (saved->kind == PW_OBJECT_ARRAY) {
@@ -155,12 +162,12 @@ static void put_object(const restoring *r, size_t index)
         for (uint32_t i = 0; i < type->field_count; i++) {
             slot = type->fields[i].slot;
             if (pwi_type_is_ref(type->fields[i].storage))
-                object->payload[slot] = reference(r, from[slot]);
+                object->payload[slot] = pwi_restoring_reference(r, from[slot]);
         }
     }
 }
 
-static void put_globals(const restoring *r)
+static void put_globals(const pw_restoring *r)
 {
     const pw_module *module = r->snapshot->module;
     for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
@@ -168,13 +175,13 @@ static void put_globals(const restoring *r)
         const pw_slot *from = &r->snapshot->globals[decl->slot];
         pw_slot *to = pwi_global_place(r->instance, i);
         if (pwi_type_is_ref(decl->type.type))
-            *to = reference(r, *from);
+            *to = pwi_restoring_reference(r, *from);
         else
             memcpy(to, from, pw_type_slots(decl->type.type) * sizeof *to);
     }
 }
 
-static void put_table(restoring *r, uint32_t index)
+static void put_table(pw_restoring *r, uint32_t index)
 {
     const pw_saved_table *saved = &r->snapshot->tables[index];
     pw_table *table = r->instance->tables[index];
@@ -190,7 +197,7 @@ static void put_table(restoring *r, uint32_t index)
     put_references(r, saved->elements, table->elements, saved->size);
 }
 
-static void put_segments(restoring *r)
+static void put_segments(pw_restoring *r)
 {
     const pw_module *module = r->snapshot->module;
     pw_instance *instance = r->instance;
@@ -207,7 +214,7 @@ static void put_segments(restoring *r)
     }
 }
 
-static pw_result put_all(restoring *r, bool fresh, pw_error *error)
+static pw_result put_all(pw_restoring *r, bool fresh, pw_error *error)
 {
     const pw_module *module = r->snapshot->module;
     pw_result result = PW_OK;
@@ -224,9 +231,19 @@ static pw_result put_all(restoring *r, bool fresh, pw_error *error)
     return result;
 }
 
+/* Only when all else is there: a fresh instance goes away again when it is not. */
+static void put_calls(pw_restoring *r, pw_result result)
+{
+    const pw_call_saver *saver = r->instance->store->call_saver;
+    if (saver && result == PW_OK)
+        saver->put(r, r->instance, r->calls);
+    else if (r->calls)
+        saver->drop(r->calls);
+}
+
 pw_result pwi_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, bool fresh, pw_error *error)
 {
-    restoring r = {.snapshot = snapshot, .instance = instance};
+    pw_restoring r = {.snapshot = snapshot, .instance = instance};
     pw_gc_heap *heap = &instance->store->gc;
     if (snapshot->object_count && !fresh)
         pwi_gc_collect(instance->store); /* what it has made since: none is collected while there are new ones */
@@ -237,11 +254,14 @@ pw_result pwi_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instanc
     if (result == PW_OK)
         result = make_segments(&r, error);
     if (result == PW_OK)
+        result = make_calls(&r, error);
+    if (result == PW_OK)
         result = make_room(&r, error);
     if (result == PW_OK)
         result = put_all(&r, fresh, error);
     else
         take_back(&r);
+    put_calls(&r, result);
     heap->paused--;
     pwi_free((void *)r.objects);
     free_all(r.elements, snapshot->module->table_count);

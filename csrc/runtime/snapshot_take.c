@@ -10,10 +10,10 @@
 #include "runtime/gc_object.h"
 #include "runtime/memory.h"
 #include "runtime/pointer_map.h"
-#include "runtime/snapshot.h"
+#include "runtime/snapshot_calls.h"
 #include "runtime/table.h"
 
-typedef struct taking {
+struct pw_taking {
     const pw_instance *instance;
     const pw_module *module;
     pw_snapshot *snapshot;
@@ -25,7 +25,7 @@ typedef struct taking {
     pw_result result;           /* of memory */
     size_t refused_length;
     char refused[PW_ERROR_TEXT]; /* "memory 0 is shared; table 1 holds ..." */
-} taking;
+};
 
 /* ---- what cannot be kept ---- */
 
@@ -58,7 +58,7 @@ static void place_text(const pw_module *module, pw_extern_kind kind, uint32_t in
     (void)snprintf(out, size, "%s %lu", KINDS[kind], (unsigned long)index);
 }
 
-static void refuse(taking *t, const char *place, const char *why)
+void pwi_taking_refuse(pw_taking *t, const char *place, const char *why)
 {
     size_t room = sizeof t->refused - t->refused_length;
     int length = snprintf(t->refused + t->refused_length, room, "%s%s %s", t->refused_length ? "; " : "", place, why);
@@ -66,14 +66,14 @@ static void refuse(taking *t, const char *place, const char *why)
         t->refused_length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-static void refuse_extern(taking *t, pw_extern_kind kind, uint32_t index, const char *why)
+static void refuse_extern(pw_taking *t, pw_extern_kind kind, uint32_t index, const char *why)
 {
     char place[200];
     place_text(t->module, kind, index, place, sizeof place);
-    refuse(t, place, why);
+    pwi_taking_refuse(t, place, why);
 }
 
-static void refuse_imports(taking *t)
+static void refuse_imports(pw_taking *t)
 {
     const pw_module *module = t->module;
     for (uint32_t i = 0; i < module->import_count; i++) {
@@ -86,7 +86,7 @@ static void refuse_imports(taking *t)
 
 /* ---- references ---- */
 
-static bool know(taking *t, const void *thing, uint64_t number)
+static bool know(pw_taking *t, const void *thing, uint64_t number)
 {
     if (!pwi_pointers_add(&t->numbers, thing, number))
         t->result = PW_ERR_NO_MEMORY;
@@ -94,7 +94,7 @@ static bool know(taking *t, const void *thing, uint64_t number)
 }
 
 /* The number of a type or tag of the module. */
-static bool number_of(taking *t, const void *thing, uint32_t *number)
+static bool number_of(pw_taking *t, const void *thing, uint32_t *number)
 {
     uint64_t found;
     for (uint32_t i = 0; !t->has_types && i < t->module->type_count; i++)
@@ -108,7 +108,7 @@ static bool number_of(taking *t, const void *thing, uint32_t *number)
     return true;
 }
 
-static pw_slot keep_func(taking *t, const pw_func *func)
+static pw_slot keep_func(pw_taking *t, const pw_func *func)
 {
     uint64_t number;
     if (func->instance == t->instance)
@@ -120,7 +120,7 @@ static pw_slot keep_func(taking *t, const pw_func *func)
     return 0;
 }
 
-static pw_slot keep_object(taking *t, const pw_object *object)
+static pw_slot keep_object(pw_taking *t, const pw_object *object)
 {
     pw_saved_object saved = {.kind = object->kind, .length = object->length};
     void *found = t->found;
@@ -148,7 +148,7 @@ static pw_slot keep_object(taking *t, const pw_object *object)
 }
 
 /* The word for a reference; 0, with t->why, where there is none. */
-static pw_slot keep_reference(taking *t, pw_slot reference)
+static pw_slot keep_reference(pw_taking *t, pw_slot reference)
 {
     t->why = NULL;
     if (!reference || (reference & 1))
@@ -165,7 +165,7 @@ static pw_slot keep_reference(taking *t, pw_slot reference)
 }
 
 /* Copies the value of a type; false where it is a reference that cannot be kept. */
-static bool keep_value(taking *t, pw_val_type type, const pw_slot *from, pw_slot *to)
+static bool keep_value(pw_taking *t, pw_val_type type, const pw_slot *from, pw_slot *to)
 {
     if (pwi_type_is_ref(type)) {
         *to = keep_reference(t, *from);
@@ -175,9 +175,24 @@ static bool keep_value(taking *t, pw_val_type type, const pw_slot *from, pw_slot
     return true;
 }
 
+const char *pwi_taking_value(pw_taking *t, pw_val_type type, const pw_slot *from, pw_slot *to)
+{
+    if (!keep_value(t, type, from, to))
+        return t->why;
+    if (type == PW_I32 || type == PW_F32)
+        *to = (uint32_t)*to;
+    return NULL;
+}
+
+void pwi_taking_failed(pw_taking *t, pw_result result)
+{
+    if (t->result == PW_OK)
+        t->result = result;
+}
+
 /* ---- objects ---- */
 
-static void keep_references(taking *t, const pw_slot *from, size_t payload, uint64_t count, const char **why)
+static void keep_references(pw_taking *t, const pw_slot *from, size_t payload, uint64_t count, const char **why)
 {
     for (uint64_t i = 0; i < count && t->result == PW_OK; i++) {
         pw_slot word = keep_reference(t, from[i]); /* payload may move meanwhile */
@@ -187,7 +202,7 @@ static void keep_references(taking *t, const pw_slot *from, size_t payload, uint
     }
 }
 
-static void keep_payload(taking *t, size_t index)
+static void keep_payload(pw_taking *t, size_t index)
 {
     const pw_object *object = t->found[index];
     const pw_type_record *type = object->type;
@@ -214,13 +229,13 @@ static void keep_payload(taking *t, size_t index)
         static const char *const names[] = {"an exception", "a struct", "an array"};
         char text[160];
         (void)snprintf(text, sizeof text, "of type %lu refers to %s", (unsigned long)saved.type, why);
-        refuse(t, names[object->kind - PW_OBJECT_EXCEPTION], text);
+        pwi_taking_refuse(t, names[object->kind - PW_OBJECT_EXCEPTION], text);
     }
 }
 
 /* ---- the parts of an instance ---- */
 
-static void keep_globals(taking *t)
+static void keep_globals(pw_taking *t)
 {
     for (uint32_t i = t->module->imported_globals; i < t->module->global_count; i++) {
         const pw_global_decl *decl = &t->module->globals[i];
@@ -232,7 +247,7 @@ static void keep_globals(taking *t)
     }
 }
 
-static void keep_table(taking *t, uint32_t index)
+static void keep_table(pw_taking *t, uint32_t index)
 {
     const pw_table *table = t->instance->tables[index];
     if (pwi_snapshot_add_table(t->snapshot, index, table->size) != PW_OK)
@@ -248,7 +263,7 @@ static void keep_table(taking *t, uint32_t index)
     }
 }
 
-static void keep_segments(taking *t)
+static void keep_segments(pw_taking *t)
 {
     const pw_instance *instance = t->instance;
     if (t->module->elem_count)
@@ -265,14 +280,14 @@ static void keep_segments(taking *t)
             if (t->why) {
                 char place[60];
                 (void)snprintf(place, sizeof place, "element segment %lu holds", (unsigned long)i);
-                refuse(t, place, t->why);
+                pwi_taking_refuse(t, place, t->why);
                 break;
             }
         }
     }
 }
 
-static void keep_memory(taking *t, uint32_t index)
+static void keep_memory(pw_taking *t, uint32_t index)
 {
     const pw_memory *memory = t->instance->memories[index];
     if (memory->shared) {
@@ -284,7 +299,7 @@ static void keep_memory(taking *t, uint32_t index)
         t->result = PW_ERR_NO_MEMORY;
 }
 
-static void keep_all(taking *t)
+static void keep_all(pw_taking *t)
 {
     const pw_module *module = t->module;
     refuse_imports(t);
@@ -294,6 +309,9 @@ static void keep_all(taking *t)
     for (uint32_t i = module->imported_tables; i < module->table_count && t->result == PW_OK; i++)
         keep_table(t, i);
     keep_segments(t);
+    const pw_store *store = t->instance->store;
+    if (store->call_saver && t->result == PW_OK)
+        store->call_saver->keep(t, t->instance, t->snapshot);
     for (size_t i = 0; i < t->snapshot->object_count && t->result == PW_OK; i++)
         keep_payload(t, i);
     /* Last, as it takes longest: not for a state that is refused. */
@@ -303,7 +321,7 @@ static void keep_all(taking *t)
     }
 }
 
-static pw_result ended(taking *t, pw_error *error)
+static pw_result ended(pw_taking *t, pw_error *error)
 {
     if (t->result != PW_OK)
         return pwi_no_memory(error);
@@ -315,7 +333,7 @@ static pw_result ended(taking *t, pw_error *error)
 
 pw_result pwi_snapshot_take(const pw_instance *instance, pw_snapshot **snapshot, pw_error *error)
 {
-    taking t = {.instance = instance, .module = instance->module, .result = PW_OK};
+    pw_taking t = {.instance = instance, .module = instance->module, .result = PW_OK};
     *snapshot = NULL;
     pw_result result = pwi_snapshot_make(instance->module, &t.snapshot, error);
     if (result != PW_OK)

@@ -97,6 +97,26 @@ static void put_memory(writer *w, const pwi_vm_image *image)
     put_u64(w, 0);
 }
 
+static void put_calls(writer *w, const pw_snapshot *snapshot)
+{
+    const pw_saved_frame *frame = snapshot->frames;
+    put_u64(w, snapshot->fuel);
+    put_u32(w, (uint32_t)snapshot->call_count);
+    if (snapshot->call_count)
+        put_u64(w, snapshot->call_build);
+    for (size_t i = 0; i < snapshot->call_count && w->result == PW_OK; i++) {
+        put_u32(w, snapshot->calls[i].func_index);
+        put_u32(w, snapshot->calls[i].frame_count);
+        for (uint32_t k = snapshot->calls[i].frame_count; k > 0; k--, frame++) {
+            put_u32(w, frame->func_index);
+            put_u32(w, frame->offset);
+            put_u32(w, frame->ordinal);
+            put_u32(w, frame->slot_count);
+            put_words(w, snapshot->frame_slots + frame->first, frame->slot_count);
+        }
+    }
+}
+
 pw_result pwi_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, void *env)
 {
     const pw_module *module = snapshot->module;
@@ -120,6 +140,7 @@ pw_result pwi_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, voi
     put_segments(&w, snapshot);
     for (uint32_t i = module->imported_memories; i < module->memory_count; i++)
         put_memory(&w, snapshot->memories[i]);
+    put_calls(&w, snapshot);
     flush(&w);
     return w.result;
 }

@@ -72,6 +72,7 @@ struct pw_store {
     uint32_t wait_answer;        /* of the latest memory.atomic.wait */
     pw_error error;
 
+    const struct pw_call_saver *call_saver; /* snapshot_calls.h: calls that stand still, for snapshots */
     pw_gc_heap gc;
     pw_slot exception; /* what PW_ERR_EXCEPTION is about */
 

@@ -40,7 +40,8 @@ pw_result pwi_reader_invalid(pw_reader *reader, const uint8_t *at, const char *f
 pw_result pwi_reader_need(pw_reader *reader, const uint8_t *at, uint32_t feature_bit)
 {
     pw_features mask = (pw_features)1 << feature_bit;
-    reader->module->used |= mask;
+    if (!(reader->module->used & mask)) /* a function that is validated again writes nothing: operand_types.c */
+        reader->module->used |= mask;
     if (PW_LIKELY(reader->module->features & mask))
         return PW_OK;
     return pwi_reader_invalid(reader, at, "needs the proposal %s, which %s", pw_feature_text(feature_bit),

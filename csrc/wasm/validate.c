@@ -217,6 +217,16 @@ static pw_result check_module(pw_validator *v)
     return PW_OK;
 }
 
+void pwi_validator_free(pw_validator *v)
+{
+    pwi_free(v->stack);
+    pwi_free(v->ctrls);
+    pwi_free(v->groups);
+    pwi_free(v->unset);
+    pwi_free(v->set_log);
+    pwi_free(v);
+}
+
 pw_result pwi_module_validate(pw_module *module, pw_error *error)
 {
     pw_error found, malformed;
@@ -228,12 +238,7 @@ pw_result pwi_module_validate(pw_module *module, pw_error *error)
     v->func_index = PW_NO_INDEX;
     v->reader = (pw_reader){module->bytes, module->bytes, module, &found, &found, false, PW_NO_INDEX, false, 0, false};
     pw_result result = check_module(v);
-    pwi_free(v->stack);
-    pwi_free(v->ctrls);
-    pwi_free(v->groups);
-    pwi_free(v->unset);
-    pwi_free(v->set_log);
-    pwi_free(v);
+    pwi_validator_free(v);
     if (result == PW_ERR_INVALID) {
         pw_error_clear(&malformed);
         pw_result scanned = pwi_scan_bodies(module, 0, &malformed);

@@ -90,6 +90,9 @@ typedef struct pw_validator {
     uint32_t func_index;
 } pw_validator;
 
+/* validate.c: frees its stacks and itself. */
+void pwi_validator_free(pw_validator *v);
+
 /* ---- validate_stack.c: operands, slow paths, errors ------------------------------------------------------------- */
 
 /* PW_ERR_INVALID at the current instruction. */

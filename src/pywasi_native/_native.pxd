@@ -216,6 +216,9 @@ cdef extern from "pywasi.h":
     pw_result pw_suspended_resume(pw_suspended **suspended, pw_slot *slots)
     pw_func *pw_suspended_func(const pw_suspended *suspended)
     void pw_suspended_drop(pw_suspended *suspended)
+    pw_suspended *pw_instance_take_suspended(pw_instance *instance)
+    bint pw_suspended_ended(const pw_suspended *suspended)
+    void pw_suspended_frames(pw_suspended *suspended, pw_error *error)
     pw_error *pw_store_error(pw_store *store)
     uint64_t pw_store_peak_memory(const pw_store *store)
 

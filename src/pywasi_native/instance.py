@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from .audit import Denial
+    from .errors import OutOfFuel
     from .limits import Limits
     from .linking import Imports
     from .module import Module
@@ -56,12 +57,13 @@ class Instance:
 
     __slots__ = (
         "__dict__", "__weakref__", "_exports", "_handle", "_made_of", "_module", "_origin", "_space",
-        "_store", "_wasi",
+        "_stopped", "_store", "_wasi",
     )  # fmt: skip
     _exports: Exports
     _handle: engine.native.InstanceHandle
     _module: Module
     _origin: Origin
+    _stopped: list[OutOfFuel]  # what snapshots have brought; made by the first one
     _store: engine.Store
     _wasi: engine.native.WasiState | None
     _made_of: tuple[list[Any], Wasi | None, str]  # imports in the module's order, WASI, label
@@ -116,6 +118,16 @@ class Instance:
     def fuel(self, units: int) -> None:
         self._store.fuel = units
 
+    @property
+    def suspended(self) -> tuple[OutOfFuel, ...]:
+        """The calls that came with its snapshot, stopped by fuel: what they would have raised, oldest first.
+
+        ``resume(fuel)`` goes on with one, which is in here no longer then. Calls that were stopped in this
+        instance itself are not here: the exceptions that they raised are all there is.
+        """
+        calls = getattr(self, "_stopped", ())
+        return tuple(call for call in calls if call._suspended is not None and call._suspended.ready)
+
     def cancel(self) -> None:
         """Ends the call that runs in its store with `Cancelled`; from any thread. No call: no effect."""
         self._store.cancel()
@@ -123,12 +135,15 @@ class Instance:
     def snapshot(self) -> Snapshot:
         """Its state: memories, globals, tables, segments and the objects that they refer to.
 
-        The WASI of what is made of it begins anew: streams, clocks, random numbers, granted directories.
+        Calls that fuel has stopped are a part of it, as long as somebody has their `OutOfFuel`; what is made
+        of it has them in `suspended`. The WASI of what is made of it begins anew: streams, clocks, random
+        numbers, granted directories.
 
         Raises:
             ValueError: something in the state cannot be saved, and the message names it: Python objects that
                 the guest refers to, functions that are neither its own nor imported by it, imported or shared
-                memories, imported tables and mutable globals, open files. Or a call runs.
+                memories, imported tables and mutable globals, open files, stopped calls that pass through
+                other instances. Or a call runs, or waits for a coroutine.
         """
         from .snapshot import take
 
@@ -141,10 +156,11 @@ class Instance:
         grown since is zero. What Python refers to of the heap (`Struct`, `Array`) lives on beside the new
         state. Its WASI begins anew: files are closed, kept output is dropped. What typed functions and `ffi`
         have put into its memory since is gone: handles, `ffi` objects and callbacks of before must not be
-        used any more.
+        used any more. Calls that fuel has stopped end; those of the snapshot are `suspended`.
 
         Raises:
-            ValueError: the snapshot is of another module, or a call runs; nothing has changed then.
+            ValueError: the snapshot is of another module, or has stopped calls where no fuel is counted; or a
+                call runs, or waits for a coroutine. Nothing has changed then.
             WasmError: the limits do not allow as much; nothing has changed then.
             OSError: what is granted cannot be opened again; files are closed then.
         """
@@ -233,6 +249,8 @@ def instantiate(
     made._exports, made._module, made._store, made._wasi = exports, module, plan.store, plan.wasi_state
     made._handle, made._made_of = handle, (plan.values, wasi, plan.label)
     made._origin, origin.instance = origin, ref(made)
+    if snapshot is not None:
+        made._stopped = handle.suspended()
     # A dict of its own with interned keys: what the interpreter's inline caches work best with.
     made.__dict__ = {intern(name): value for name, value in exports.items() if name not in _TAKEN}
     initialize = exports.get("_initialize")

@@ -102,7 +102,7 @@ class Plan:
         if saved is not None:
             given = zip(self.values, saved._values, strict=True)
             self.values = [old if value is MISSING else value for value, old in given]
-        self.store = self._choose_store(store, limits, saved._limits if saved is not None else None)
+        self.store = self._choose_store(store, limits, saved)
         self.problems: list[str] = []
 
     def _find(self, item: ImportType) -> Any:
@@ -118,7 +118,7 @@ class Plan:
         return getattr(space, item.name, MISSING)
 
     def _choose_store(
-        self, store: engine.Store | None, limits: Limits | None, default: Limits | None
+        self, store: engine.Store | None, limits: Limits | None, saved: Snapshot | None
     ) -> engine.Store:
         joined = store
         for value in self.values:
@@ -132,7 +132,13 @@ class Plan:
                 )
             joined = theirs
         if joined is None:
-            return engine.Store(limits if limits is not None else default)
+            if limits is not None or saved is None:
+                return engine.Store(limits)
+            made = engine.Store(saved._limits)
+            calls, fuel = saved._handle.calls()
+            if calls and made.fuel is not None:
+                made.fuel = fuel
+            return made
         if limits is not None and limits != joined.limits:
             raise ValueError("limits belong to the store: pass them where it is made, wasm.Store(limits)")
         return joined

@@ -9,6 +9,7 @@ cdef extern from "pywasi.h":
     pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error) nogil
     pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
                                       size_t import_count, pw_instance **instance, pw_error *error)
+    size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel)
     void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint64_t *kept_bytes)
     pw_result pw_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, void *env)
     pw_result pw_snapshot_read(pw_module *module, const uint8_t *bytes, size_t size, pw_snapshot **snapshot,
@@ -39,6 +40,14 @@ cdef class InstanceHandle:
         if result != PW_OK:
             raise exception_of(&error, result, None)
         return made
+
+    def suspended(self):
+        """The calls that a snapshot has brought and nobody has asked for yet."""
+        self.store.enter()
+        try:
+            return calls_of(self.ptr, self.store)
+        finally:
+            pwn_leave(&self.store.run)
 
     def restore(self, SnapshotHandle snapshot not None):
         """Gives it the state of a snapshot of the same module."""
@@ -101,6 +110,12 @@ cdef class SnapshotHandle:
             raise sink.problem
         if result != PW_OK:
             raise MemoryError("the system could not read the memories of the snapshot")
+
+    def calls(self):
+        """(number of stopped calls, units of fuel that were left)."""
+        cdef uint64_t fuel
+        cdef size_t count = pw_snapshot_calls(self.ptr, &fuel)
+        return count, fuel
 
     def sizes(self):
         """(bytes of the memories, bytes of them that are kept)."""

@@ -9,6 +9,11 @@ cdef class Suspended:
         if self.ptr != NULL:
             pw_suspended_drop(self.ptr)
 
+    @property
+    def ready(self):
+        """Whether it can go on."""
+        return self.ptr != NULL and not pw_suspended_ended(self.ptr)
+
     def refuel(self, unsigned long long fuel, int slice_ns=0):
         """Goes on with so many more units of fuel, to the results of the call; or with `slice_ns` to another Suspended.
 
@@ -43,6 +48,9 @@ cdef class Suspended:
     cdef int check(self) except -1:
         if self.ptr == NULL:
             raise RuntimeError("the call has gone on already: each interruption can be resumed once")
+        if pw_suspended_ended(self.ptr):
+            raise RuntimeError("the instance has been reset since then, which ended this call: what is resumed is what "
+                               "the snapshot brought, inst.suspended")
         return 0
 
     cdef object go_on(self, int slice_ns):
@@ -61,15 +69,40 @@ cdef class Suspended:
             PyMem_Free(slots)
 
 
+cdef Suspended wrap_suspended(Store store, pw_suspended *ptr):
+    cdef Suspended made = Suspended.__new__(Suspended)
+    made.ptr, made.store = ptr, store
+    made.func = wrap_func(store, pw_suspended_func(ptr))
+    return made
+
+
+cdef list calls_of(pw_instance *instance, Store store):
+    """The calls that a snapshot has brought, oldest first, as the exceptions that they would have raised."""
+    cdef pw_suspended *ptr
+    cdef pw_error error
+    cdef Failure failure
+    cdef Suspended made
+    cdef list calls = []
+    while True:
+        ptr = pw_instance_take_suspended(instance)
+        if ptr == NULL:
+            return calls
+        made = wrap_suspended(store, ptr)
+        pw_suspended_frames(ptr, &error)
+        failure = failure_of(&error, PW_ERR_TRAP, store)
+        failure.frames = frames_of(&error, store)
+        exception = support("from_failure")(failure)
+        exception._suspended = made
+        calls.append(exception)
+
+
 cdef Suspended take_suspended(Store store):
     """The call that has just been interrupted; None: it cannot go on."""
     cdef pw_suspended *ptr = pw_store_take_suspended(store.ptr)
     cdef Suspended made
     if ptr == NULL:
         return None
-    made = Suspended.__new__(Suspended)
-    made.ptr, made.store = ptr, store
-    made.func = wrap_func(store, pw_suspended_func(ptr))
+    made = wrap_suspended(store, ptr)
     made.deadline = store.run.deadline
     made.awaited, store.awaited = store.awaited, None
     return made

@@ -19,9 +19,10 @@ class Snapshot:
     """The state of an instance: memories, globals, tables, segments, the objects that they refer to.
 
     Made by `Instance.snapshot`. It does not change, any thread may use it, and on Linux what is made of it
-    shares its memory until it writes there. It pickles with its module and those imports that pickle; WASI
-    is left out, so that `instantiate` needs `wasi=` where it arrives. What a guest has in its memory goes
-    along, secrets too.
+    shares its memory until it writes there. Calls that fuel has stopped are a part of it and can go on in
+    another process, of the same version of this package. It pickles with its module and those imports that
+    pickle; WASI is left out, so that `instantiate` needs `wasi=` where it arrives. What a guest has in its
+    memory goes along, secrets too.
     """
 
     __slots__ = ("__weakref__", "_handle", "_label", "_limits", "_module", "_values", "_wasi")
@@ -46,6 +47,11 @@ class Snapshot:
         return self._handle.sizes()[0]
 
     @property
+    def calls(self) -> int:
+        """How many calls stand in it that fuel has stopped: `Instance.suspended` of what is made of it."""
+        return self._handle.calls()[0]
+
+    @property
     def kept(self) -> int:
         """Bytes of the memories that are kept: pages of zeros are not."""
         return self._handle.sizes()[1]
@@ -63,12 +69,14 @@ class Snapshot:
         Args:
             imports: what takes the place of the original's imports; those that it does not name stay.
             wasi: by default that of the original; its descriptors and streams begin anew.
-            limits: by default those of the original; only where this call makes the store.
+            limits: by default those of the original, and with stopped calls the fuel that it had left; only
+                where this call makes the store.
             store: the store to live in; by default that of the imports, else a new one.
 
         Raises:
             LinkError: imports are missing or mistyped.
             WasmError: the limits do not allow as much.
+            ValueError: it has a call that fuel has stopped, and the store does not count fuel.
         """
         from .instance import instantiate
 
@@ -153,6 +161,7 @@ def restore(instance: Instance, snapshot: Snapshot) -> None:
     if not isinstance(snapshot, Snapshot):
         raise TypeError(f"an instance is reset to a Snapshot, not to a {type(snapshot).__name__}")
     instance._handle.restore(snapshot._handle)
+    instance._stopped = instance._handle.suspended()
     space = getattr(instance, "_space", None)
     if space is not None:
         space.forget()

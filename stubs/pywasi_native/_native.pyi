@@ -8,6 +8,7 @@ from typing_extensions import Buffer, disjoint_base
 
 from .aio import Flights
 from .audit import Denial
+from .errors import OutOfFuel
 from .extern_types import ExternType, FuncType, GlobalType, MemoryType, TableType, TagType
 from .limits import Limits
 
@@ -95,6 +96,7 @@ class InstanceHandle:
     def module(self) -> ModuleHandle: ...
     def snapshot(self) -> SnapshotHandle: ...
     def restore(self, snapshot: SnapshotHandle) -> None: ...
+    def suspended(self) -> list[OutOfFuel]: ...
 
 @final
 class SnapshotHandle:
@@ -104,6 +106,7 @@ class SnapshotHandle:
     @property
     def module(self) -> ModuleHandle: ...
     def pieces(self, take: Callable[[bytes], object]) -> None: ...
+    def calls(self) -> tuple[int, int]: ...
     def sizes(self) -> tuple[int, int]: ...
 
 @final
@@ -155,6 +158,8 @@ class Suspended:
     @property
     def awaited(self) -> Any: ...
     @property
+    def ready(self) -> bool: ...
+    @property
     def store(self) -> Store: ...
     def refuel(self, fuel: int, slice_ns: int = 0) -> Any:
         """Goes on with so many more units of fuel, to the results of the call."""
@@ -167,21 +172,6 @@ def bound_store(function: Func) -> Store:
 
 def begin_call(function: Func, args: tuple[Any, ...], slice_ns: int) -> Any:
     """Calls a function. The results, or a `Suspended`."""
-
-def holds_objects(store: Store) -> bool:
-    """Whether the guest refers to Python objects."""
-
-def run_batch(
-    function: Func,
-    instance: InstanceHandle,
-    state: SnapshotHandle | None,
-    is_fresh: bool,
-    tasks: list[tuple[Any, ...]],
-    start: int,
-    stop: int,
-    results: list[Any],
-) -> None:
-    """Calls a function with each of some tuples, each time from a state, and appends the results."""
 
 @final
 class Memory:

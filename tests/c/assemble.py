@@ -22,7 +22,7 @@ def render() -> str:
         data = bytes(wasmtime.wat2wasm(source.read_text(encoding="utf-8")))
         lines.append(f"static const unsigned char {source.stem}_wasm[{len(data)}] = {{")
         numbers = "".join(f"{byte}," for byte in data)
-        lines += [f"    {line}" for line in re.findall(r".{1,105}(?<=,)", numbers)]
+        lines += [f"    {line}" for line in re.findall(r".{1,113}(?<=,)", numbers)]
         lines.append("};")
     return "\n".join(lines) + "\n"
 

@@ -754,15 +754,3 @@ def test_typed_functions_allocate_anew_after_a_reset() -> None:
         assert inst.top() > 1024
         inst.reset(saved)
         assert inst.top() == 1024
-
-
-def test_a_call_that_stands_still_is_neither_saved_nor_reset() -> None:
-    text = '(module (func (export "spin") (loop (br 0))))'
-    inst = wasm.compile(wat2wasm(text)).instantiate(limits=wasm.Limits(fuel=1000))
-    saved = inst.snapshot()
-    with pytest.raises(wasm.OutOfFuel) as caught:
-        inst.spin()
-    for deed in (inst.snapshot, lambda: inst.reset(saved)):
-        with pytest.raises(ValueError, match="stands still"):
-            deed()
-    del caught

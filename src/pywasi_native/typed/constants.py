@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .diagnostics import HeaderError
-from .tokens import Cursor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ _OPERATIONS: Final[dict[str, Callable[[int, int], int]]] = {
 }  # fmt: skip
 
 
-class Expression(Cursor):
+class Expression:
     """Reads one expression from a list of tokens.
 
     Args:
@@ -44,8 +43,7 @@ class Expression(Cursor):
         value_of: Callable[[str], int | None],
         size_of: Callable[[int], tuple[int, int]] | None = None,
     ) -> None:
-        super().__init__(tokens, at)
-        self.value_of, self.size_of = value_of, size_of
+        self.tokens, self.at, self.value_of, self.size_of, self.depth = tokens, at, value_of, size_of, 0
 
     def read(self) -> int:
         """Its value; `at` is behind it then.
@@ -57,14 +55,21 @@ class Expression(Cursor):
         if self.depth > _DEEPEST:
             raise HeaderError(self.tokens[self.at].place, "this expression is nested too deeply")
         value = self._binary(0)
-        if self.take("?"):
+        if self._take("?"):
             yes = self.read()
-            if not self.take(":"):
+            if not self._take(":"):
                 raise HeaderError(self.tokens[self.at].place, "a : is missing here")
             no = self.read()
             value = yes if value else no
         self.depth -= 1
         return value
+
+    def _take(self, mark: str) -> bool:
+        token = self.tokens[self.at]
+        if token.kind == "mark" and token.text == mark:
+            self.at += 1
+            return True
+        return False
 
     def _binary(self, level: int) -> int:
         value = self._unary()
@@ -95,9 +100,9 @@ class Expression(Cursor):
         if token.kind == "char":
             self.at += 1
             return character(token)
-        if self.take("("):
+        if self._take("("):
             value = self.read()
-            if not self.take(")"):
+            if not self._take(")"):
                 raise HeaderError(self.tokens[self.at].place, "a ) is missing here")
             return value
         if token.text == "sizeof" and self.size_of is not None:
