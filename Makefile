@@ -88,6 +88,7 @@ tsan: tools ## the C tests with threads under ThreadSanitizer
 	$(CMAKE_C) -B $(BUILD)/tsan -DPYWASI_TSAN=ON
 	cmake --build $(BUILD)/tsan -j $(JOBS) --target $(basename $(notdir $(wildcard tests/c/*_threads*.c)))
 	ctest --test-dir $(BUILD)/tsan --output-on-failure --no-tests=error -R _threads
+	! $(BUILD)/tsan/test_one_store_threads_posix without-lock >/dev/null 2>&1
 
 torture: tools ## the same in a build that hurts: memory moves, every branch polls
 	$(call all_in_c,$(BUILD)/torture,-DPYWASI_TORTURE=ON)

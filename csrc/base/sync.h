@@ -4,18 +4,22 @@
 
 #include <stdint.h>
 
-/* Opaque storage: pthread_mutex_t or SRWLOCK. */
+/* Opaque storage: pthread_mutex_t or SRWLOCK. A mutex stays where it is made. Whoever holds some may take only older ones:
+ * in that order fork takes all of them (sync_posix.c), so that what they guard is whole in the child. */
 typedef struct pwi_mutex {
     union {
         void *align;
         unsigned char bytes[64];
     } storage;
+    struct pwi_mutex *older, *newer; /* of all that there are */
 } pwi_mutex;
 
 int pwi_mutex_init(pwi_mutex *mutex); /* 0 on failure */
 void pwi_mutex_destroy(pwi_mutex *mutex);
 void pwi_mutex_lock(pwi_mutex *mutex);
 void pwi_mutex_unlock(pwi_mutex *mutex);
+/* A number that is another one in the child of a fork, where no other thread exists. */
+uint32_t pwi_forks(void);
 
 /* What one thread waits for and another one wakes: pthread_cond_t or CONDITION_VARIABLE. */
 typedef struct pwi_condition {

@@ -32,6 +32,11 @@ void pwi_mutex_unlock(pwi_mutex *mutex)
     ReleaseSRWLockExclusive(native(mutex));
 }
 
+uint32_t pwi_forks(void)
+{
+    return 0; /* there is no fork */
+}
+
 _Static_assert(sizeof(CONDITION_VARIABLE) <= sizeof(pwi_condition), "pwi_condition has room for the system's condition");
 
 static CONDITION_VARIABLE *native_condition(pwi_condition *condition)

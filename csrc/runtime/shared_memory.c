@@ -58,6 +58,7 @@ pw_result pwi_shared_memory_make(const pw_limits *type, uint64_t limit, pw_share
         return pwi_no_memory(error);
     }
     self->references = 1;
+    self->forks = pwi_forks();
     self->type = *type;
     self->size = size;
     self->limit = most;

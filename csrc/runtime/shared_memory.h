@@ -29,6 +29,7 @@ struct pw_shared_memory {
     pw_limits type; /* as declared */
     pwi_mutex lock; /* for growing, and the waiting threads, oldest first */
     struct pwi_waiter *first_waiter, *last_waiter;
+    uint32_t forks; /* pwi_forks() of the process that the waiters are threads of */
 };
 
 /* limit: bytes that it may grow to, not below the type's minimum. The caller has the first reference. */

@@ -2,7 +2,9 @@
  * https://webassembly.github.io/threads/core/exec/instructions.html#atomic-memory-instructions
  *
  * Whoever waits stands in the memory's queue with a condition of its own, on its own C stack. Comparing and queueing
- * happen under the lock that notify takes, so that no notification is lost. */
+ * happen under the lock that notify takes, so that no notification is lost. In the child of a fork the queue is of threads
+ * that are not there, on stacks that others get: whoever comes first forgets it. A thread that forked while it stood in it (in the
+ * poll's hook) then queues again. */
 #include "base/sync.h"
 #include "runtime/shared_memory.h"
 
@@ -17,6 +19,7 @@ typedef struct pwi_waiter {
 
 static void enqueue(pw_shared_memory *memory, pwi_waiter *waiter)
 {
+    waiter->next = NULL;
     waiter->before = memory->last_waiter;
     if (waiter->before)
         waiter->before->next = waiter;
@@ -35,6 +38,15 @@ static void dequeue(pw_shared_memory *memory, pwi_waiter *waiter)
         waiter->next->before = waiter->before;
     else
         memory->last_waiter = waiter->before;
+}
+
+static void lock(pw_shared_memory *memory)
+{
+    pwi_mutex_lock(&memory->lock);
+    if (memory->forks != pwi_forks()) {
+        memory->forks = pwi_forks();
+        memory->first_waiter = memory->last_waiter = NULL;
+    }
 }
 
 static bool is_expected(const uint8_t *at, uint32_t bytes, uint64_t expected)
@@ -57,9 +69,12 @@ static pw_result wait_for(pw_shared_memory *memory, pwi_waiter *waiter, uint64_t
             break;
         if (passed >= next_tick) {
             next_tick = passed + TICK_NS;
+            uint32_t forks = memory->forks;
             pwi_mutex_unlock(&memory->lock);
             result = hooks->poll ? hooks->poll(hooks->env) : PW_OK;
-            pwi_mutex_lock(&memory->lock);
+            lock(memory);
+            if (memory->forks != forks && !waiter->woken)
+                enqueue(memory, waiter);
             continue;
         }
         uint64_t step = next_tick - passed;
@@ -81,7 +96,7 @@ pw_result pwi_shared_memory_wait(pw_shared_memory *memory, const uint8_t *at, ui
         return PW_ERR_NO_MEMORY;
     if (timeout != 0 && hooks->blocking)
         hooks->blocking(hooks->env);
-    pwi_mutex_lock(&memory->lock);
+    lock(memory);
     if (is_expected(at, bytes, expected)) {
         enqueue(memory, &waiter);
         result = wait_for(memory, &waiter, timeout < 0 ? UINT64_MAX : (uint64_t)timeout, hooks);
@@ -97,7 +112,7 @@ pw_result pwi_shared_memory_wait(pw_shared_memory *memory, const uint8_t *at, ui
 uint32_t pwi_shared_memory_notify(pw_shared_memory *memory, const uint8_t *at, uint32_t count)
 {
     uint32_t woken = 0;
-    pwi_mutex_lock(&memory->lock);
+    lock(memory);
     for (pwi_waiter *waiter = memory->first_waiter, *next; waiter && woken < count; waiter = next) {
         next = waiter->next;
         if (waiter->at != at)

@@ -427,6 +427,7 @@ cdef extern from "native_run.h":
         int thrown
         int cancelled
         int64_t timeout_ns
+        c_bool is_lost
         void *released
         c_bool listened
     int pwn_run_init(pwn_run *run, PyObject *store) except -1

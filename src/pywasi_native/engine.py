@@ -1,6 +1,7 @@
 """The compiled module, connected with the Python parts that it asks for, and facts about the engine."""
 
 import os
+import sys
 
 from . import _native
 from ._native import Func, Global, Memory, Store, Table, Tag
@@ -113,10 +114,21 @@ def _support(name: str) -> "Any":
     return getattr(errors if hasattr(errors, name) else extern_types, name)
 
 
+def _before_fork() -> None:
+    """Lets other threads finish what they import of this package: the child would wait for them."""
+    from contextlib import suppress
+
+    locks: dict[str, object] = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
+    for name in tuple(locks):
+        if name.partition(".")[0] == __package__:
+            with suppress(ImportError):
+                __import__(name)
+
+
 _native.set_support(_support)
 _native.start(os.environ.get("PYWASI_SHELL", ""))
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_native.after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_native.after_fork)
 
 
 def shell() -> str:

@@ -96,10 +96,13 @@ cdef class Store:
 
     def __dealloc__(self):
         cdef Owned item
+        pwn_run_destroy(&self.run)
+        if self.run.is_lost:  # fork has caught another thread in the middle of changing it: it cannot be walked
+            Py_INCREF(self.owned)
+            return
         if self.ptr != NULL:
             pw_store_free(self.ptr)
             self.ptr = NULL
-        pwn_run_destroy(&self.run)
         # One by one: a chain that frees itself would recurse.
         while self.owned is not None:
             item = self.owned

@@ -130,6 +130,9 @@ class _Workers:
 
     def close(self) -> None:
         """Nothing more comes in."""
+        if self.process != os.getpid():  # a fork: threads that are not here may hold the lock and the queue
+            self.closed = True
+            return
         with self.lock:
             if not self.closed:
                 self.closed = True
@@ -249,9 +252,11 @@ class Pool(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes no more tasks; those that are there are done, or cancelled if they have not begun."""
         self._workers.close()
+        if self._workers.process != os.getpid():
+            return
         if cancel_futures:
             self._workers.drop_waiting()
-        if wait and self._workers.process == os.getpid():
+        if wait:
             for thread in self._workers.threads:
                 thread.join()
 

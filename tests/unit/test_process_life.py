@@ -45,7 +45,7 @@ def guest(host: Callable[[int], int] = lambda n: n, limits: wasm.Limits | None =
     return MODULE.instantiate({"env": {"host": host}}, limits=limits)
 
 
-def python(program: str) -> subprocess.CompletedProcess[str]:
+def python(program: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a program in an interpreter of its own; a crash shows where."""
     prelude = """
         import os, sys, threading, time
@@ -59,7 +59,7 @@ def python(program: str) -> subprocess.CompletedProcess[str]:
     """
     return subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(prelude) + textwrap.dedent(program)],
-        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -195,6 +195,92 @@ def test_threads_that_wait_for_a_store_do_not_exist_in_the_child() -> None:  # R
         thread.join(20)
         assert not thread.is_alive()
     assert results == [7]
+
+
+FORKS = """
+    import faulthandler, warnings
+    warnings.simplefilter("ignore")
+    faulthandler.register(10)     # a child that hangs says where
+    body = " ".join(f"(local.set 0 (i32.add (local.get 0) (i32.const {n})))" for n in range(200))
+    head = "(param i32) (result i32)"
+    functions = " ".join(f'(func (export "f{i}") {head} {body} (local.get 0))' for i in range(20))
+    types = " ".join(f"(type (func (param {'i32 ' * i}) (result {'i64 ' * (i % 5)})))" for i in range(100))
+    binary = wat2wasm(f"(module {types} {functions})")
+    newest, tree, over = [wasm.compile(binary)], wasm.mem({"a": b"0"}), False
+    shell = wasm.compile(wat2wasm('''(module (type $box (struct (field i32))) (table 1 funcref) (memory 1)
+        (func (export "churn") (loop (drop (struct.new $box (i32.const 1)))
+            (drop (table.grow (ref.null func) (i32.const 1))) (br 0))))'''))
+
+    def use(module):
+        instance = module.instantiate()
+        return all(instance[f"f{i}"](1) == 1 + sum(range(200)) for i in range(20))
+
+    def work(make):
+        while not over:
+            if make:
+                newest[0] = wasm.compile(binary)
+            use(newest[0])
+            tree["a"] = b"1" * 100
+
+    def child():
+        code = 9
+        try:
+            runs.clear()              # stores that other threads were running
+            tree["b"] = tree["a"]
+            code = 7 if use(newest[0]) and use(wasm.compile(binary)) else 8
+        finally:
+            os._exit(code)
+
+    def end_of(pid):
+        for _ in range(3000):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.005)
+        os.kill(pid, 10)
+        time.sleep(0.5)
+        os.kill(pid, 9)
+        return "hangs"
+
+    threads = [threading.Thread(target=work, args=(i % 2,), daemon=True) for i in range(2)]
+    runs = {i: shell.instantiate(limits=wasm.Limits(tables=1 << 30)) for i in range(1)}
+    spinning = [threading.Thread(target=runs[i].churn, daemon=True) for i in runs]
+    for thread in threads + spinning:
+        thread.start()
+    for _ in range(200):
+        pid = os.fork()
+        if pid == 0:
+            child()
+        if (code := end_of(pid)) != 7:
+            sys.exit(f"a child: {code}")
+    over = True
+    for thread in threads:
+        thread.join()
+    print("good")
+    os._exit(sys.stdout.flush() or 0)
+"""
+
+
+@needs_fork
+def test_children_of_a_process_that_is_in_the_middle_of_everything() -> None:  # R10
+    run = python(FORKS, timeout=240)
+    assert (run.returncode, run.stdout) == (0, "good\n"), run.stderr
+
+
+@needs_fork
+def test_a_child_leaves_the_pool_of_its_parent_alone() -> None:  # R10
+    pool = wasm.Pool(assemble('(module (func (export "f") (result i32) (i32.const 3)))'), 2)
+
+    def work() -> int:
+        with pytest.raises(RuntimeError, match="fork"):
+            pool.submit("f")
+        pool.shutdown(cancel_futures=True)
+        return 7
+
+    with pool:
+        with pool._workers.lock:  # as another thread might in the middle of submit()
+            assert in_child(work) == 7
+        assert pool.submit("f").result() == 3
 
 
 # ---- subinterpreters

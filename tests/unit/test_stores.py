@@ -239,7 +239,8 @@ def test_ctrl_c_reaches_a_thread_that_waits() -> None:
     thread = threading.Thread(target=spin)
     thread.start()
     time.sleep(0.1)
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    # Late enough for start() to return first, also where threads without a GIL fight for few processors.
+    timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         m.spin()
