@@ -34,12 +34,19 @@ void pwi_vm_image_free(pwi_vm_image *image)
     pwi_free(image);
 }
 
+static bool is_in_heap(const pwi_vm_image *image)
+{
+    return image->file < 0 || image->size <= PWI_VM_SMALL;
+}
+
 /* Puts the content where it stays; *place is for the heap. */
 static bool keep(pwi_vm_image *image, uint64_t offset, const uint8_t *bytes, size_t length, size_t *place)
 {
     *place = image->byte_count;
-    if (image->file >= 0)
-        return pwi_vm_file_write(image->file, offset, bytes, length);
+    if (image->file >= 0 && !pwi_vm_file_write(image->file, offset, bytes, length))
+        return false;
+    if (!is_in_heap(image))
+        return true;
     void *grown = image->bytes;
     if (length > SIZE_MAX - image->byte_count ||
         !pwi_reserve(&grown, &image->byte_capacity, image->byte_count + length, 1))
@@ -115,7 +122,7 @@ void pwi_vm_image_close(pwi_vm_image *image)
 bool pwi_vm_image_read(const pwi_vm_image *image, size_t run, uint64_t from, uint8_t *to, size_t count)
 {
     const pwi_vm_run *source = &image->runs[run];
-    if (image->file >= 0)
+    if (!is_in_heap(image))
         return pwi_vm_file_read(image->file, source->offset + from, to, count);
     memcpy(to, image->bytes + source->place + from, count);
     return true;
@@ -128,6 +135,18 @@ bool pwi_vm_image_copy(const pwi_vm_image *image, uint8_t *to)
             return false;
     }
     return true;
+}
+
+void pwi_vm_image_put_back(const pwi_vm_image *image, uint8_t *to, size_t size)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < image->run_count; i++) {
+        const pwi_vm_run *run = &image->runs[i];
+        memset(to + at, 0, (size_t)run->offset - at);
+        memcpy(to + run->offset, image->bytes + run->place, (size_t)run->length);
+        at = (size_t)(run->offset + run->length);
+    }
+    memset(to + at, 0, size - at);
 }
 
 bool pwi_vm_image_map(const pwi_vm_image *image, uint8_t *to)

@@ -17,10 +17,12 @@
 #include <stdint.h>
 
 #define PWI_VM_BLOCK ((size_t)4096)
+/* So small a range is written anew in less time than the system needs to map a page or two of it again. */
+#define PWI_VM_SMALL ((uint64_t)256 << 10)
 
 typedef struct pwi_vm_run {
     uint64_t offset, length; /* in the range; whole blocks, but for the end of the range */
-    size_t place;            /* in bytes, where there is no file */
+    size_t place;            /* in bytes */
 } pwi_vm_run;
 
 typedef struct pwi_vm_image {
@@ -30,7 +32,7 @@ typedef struct pwi_vm_image {
     int file;      /* or -1 */
     pwi_vm_run *runs;
     size_t run_count, run_capacity;
-    uint8_t *bytes; /* without a file */
+    uint8_t *bytes; /* without a file, and of small ranges */
     size_t byte_count, byte_capacity;
 } pwi_vm_image;
 
@@ -49,10 +51,12 @@ void pwi_vm_image_close(pwi_vm_image *image);
 bool pwi_vm_image_read(const pwi_vm_image *image, size_t run, uint64_t from, uint8_t *to, size_t count);
 /* Copies all runs to a range of zeros. */
 bool pwi_vm_image_copy(const pwi_vm_image *image, uint8_t *to);
+/* Makes pages of any content, at least the range, those of a small image: its runs, and zeros between and behind. */
+void pwi_vm_image_put_back(const pwi_vm_image *image, uint8_t *to, size_t size);
 /* Maps [0, used) over pages that the caller has reserved, private and writable. false: copy instead. */
 bool pwi_vm_image_map(const pwi_vm_image *image, uint8_t *to);
 
-/* ---- vm_cow_<system>.c ---- */
+/* ---- vm_cow_linux.c, and vm_cow_elsewhere.c with vm_renew_<system>.c ---- */
 
 /* A file without a name, -1 where there is none. */
 int pwi_vm_file_open(void);

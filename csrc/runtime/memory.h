@@ -20,6 +20,7 @@ struct pw_memory {
     uint32_t pins;
     pw_shared_memory *shared; /* or NULL; then base is that one's, and size what this store has seen of it */
     pwi_vm_image *image; /* what [base, base + its size) is a copy-on-write mapping of; NULL: of nothing */
+    uint32_t resets;     /* to that image */
     pw_store *store;
     pw_instance **users; /* instances whose memory 0 this is: their base and size follow */
     size_t user_count, user_capacity;

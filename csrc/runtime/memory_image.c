@@ -12,6 +12,8 @@
 #include "runtime/memory.h"
 #include "runtime/store.h"
 
+#define RESETS_BEFORE_WRITING 8
+
 pwi_vm_image *pwi_memory_save(const pw_memory *memory)
 {
     pwi_vm_image *image = pwi_vm_image_new(memory->size, memory->reserved != 0);
@@ -43,10 +45,23 @@ void pwi_memory_shrink(pw_memory *memory, uint64_t size)
     pwi_memory_tell_users(memory);
 }
 
+/* The pages of the image that is mapped there already. Forgetting them costs a call, and a fault for each one that is
+ * touched next. Where a small memory is reset again and again, its pages stay and are written. */
+static bool renew(pw_memory *memory, size_t high)
+{
+    if (memory->resets < RESETS_BEFORE_WRITING)
+        memory->resets++;
+    else if (high <= PWI_VM_SMALL) {
+        pwi_vm_image_put_back(memory->image, memory->base, high);
+        return true;
+    }
+    return pwi_vm_forget(memory->base, high);
+}
+
 /* Whole pages of zeros, or of the image that is mapped there already. */
 static void clear(pw_memory *memory, const pwi_vm_image *image, size_t high)
 {
-    if (memory->image == image && image && pwi_vm_forget(memory->base, high))
+    if (memory->image == image && image && renew(memory, high))
         return;
     pwi_vm_image_free(memory->image);
     memory->image = NULL;
@@ -67,6 +82,7 @@ pw_result pwi_memory_restore(pw_memory *memory, pwi_vm_image *image, bool fresh)
         return PW_OK;
     if (memory->reserved && pwi_vm_image_map(image, memory->base)) {
         memory->image = image;
+        memory->resets = 0;
         pwi_vm_image_retain(image);
         return PW_OK;
     }

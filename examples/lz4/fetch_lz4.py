@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
+from example_sources import from_pypi
 
 NAME, VERSION = "lz4", "4.4.5"
 SHA256 = "5f0b9e53c1e82e88c10d7c180069363980136b9d7a8306c4dca4f760d60c39f0"
 FILES = ("lz4libs/*.[ch]", "LICENSE")
-TARGET = Path(__file__).parent / "third_party"
-
-
-def fetch(target: Path = TARGET) -> bool:
-    """Downloads with pip, which refuses an archive with another hash; False: they are there already."""
-    stamp = target / "sha256"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == SHA256:
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        wanted = Path(folder, "wanted.txt")
-        wanted.write_text(f"{NAME}=={VERSION} --hash=sha256:{SHA256}\n", encoding="utf-8")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", NAME,
-             "--require-hashes", "-r", wanted, "-d", folder],
-            check=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        with tarfile.open(Path(folder, f"{NAME}-{VERSION}.tar.gz")) as archive:
-            archive.extractall(folder, filter="data")
-        root = Path(folder, f"{NAME}-{VERSION}")
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for pattern in FILES:
-            for path in root.glob(pattern):
-                shutil.copy(path, target)
-    stamp.write_text(SHA256, encoding="utf-8")
-    return True
-
 
 if __name__ == "__main__":
-    print("fetched" if fetch() else "there already")
+    target = Path(__file__).parent / "third_party"
+    print("fetched" if from_pypi(target, NAME, VERSION, SHA256, FILES) else "there already")

@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
+from example_sources import copied
 
 VERSION = "1:1.2.13.dfsg-1"
 ARCHIVE = "zlib_1.2.13.dfsg.orig.tar.bz2"
@@ -24,25 +26,19 @@ TARGET = Path(__file__).parent / "third_party"
 SOURCES = "deb-src [trusted=yes] http://deb.debian.org/debian bookworm main\n"
 
 
-def fetch(target: Path = TARGET, archive: Path | None = None) -> bool:
+def fetch(archive: Path | None = None) -> bool:
     """Writes the files; False: they are there already."""
-    stamp = target / "sha256"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == SHA256:
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        file = archive or download(Path(folder))
+
+    def unpacked(folder: Path) -> Path:
+        file = archive or download(folder)
         if hashlib.sha256(file.read_bytes()).hexdigest() != SHA256:
             raise SystemExit(f"{file} is not {ARCHIVE}: it has another SHA-256")
         with tarfile.open(file) as tar:
             tar.extractall(folder, filter="data")
-        (root,) = Path(folder).glob("zlib-*/")
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for pattern in FILES:
-            for path in root.glob(pattern):
-                shutil.copy(path, target)
-    stamp.write_text(SHA256, encoding="utf-8")
-    return True
+        (root,) = folder.glob("zlib-*/")
+        return root
+
+    return copied(TARGET, SHA256, FILES, unpacked)
 
 
 def download(folder: Path) -> Path:
@@ -69,4 +65,4 @@ def download(folder: Path) -> Path:
 
 if __name__ == "__main__":
     named = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    print("fetched" if fetch(archive=named) else "there already")
+    print("fetched" if fetch(named) else "there already")

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             EXIT_TRAP,
             [str(frame) for frame in reversed(trap.frames[-20:])],
         )
-    except (wasm.WasmError, ValueError, TypeError, NotImplementedError) as problem:
+    except (wasm.WasmError, ValueError, TypeError) as problem:
         return _complain(problem, _advice(problem), EXIT_ERROR)
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more at exit.
@@ -302,8 +302,6 @@ def _variable(item: str) -> tuple[str, str]:
 def _advice(problem: Exception) -> str:
     if isinstance(problem, wasm.LinkError):
         return "pywasi run gives WASI only; a module with other imports is for wasm.load(file, imports={...})"
-    if isinstance(problem, NotImplementedError):
-        return ""
     return ""
 
 

@@ -4,164 +4,32 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import time
 import weakref
-from concurrent.futures import Executor, Future
-from queue import SimpleQueue
+from concurrent.futures import Executor
 
-from . import engine
 from .module import Module
+from .pool_workers import Recipe, Task, Tasks, Workers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from typing import Any, Concatenate, NoReturn, ParamSpec, Self, TypeVar
 
     from .instance import Instance
     from .limits import Limits
     from .linking import Imports
-    from .snapshot import Snapshot
     from .sources import Source
     from .wasi import Wasi
 
     P = ParamSpec("P")
     T = TypeVar("T")
 
-_AGAIN = 0.005  # seconds between two attempts to end calls that were not running yet
 _AT_EXIT = 1.0  # seconds that the end of the interpreter waits for workers that are in Python code
 
 
-class _Task:
-    __slots__ = ("args", "function", "future", "kwargs")
-
-    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.future: Future[Any] = Future()
-        self.function, self.args, self.kwargs = function, args, kwargs
-
-    def run(self, instance: Instance) -> Any:
-        if isinstance(self.function, str):
-            return instance[self.function](*self.args, **self.kwargs)
-        return self.function(instance, *self.args, **self.kwargs)
-
-
-class _Recipe:
-    """How an instance for the next task is come by."""
-
-    def __init__(
-        self, module: Module, imports: Any, wasi: Wasi | None, limits: Limits | None, fresh: bool
-    ) -> None:
-        self.module, self.imports, self.wasi, self.limits, self.fresh = module, imports, wasi, limits, fresh
-        self.state: Snapshot | None = None
-        # A function that gives the imports is called for each instance: it may give others each time.
-        self.may_fork = fresh and not callable(imports)
-        self.lock = threading.Lock()
-
-    def reset(self, instance: Instance | None) -> Instance:
-        """An instance in the state that instantiation leaves; `instance` is the one that the last task used.
-
-        The only place that decides how: a fork of the first instance's state, in a new store. That one is not
-        used again: whoever has kept a view of its memory keeps what it saw.
-        """
-        if instance is not None and not self.fresh:
-            return instance
-        if not self.may_fork:
-            return self.make()
-        with self.lock:
-            if self.state is None:
-                made = self.make()
-                try:
-                    self.state = made.snapshot()
-                except (ValueError, MemoryError):  # its state refers to the host's, or is too large to keep
-                    self.may_fork = False
-                return made
-        return self.state.instantiate(store=self.store())
-
-    def make(self) -> Instance:
-        imports = self.imports() if callable(self.imports) else self.imports
-        return self.module.instantiate(imports, wasi=self.wasi, store=self.store())
-
-    def store(self) -> engine.Store:
-        store = engine.Store(self.limits)
-        engine.native.run_in_parallel(store)
-        return store
-
-
-class _Workers:
-    """What the threads know: not the pool, so that a pool that nobody has any more can end them."""
-
-    def __init__(self, recipe: _Recipe, count: int, name: str) -> None:
-        self.recipe = recipe
-        self.tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self.running: dict[int, Instance] = {}
-        self.process = os.getpid()
-        self.lock = threading.Lock()
-        self.closed = False
-        self.threads = [
-            threading.Thread(target=self.work, name=f"{name}_{i}", daemon=True) for i in range(count)
-        ]
-        for thread in self.threads:
-            thread.start()
-
-    def work(self) -> None:
-        instance: Instance | None = None
-        while True:
-            task = self.tasks.get()
-            if task is None:
-                self.tasks.put(None)  # for the next one
-                return
-            if not task.future.set_running_or_notify_cancel():
-                continue
-            me = threading.get_ident()
-            try:
-                instance = self.recipe.reset(instance)
-                self.running[me] = instance
-                result = task.run(instance)
-            except BaseException as problem:
-                task.future.set_exception(problem)
-            else:
-                task.future.set_result(result)
-                del result
-            finally:
-                self.running.pop(me, None)
-                if self.recipe.fresh:
-                    instance = None
-                del task
-
-    def close(self) -> None:
-        """Nothing more comes in."""
-        if self.process != os.getpid():  # a fork: threads that are not here may hold the lock and the queue
-            self.closed = True
-            return
-        with self.lock:
-            if not self.closed:
-                self.closed = True
-                self.tasks.put(None)
-
-    def drop_waiting(self) -> None:
-        """Cancels what has not begun."""
-        while not self.tasks.empty():
-            task = self.tasks.get()
-            if task is not None:
-                task.future.cancel()
-                task.future.set_running_or_notify_cancel()
-        self.tasks.put(None)
-
-    def terminate(self, patience: float | None = None) -> None:
-        """Cancels what has not begun, ends the calls that run, and waits for the threads."""
-        self.close()
-        self.drop_waiting()
-        end = None if patience is None else time.monotonic() + patience
-        while any(thread.is_alive() for thread in self.threads):
-            for instance in list(self.running.values()):
-                instance.cancel()
-            for thread in self.threads:
-                thread.join(_AGAIN / len(self.threads))
-            if end is not None and time.monotonic() > end:
-                return
-
-
-_all: weakref.WeakSet[_Workers] = weakref.WeakSet()
+_all: weakref.WeakSet[Workers] = weakref.WeakSet()
 
 
 @atexit.register
@@ -213,8 +81,7 @@ class Pool(Executor):
         if count < 1:
             raise ValueError(f"a pool needs at least one worker, not {count}")
         self._module = module if isinstance(module, Module) else Module(module)
-        self._exports = frozenset(item.name for item in self._module.exports)
-        self._workers = _Workers(_Recipe(self._module, imports, wasi, limits, fresh), count, name)
+        self._workers = Workers(Recipe(self._module, imports, wasi, limits, fresh), count, name)
         _all.add(self._workers)
         weakref.finalize(self, self._workers.close).atexit = False
 
@@ -233,21 +100,59 @@ class Pool(Executor):
             KeyError: no export has that name.
             RuntimeError: the pool is shut down, or was made in the process that this one was forked from.
         """
+        self._check(function)
+        task = Task(function, args, kwargs)
+        self._workers.add(task)
+        return task.future
+
+    # As above.
+    def map(  # type: ignore[override]
+        self,
+        function: str | Callable[..., T],
+        /,
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int | None = None,
+        **options: Any,
+    ) -> Iterator[T]:
+        """The results of all tasks in order, an iterator; each task gets an item of each of the iterables.
+
+        All of them are taken at once, and the tasks begin. The exception of a task comes out when its result
+        is asked for; then, and when the iterator is closed, what has not begun is dropped.
+
+        Args:
+            function: as for `submit`.
+            iterables: arguments; the shortest one says how many tasks there are.
+            timeout: seconds from this call until a result has to be there.
+            chunksize: how many tasks a worker takes at once. By default as many as take about a millisecond,
+                and fewer towards the end.
+            options: what else `concurrent.futures.Executor.map` of this Python knows: a `buffersize`.
+
+        Raises:
+            KeyError: no export has that name.
+            RuntimeError: the pool is shut down, or was made in the process that this one was forked from.
+            TimeoutError: by the iterator.
+        """
+        if options:
+            return super().map(function, *iterables, timeout=timeout, **options)  # type: ignore[arg-type]
+        if chunksize is not None and chunksize < 1:
+            raise ValueError(f"chunksize must be at least 1, not {chunksize}")
+        end = None if timeout is None else timeout + time.monotonic()
+        self._check(function)
+        workers = len(self._workers.threads)
+        tasks = Tasks(function, list(zip(*iterables, strict=False)), chunksize, workers)
+        self._workers.add(tasks, min(workers, len(tasks.tasks)))
+        return tasks.results(end)
+
+    def _check(self, function: Any) -> None:
         if isinstance(function, str):
-            if function not in self._exports:
+            exports = self._workers.recipe.types
+            if function not in exports:
                 from .linking import closest
 
-                raise KeyError(f"no export is named {function!r}{closest(function, self._exports)}")
+                raise KeyError(f"no export is named {function!r}{closest(function, exports)}")
         elif not callable(function):
             raise TypeError(f"a task is the name of an export or a callable, not {type(function).__name__}")
-        task = _Task(function, args, kwargs)
-        if self._workers.process != os.getpid():
-            raise RuntimeError("the workers of this pool are in another process: make a pool after fork")
-        with self._workers.lock:
-            if self._workers.closed:
-                raise RuntimeError("the pool is shut down")
-            self._workers.tasks.put(task)
-        return task.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes no more tasks; those that are there are done, or cancelled if they have not begun."""

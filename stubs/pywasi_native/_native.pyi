@@ -173,6 +173,21 @@ def bound_store(function: Func) -> Store:
 def begin_call(function: Func, args: tuple[Any, ...], slice_ns: int) -> Any:
     """Calls a function. The results, or a `Suspended`."""
 
+def holds_objects(store: Store) -> bool:
+    """Whether the guest refers to Python objects."""
+
+def run_batch(
+    function: Func,
+    instance: InstanceHandle,
+    state: SnapshotHandle | None,
+    is_fresh: bool,
+    tasks: list[tuple[Any, ...]],
+    start: int,
+    stop: int,
+    results: list[Any],
+) -> None:
+    """Calls a function with each of some tuples, each time from a state, and appends the results."""
+
 @final
 class Memory:
     """A linear memory, with the buffer protocol. A shared one belongs to no store; several may use it."""

@@ -10,17 +10,10 @@
 
 #include "base/alloc.h"
 #include "base/config.h"
+#include "check.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
 #include "runtime/table.h"
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 enum { ROOM = 16, BYTES = 1 << 16 };
 

@@ -4,19 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
 #ifdef PW_TORTURE
 #include "base/alloc.h"
 #endif
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 static const pw_val_type one_i32[] = {PW_I32};
 

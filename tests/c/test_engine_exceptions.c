@@ -6,16 +6,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
-
-#define CHECK(condition)                                                                    \
-    do {                                                                                    \
-        if (!(condition)) {                                                                 \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);         \
-            exit(1);                                                                        \
-        }                                                                                   \
-    } while (0)
 
 #ifdef PW_TORTURE
 enum { MANY = 20000 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
 #include "wasm/module.h"
@@ -18,14 +19,6 @@ int main(void)
 #include <pthread.h>
 
 enum { THREADS = 16, ROUNDS = 20 };
-
-#define CHECK(condition)                                                                    \
-    do {                                                                                    \
-        if (!(condition)) {                                                                 \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);         \
-            exit(1);                                                                        \
-        }                                                                                   \
-    } while (0)
 
 typedef struct job {
     pw_engine *engine;

@@ -6,19 +6,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
 
 enum { THREADS = 4, PAGE = 65536 };
 enum { COUNT, LOCKED, TURNS, GROW, LOAD, WAIT, NOTIFY, INIT };
-
-#define CHECK(condition)                                                                    \
-    do {                                                                                    \
-        if (!(condition)) {                                                                 \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);         \
-            exit(1);                                                                        \
-        }                                                                                   \
-    } while (0)
 
 typedef struct world {
     pw_engine *engine;

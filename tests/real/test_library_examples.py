@@ -52,14 +52,14 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             locate.missing(f"The example is built with it: pip install {module}")
     root = tmp_path_factory.mktemp(name) / name
     files = subprocess.run(
-        ["git", "ls-files", "-z", f"examples/{name}"],
+        ["git", "ls-files", "-z", f"examples/{name}", ":(glob)examples/*.py"],
         cwd=locate.ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
     for file in filter(None, files.split("\0")):
-        target = root / Path(file).relative_to(f"examples/{name}")
+        target = root.parent / Path(file).relative_to("examples")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(locate.ROOT / file, target)
     found = run(sys.executable, f"fetch_{name}.py", cwd=root)

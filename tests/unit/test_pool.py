@@ -218,22 +218,27 @@ def test_tasks_of_two_workers_run_at_the_same_time() -> None:
 
 def test_workers_give_the_gil_away_early() -> None:
     # 20 calls of about 2 ms: alone none of them would give the GIL away.
-    turns = []
-    stop = threading.Event()
+    def turns() -> int:
+        """How often another thread had its turn meanwhile."""
+        count = 0
+        stop = threading.Event()
 
-    def python() -> None:
-        while not stop.is_set():
-            turns.append(time.perf_counter())
-            time.sleep(0)
+        def python() -> None:
+            nonlocal count
+            while not stop.is_set():
+                count += 1
+                time.sleep(0)
 
-    with make_pool(1) as pool:
         thread = threading.Thread(target=python)
         thread.start()
         for _ in range(20):
             pool.submit("count", 400_000).result(20)
         stop.set()
         thread.join()
-    assert len(turns) > 100
+        return count
+
+    with make_pool(1) as pool:
+        assert any(turns() > 100 for _ in range(5))  # other programs on the machine take turns too
 
 
 def test_bad_pools() -> None:

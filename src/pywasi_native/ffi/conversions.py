@@ -296,21 +296,21 @@ def from_scalar(guest: Guest, layout: Layout, one: Layout, value: Any) -> Any:
         if floating
         else (value & (1 << 8 * layout.size) - 1).to_bytes(layout.size, "little")
     )
+    return own_struct(guest, layout, data)
+
+
+def copy_out(guest: Guest, layout: Layout, address: int) -> Any:
+    """A copy of the struct at an address: an object of its own."""
+    return own_struct(guest, layout, guest.memory.read(address, layout.size))
+
+
+def own_struct(guest: Guest, layout: Layout, data: bytes) -> Any:
+    """An object of its own with these bytes."""
     if layout.flat:
         return layout.type.from_buffer_copy(data)
     address = guest.allocate(layout.size)
     guest.memory.write(address, data)
     return owned_view(guest, layout, address)
-
-
-def copy_out(guest: Guest, layout: Layout, address: int) -> Any:
-    """A copy of the struct at an address: an object of its own."""
-    data = guest.memory.read(address, layout.size)
-    if layout.flat:
-        return layout.type.from_buffer_copy(data)
-    own = guest.allocate(layout.size)
-    guest.memory.write(own, data)
-    return owned_view(guest, layout, own)
 
 
 def owned_view(guest: Guest, layout: Layout, address: int) -> Any:

@@ -17,6 +17,8 @@ _SIZES = {"b": 1, "B": 1, "?": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "Q": 8
 class Allocation:
     """Items in the module's memory, from its allocator; `close`, or the end of a `with`, gives them back.
 
+    Calls of the same instance take it without a copy, also where a length is passed: it is a buffer too.
+
     Attributes:
         address: of the first item.
         view: a writable view in place; ``numpy.asarray(view)`` is an array that calls take without a copy.
@@ -48,6 +50,11 @@ class Allocation:
 
     def __len__(self) -> int:
         return len(self.view)
+
+    def __buffer__(self, flags: int, /) -> memoryview[Any]:
+        if not self._open:
+            raise ValueError("this allocation is closed")
+        return memoryview(self.view)
 
     def close(self) -> None:
         """Gives the memory back; again: no effect."""

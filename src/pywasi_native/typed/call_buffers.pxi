@@ -22,7 +22,7 @@ cdef int take_buffer(TypedFunction self, int i, object value, held *to, pw_slot 
         take_text(self, i, value, to)
     elif value is None:
         return 0
-    elif PyLong_Check(value) or not PyObject_CheckBuffer(value):
+    elif PyLong_Check(value) or not is_buffer(value):
         if not isinstance(value, (list, tuple)):
             return take_address(self, i, value, to)
         return take_sequence(self, i, value, to, slots)
@@ -35,6 +35,11 @@ cdef int take_buffer(TypedFunction self, int i, object value, held *to, pw_slot 
     return 0
 
 
+cdef bint is_buffer(object value):
+    """Whether it has bytes to show; Python knows of `__buffer__` from 3.12 on."""
+    return PyObject_CheckBuffer(value) or hasattr(type(value), "__buffer__")
+
+
 cdef int take_view(TypedFunction self, int i, object value, held *to) except -1:
     cdef step *at = &self.steps[i]
     cdef uint64_t base, size
@@ -42,7 +47,8 @@ cdef int take_view(TypedFunction self, int i, object value, held *to) except -1:
     if at.size != 1 or at.item == c's':  # the size of the items tells enough otherwise, and the format costs time
         wanted |= PyBUF_FORMAT
     try:
-        PyObject_GetBuffer(value, &to.view, wanted)
+        shown = value if PyObject_CheckBuffer(value) else type(value).__buffer__(value, wanted)
+        PyObject_GetBuffer(shown, &to.view, wanted)
     except (BufferError, ValueError, TypeError) as problem:
         raise refused_view(self, i, value, problem) from None
     to.has_view = True
@@ -86,7 +92,7 @@ cdef bint is_struct_of(TypedFunction self, int i, object value):
 
 cdef object refused_view(TypedFunction self, int i, object value, object problem):
     try:
-        view = memoryview(value)
+        view = memoryview(value if PyObject_CheckBuffer(value) else type(value).__buffer__(value, PyBUF_ND))
     except Exception:
         return TypeError(f"{place(self, i)}: {problem}")
     if not view.c_contiguous:

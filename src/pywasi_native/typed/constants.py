@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .diagnostics import HeaderError
+from .tokens import Cursor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _OPERATIONS: Final[dict[str, Callable[[int, int], int]]] = {
 }  # fmt: skip
 
 
-class Expression:
+class Expression(Cursor):
     """Reads one expression from a list of tokens.
 
     Args:
@@ -43,7 +44,8 @@ class Expression:
         value_of: Callable[[str], int | None],
         size_of: Callable[[int], tuple[int, int]] | None = None,
     ) -> None:
-        self.tokens, self.at, self.value_of, self.size_of, self.depth = tokens, at, value_of, size_of, 0
+        super().__init__(tokens, at)
+        self.value_of, self.size_of = value_of, size_of
 
     def read(self) -> int:
         """Its value; `at` is behind it then.
@@ -55,21 +57,14 @@ class Expression:
         if self.depth > _DEEPEST:
             raise HeaderError(self.tokens[self.at].place, "this expression is nested too deeply")
         value = self._binary(0)
-        if self._take("?"):
+        if self.take("?"):
             yes = self.read()
-            if not self._take(":"):
+            if not self.take(":"):
                 raise HeaderError(self.tokens[self.at].place, "a : is missing here")
             no = self.read()
             value = yes if value else no
         self.depth -= 1
         return value
-
-    def _take(self, mark: str) -> bool:
-        token = self.tokens[self.at]
-        if token.kind == "mark" and token.text == mark:
-            self.at += 1
-            return True
-        return False
 
     def _binary(self, level: int) -> int:
         value = self._unary()
@@ -100,9 +95,9 @@ class Expression:
         if token.kind == "char":
             self.at += 1
             return character(token)
-        if self._take("("):
+        if self.take("("):
             value = self.read()
-            if not self._take(")"):
+            if not self.take(")"):
                 raise HeaderError(self.tokens[self.at].place, "a ) is missing here")
             return value
         if token.text == "sizeof" and self.size_of is not None:

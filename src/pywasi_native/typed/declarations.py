@@ -20,7 +20,7 @@ from .ctype import (
 )  # fmt: skip
 from .diagnostics import HeaderError, Place
 from .known_types import STANDARD, TYPE_WORDS, WORDS
-from .tokens import Token, clean_comment
+from .tokens import Cursor, Token, clean_comment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Specifiers:
         self.storage: set[str] = set()
 
 
-class Parser:
+class Parser(Cursor):
     """Reads declarations from tokens.
 
     Args:
@@ -99,7 +99,7 @@ class Parser:
         flows: frozenset[str] = frozenset(),
         skipped: list[str] | None = None,
     ) -> None:
-        self.tokens, self.at, self.depth = tokens, 0, 0
+        super().__init__(tokens)
         self.types: dict[str, tuple[CType, bool]] = {name: (kind, False) for name, kind in STANDARD.items()}
         self.types.update({name: (kind, False) for name, kind in (known or {}).items()})
         self.constants: dict[str, object] = dict(constants or {})
@@ -536,14 +536,6 @@ class Parser:
         self.expect(")")
         end, self.at = self.at, kept
         return kind.size, end
-
-    def take(self, mark: str) -> bool:
-        """Takes the next token if it is this mark."""
-        token = self.tokens[self.at]
-        if token.kind == "mark" and token.text == mark:
-            self.at += 1
-            return True
-        return False
 
     def expect(self, mark: str) -> None:
         """Takes a mark.

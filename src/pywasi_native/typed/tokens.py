@@ -56,6 +56,21 @@ class Token:
         return f"<{self.kind} {self.text!r} at {self.place}>"
 
 
+class Cursor:
+    """A place in a list of tokens, the last of which is an ``end``."""
+
+    def __init__(self, tokens: list[Token], at: int = 0) -> None:
+        self.tokens, self.at, self.depth = tokens, at, 0
+
+    def take(self, mark: str) -> bool:
+        """Takes the next token if it is this mark."""
+        token = self.tokens[self.at]
+        if token.kind == "mark" and token.text == mark:
+            self.at += 1
+            return True
+        return False
+
+
 def tokens(text: str, file: str, line: int = 1, column: int = 1) -> Iterator[Token]:
     """The tokens of a source, directives as one token each, and an ``end``. It begins at a line and column.
 

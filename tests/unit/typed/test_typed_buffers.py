@@ -254,6 +254,19 @@ def test_arrays_in_the_module_s_memory(lib: Lib, forms: wasm.Instance) -> None:
         typed.allocate(forms, 1 << 31)
 
 
+def test_calls_take_an_allocation_itself(lib: Lib, forms: wasm.Instance) -> None:
+    room = typed.allocate(forms, 4, "d")
+    room.view[:] = array("d", [1, 2, 3, 4])
+    assert lib.sum_f64(room) == 10  # a length is passed too
+    with typed.allocate(forms, 3) as small:
+        assert lib.touch(small) == small.address  # it lies where it was: no copy
+    with pytest.raises(TypeError, match=r"not Allocation of 32 bytes with items 'd' of 8"):
+        lib.extent(room)
+    room.close()
+    with pytest.raises(TypeError, match="this allocation is closed"):
+        lib.sum_f64(room)
+
+
 def test_signatures_with_words_for_results(forms: wasm.Instance) -> None:
     extent = forms.func("extent", "int(const i32*, size, out i32*, out i32*)")
     assert extent([3, 1, 2]) == (0, 1, 3)

@@ -1,5 +1,5 @@
-/* vm_cow_win32.c - no copy-on-write here: images lie in the heap and are copied. (A view of a section cannot replace a part of
- * a reservation, as long as that is not made of placeholders.) */
+/* vm_cow_elsewhere.c - no copy-on-write where it is not Linux: images lie in the heap and are copied. (On Windows a view of a
+ * section cannot replace a part of a reservation, as long as that is not made of placeholders.) */
 #include "base/vm_image.h"
 
 int pwi_vm_file_open(void)
@@ -46,14 +46,6 @@ void pwi_vm_file_free(int file)
 }
 
 bool pwi_vm_forget(uint8_t *address, size_t size)
-{
-    (void)address;
-    (void)size;
-    return false;
-}
-
-/* Pages that are given back and asked for again could be refused in between. */
-bool pwi_vm_renew(uint8_t *address, size_t size)
 {
     (void)address;
     (void)size;
