@@ -55,8 +55,8 @@ def _snapshots(measured: Measured) -> Iterator[Result]:
 
 def _pools(measured: Measured) -> Iterator[Result]:
     texts = (
-        ("pool_small", "`Pool` of 2: tasks of less than 1 µs", 2.0),
-        ("pool_64k", "`Pool` of 2: tasks with 64 KiB there and back", 1.1),
+        ("pool_small", "`Pool` of 2: tasks of less than 1 µs", 1.5),
+        ("pool_64k", "`Pool` of 2: tasks with 64 KiB there and back", 1.2),
         ("pool_10ms", "`Pool` of 2: tasks of some 10 ms", 0.95),
     )
     for name, what, goal in texts:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -274,6 +277,33 @@ def test_terminate_ends_what_runs_of_many() -> None:
     assert time.perf_counter() - start < 5
     with pytest.raises(wasm.Cancelled):
         next(results)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal cannot be sent to this process alone")
+def test_ctrl_c_ends_a_map() -> None:
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    start = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt), wasm.Pool(MODULE, 2) as pool:  # noqa: PT012
+        results = pool.map("spin", [1] * 50)
+        timer.start()
+        list(results)
+    assert time.perf_counter() - start < 5
+
+
+def test_a_map_that_runs_does_not_hold_up_the_end_of_the_interpreter() -> None:
+    program = f"""
+import pywasi_native as wasm
+pool = wasm.Pool(bytes.fromhex("{MODULE.to_bytes().hex()}"), 3)
+spinning, waiting = pool.map("spin", [1] * 50), pool.map("size", *[])
+import time
+time.sleep(0.05)
+print("end")
+"""
+    run = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", program],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout, run.stderr) == (0, "end\n", "")
 
 
 def test_what_runs_is_done_on_shutdown() -> None:
