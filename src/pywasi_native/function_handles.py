@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .engine import Func
     from .limits import Limits
+    from .typed import TypedFunction
     from .wasi import Wasi
 
 _KEPT = 8
@@ -47,6 +48,12 @@ def reduce(function: Func, export: str | None, origin: Origin | None) -> tuple[A
     return _arrive, (_token(origin), *module.__reduce__()[1], origin.granted, origin.limits, export)
 
 
+def reduce_typed(signature: str, function: Func) -> tuple[Any, ...]:
+    """How to pickle what `Instance.func` made of an export."""
+    made: Any = function.__reduce__()
+    return _arrive_typed, (signature, *made[1])
+
+
 def _token(origin: Origin) -> str:
     with _lock:
         if origin.token is None:
@@ -57,9 +64,18 @@ def _token(origin: Origin) -> str:
         return origin.token
 
 
-def _arrive(
-    token: str, data: bytes, file: str, features: int, wasi: Wasi | None, limits: Limits | None, export: str
-) -> Func:
+def _arrive(*sent: Any) -> Func:
+    found: Func = _instance(*sent)[sent[-1]]
+    return found
+
+
+def _arrive_typed(signature: str, *sent: Any) -> TypedFunction:
+    return _instance(*sent).func(sent[-1], signature)
+
+
+def _instance(
+    token: str, data: bytes, file: str, features: int, wasi: Wasi | None, limits: Limits | None, _export: str
+) -> Instance:
     with _lock:
         origin = _origins.get(token)
         instance = origin.instance() if origin is not None and origin.instance is not None else None
@@ -74,5 +90,4 @@ def _arrive(
                 _kept.popitem(last=False)
         elif token in _kept:
             _kept.move_to_end(token)
-        found: Func = instance[export]
-        return found
+        return instance

@@ -172,7 +172,7 @@ class Instance:
         """An export as a function with Python types: buffers, texts and results instead of addresses.
 
         ``m.func("sum_f64", "f64(const f64*, size)")`` takes any buffer of doubles and gives a float. The
-        short notation is described in `pywasi_native.typed.signatures`.
+        short notation is described in `pywasi_native.typed.signatures`. It pickles as the export does.
 
         Args:
             name: of the export.
@@ -182,10 +182,15 @@ class Instance:
             HeaderError: the signature cannot be read or mapped.
             LinkError: the export is not there, or has another type.
         """
+        from functools import partial
+
+        from .function_handles import reduce_typed
         from .typed.binding import Binder
         from .typed.signatures import parse_signature
 
-        return Binder(self).make(parse_signature(name, signature), by_convention=False)
+        made = Binder(self).make(parse_signature(name, signature), by_convention=False)
+        made.pickled_by(partial(reduce_typed, signature))
+        return made
 
     def __getitem__(self, name: str) -> Any:
         try:

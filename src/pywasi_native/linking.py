@@ -78,6 +78,25 @@ def _printable(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name[:_LABEL])
 
 
+def check_grants(wasi: object, limits: object) -> None:
+    """What people mix up.
+
+    Raises:
+        TypeError: these are no `Wasi` and no `Limits`.
+    """
+    if limits is not None:
+        from .limits import Limits
+
+        if not isinstance(limits, Limits):
+            given = type(limits).__name__
+            raise TypeError(f"limits must be a Limits, as in wasm.Limits(timeout=1), not {given}")
+    if wasi is not None:
+        from .wasi import Wasi
+
+        if not isinstance(wasi, Wasi):
+            raise TypeError(f"wasi must be a Wasi, as in wasm.Wasi(), not {type(wasi).__name__}")
+
+
 class Plan:
     """How one instantiation finds its imports and its store."""
 
@@ -97,6 +116,7 @@ class Plan:
         self.label = label or _printable(module.name)
         self.imports = imports if imports is not None else {}
         self.wasi = wasi
+        check_grants(wasi, limits)
         self.wasi_state: engine.native.WasiState | None = None
         self.values = [self._find(item) for item in module.imports]
         if saved is not None:

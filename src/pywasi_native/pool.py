@@ -8,6 +8,8 @@ import time
 import weakref
 from concurrent.futures import Executor
 
+from .extern_types import FuncType
+from .linking import check_grants
 from .module import Module
 from .pool_workers import Recipe, Task, Tasks, Workers
 
@@ -60,8 +62,11 @@ class Pool(Executor):
         fresh: False lets the tasks of a worker share an instance, with all that they leave in it.
         name: begins the names of the threads.
 
+    What is wrong with the imports, or with instantiation, is the exception of each task.
+
     Raises:
         ValueError: `workers` is less than one.
+        RuntimeError: the system gives no more threads.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Pool(Executor):
             raise TypeError(f"workers must be an int, not {type(count).__name__}")
         if count < 1:
             raise ValueError(f"a pool needs at least one worker, not {count}")
+        check_grants(wasi, limits)
         self._module = module if isinstance(module, Module) else Module(module)
         self._workers = Workers(Recipe(self._module, imports, wasi, limits, fresh), count, name)
         _all.add(self._workers)
@@ -98,6 +104,7 @@ class Pool(Executor):
 
         Raises:
             KeyError: no export has that name.
+            TypeError: the export is no function, or `function` is neither a name nor callable.
             RuntimeError: the pool is shut down, or was made in the process that this one was forked from.
         """
         self._check(function)
@@ -130,6 +137,7 @@ class Pool(Executor):
 
         Raises:
             KeyError: no export has that name.
+            TypeError: the export is no function, or `function` is neither a name nor callable.
             RuntimeError: the pool is shut down, or was made in the process that this one was forked from.
             TimeoutError: by the iterator.
         """
@@ -151,6 +159,8 @@ class Pool(Executor):
                 from .linking import closest
 
                 raise KeyError(f"no export is named {function!r}{closest(function, exports)}")
+            if not isinstance(exports[function], FuncType):
+                raise TypeError(f"the export {function!r} is no function: {exports[function]}")
         elif not callable(function):
             raise TypeError(f"a task is the name of an export or a callable, not {type(function).__name__}")
 

@@ -342,8 +342,12 @@ class Workers:
             threading.Thread(target=self.work, args=(worker,), name=f"{name}_{i}", daemon=True)
             for i, worker in enumerate(self.workers)
         ]
-        for thread in self.threads:
-            thread.start()
+        try:
+            for thread in self.threads:
+                thread.start()
+        except BaseException:  # the system gives no more of them: those that run are to end
+            self.close()
+            raise
 
     def work(self, worker: Worker) -> None:
         """What a thread does."""

@@ -247,6 +247,34 @@ def test_bad_pools() -> None:
             wasm.Pool(MODULE, workers)  # type: ignore[arg-type]
     with make_pool(1) as pool, pytest.raises(TypeError, match="send its module"):
         pickle.dumps(pool)
+    for wrong, what in (({"limits": "1s"}, "must be a Limits"), ({"wasi": {"/": "/"}}, "must be a Wasi")):
+        with pytest.raises(TypeError, match=what):
+            wasm.Pool(MODULE, 1, **wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=what):
+            MODULE.instantiate(**wrong)  # type: ignore[arg-type]
+    m = wasm_bytes.Module()
+    m.memory(1, export="memory")
+    with (
+        wasm.Pool(m.bytes(), 1) as pool,
+        pytest.raises(TypeError, match=r"'memory' is no function: \(memory 1\)"),
+    ):
+        pool.submit("memory")
+
+
+def test_threads_that_the_system_does_not_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, start = set(threading.enumerate()), threading.Thread.start
+
+    def some(thread: threading.Thread) -> None:
+        if thread.name == "few_3":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", some)
+    with pytest.raises(RuntimeError, match="can't start"):
+        wasm.Pool(MODULE, 9, name="few")
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("few")]
 
 
 def test_a_running_pool_does_not_hold_up_the_end_of_the_interpreter() -> None:
@@ -300,6 +328,20 @@ def test_a_function_is_the_same_when_it_comes_back() -> None:
     assert made is not lonely
     assert (made.name, made.type, made(10)) == ("fib", lonely.type, 55)
     assert pickle.loads(pickle.dumps(lonely)) is made
+
+
+def test_typed_functions_are_sent_with_their_signature() -> None:
+    typed = wasm.load(wasm_bytes.fib()).func("fib", "int(int n)")
+    for copy in (pickle.loads(pickle.dumps(typed)), pickle.loads(pickle.dumps(lonely_typed()))):
+        assert copy(n=10) == 55
+        assert copy.declaration == typed.declaration
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as pool:
+        assert pool.submit(typed, 10).result(60) == 55
+
+
+def lonely_typed() -> Any:
+    return wasm.load(wasm_bytes.fib()).func("fib", "int(int n)")
 
 
 def test_what_cannot_be_sent_is_named() -> None:

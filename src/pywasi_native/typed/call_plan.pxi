@@ -152,11 +152,17 @@ cdef class TypedFunction:
         """The declaration in C that it was made of."""
         return self.extra["declaration"]
 
+    def pickled_by(self, reduce):
+        """From now on it is pickled as ``reduce(function)`` says."""
+        self.extra["reduce"] = reduce
+
     def __repr__(self):
         return f"<typed function {self.extra['declaration']}>"
 
     def __reduce__(self):
-        # By name, as any function; only what a module offers under that name.
+        # By name, as any function; only what a module offers under that name. Else as an export with its signature.
+        if "reduce" in self.extra:
+            return self.extra["reduce"](self.function)
         name = self.extra["name"]
         from sys import modules
         if getattr(modules.get(self.extra["module"]), name, None) is self:

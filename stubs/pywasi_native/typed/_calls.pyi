@@ -51,6 +51,9 @@ class TypedFunction:
     def declaration(self) -> str:
         """The declaration in C that it was made of."""
 
+    def pickled_by(self, reduce: Callable[[Func], tuple[Any, ...]]) -> None:
+        """From now on it is pickled as ``reduce(function)`` says."""
+
     @property
     def __name__(self) -> str: ...
     @property
