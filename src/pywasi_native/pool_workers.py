@@ -249,14 +249,12 @@ class Worker:
         return found
 
     def _run_many(self, function: str, tasks: Any, start: int, stop: int, found: list[Any]) -> None:
-        instance = self.running = self._get()
+        instance = self._get()
+        if self.recipe.fresh and (self.recipe.state is None or instance._wasi is not None):
+            stop, instance = start + 1, self._get_new()
+        self.running = instance
         state = self.recipe.state if self.recipe.fresh else None
         is_new, self._is_new = self._is_new, False
-        if self.recipe.fresh and (state is None or instance._wasi is not None):
-            stop = start + 1
-            if not is_new:
-                self._put_back(instance)
-                is_new = True
         handle = state._handle if state is not None else None
         engine.native.run_batch(
             instance[function], instance._handle, handle, is_new, tasks, start, stop, found
@@ -266,9 +264,7 @@ class Worker:
             self._forget()
 
     def _run_one(self, function: Any, args: tuple[Any, ...]) -> Any:
-        instance = self.running = self._get()
-        if self.recipe.fresh and not self._is_new:
-            self._put_back(instance)
+        instance = self.running = self._get_new() if self.recipe.fresh else self._get()
         self._is_new = False
         if isinstance(function, str):
             return instance[function](*args)
@@ -280,11 +276,10 @@ class Worker:
             self._counts = _references(self._instance)
         return self._instance
 
-    def _put_back(self, instance: Instance) -> None:
-        assert self.recipe.state is not None  # else it would have been forgotten
-        snapshot.restore(instance, self.recipe.state)
-        if self.recipe.limits is not None and self.recipe.limits.fuel is not None:
-            instance._store.fuel = self.recipe.limits.fuel
+    def _get_new(self) -> Instance:
+        """The instance as instantiation leaves it; another one if it cannot be put back."""
+        self._put_back()
+        return self._get()
 
     def _is_shared(self) -> bool:
         """Whether the task may have kept something of the instance, or left in it what a reset leaves."""
@@ -306,17 +301,25 @@ class Worker:
             self._instance = None
 
     def rest(self) -> None:
-        """There is nothing to do: what the last task left is not kept until there is."""
-        instance = self._instance
+        """There is nothing to do: what the last task left is gone, and files are closed."""
+        if self._instance is not None and self._instance._wasi is not None:
+            self._forget()
+        self._put_back()
+
+    def _put_back(self) -> None:
+        """Gives the instance the first state; what cannot be put back is not used again."""
+        instance, state = self._instance, self.recipe.state
         if instance is None or self._is_new or not self.recipe.fresh:
             return
-        if self.recipe.state is None or instance._wasi is not None:
+        if state is None:
             self._instance = None
             return
         try:
-            self._put_back(instance)
+            snapshot.restore(instance, state)
+            if self.recipe.limits is not None and self.recipe.limits.fuel is not None:
+                instance._store.fuel = self.recipe.limits.fuel
             self._is_new = True
-        except Exception:
+        except Exception:  # of the system, that cannot open a grant again: a new instance says so
             self._instance = None
 
 

@@ -216,13 +216,8 @@ def test_limits_are_of_each_task_of_many() -> None:
             pool.submit(lambda instance: (instance.count(100), instance.fuel)[1]).result(10) for _ in range(9)
         }
         assert len(fuels) == 1
-    with wasm.Pool(MODULE, 2, limits=wasm.Limits(timeout=0.05)) as pool:
-        start = time.perf_counter()
-        for _ in pool.map("count", [1_000_000] * 40):  # all together they take longer than one may
-            pass
-        assert time.perf_counter() - start > 0.05
-        with pytest.raises(wasm.Timeout):
-            list(pool.map("spin", [0] * 5 + [1]))
+    with wasm.Pool(MODULE, 2, limits=wasm.Limits(timeout=0.05)) as pool, pytest.raises(wasm.Timeout):
+        list(pool.map("spin", [0] * 5 + [1]))
 
 
 def test_a_result_that_does_not_come_in_time() -> None:
@@ -345,3 +340,15 @@ def test_a_batch_is_of_one_instance_and_of_numbers() -> None:
     assert found == []
     run(one.size, one._handle, None, False, [()] * 3, 1, 3, found)
     assert found == [1, 1]
+
+
+def test_a_timeout_is_of_each_call_of_a_batch() -> None:
+    instance = MODULE.instantiate(limits=wasm.Limits(timeout=0.1))
+    start, found, tasks = time.perf_counter(), [], [(400_000,)]
+    while time.perf_counter() - start < 0.4:  # all together they take longer than one may
+        engine.native.run_batch(instance.count, instance._handle, None, False, tasks, 0, len(tasks), found)
+        tasks = tasks * 2
+    assert set(found) == {400_000}
+    with pytest.raises(wasm.Timeout):
+        engine.native.run_batch(instance.spin, instance._handle, None, False, [(0,), (1,)], 0, 2, found)
+    assert found[-1] is None
