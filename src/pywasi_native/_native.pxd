@@ -554,6 +554,7 @@ cdef class Suspended:
     cdef object __weakref__
 
     cdef int check(self) except -1
+    cdef int resume_slots(self, uint64_t fuel, pw_slot *slots) noexcept
     cdef object go_on(self, int slice_ns)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from .typed._calls import StoppedCall
+
 Suspended = engine.native.Suspended
 
 
@@ -154,7 +156,7 @@ def call(function: engine.Func, args: tuple[Any, ...]) -> Coroutine[Any, Any, An
     return _named(made, f"{function.__name__}.aio")
 
 
-def resume(suspended: engine.native.Suspended, units: int) -> Coroutine[Any, Any, Any]:
+def resume(suspended: engine.native.Suspended | StoppedCall, units: int) -> Coroutine[Any, Any, Any]:
     """See `OutOfFuel.resume_aio`."""
     made = _call(lambda: suspended.store, lambda ns: suspended.refuel(units, ns))
     return _named(made, "OutOfFuel.resume_aio")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ._native import ExnRef, Failure, Suspended, Tag
     from .trap_kinds import TrapKind
+    from .typed._calls import StoppedCall
 
 
 class Frame(Record):
@@ -139,10 +140,10 @@ class StackExhausted(Trap):
 class OutOfFuel(Trap):
     """The fuel of `Limits.fuel` is used up."""
 
-    _suspended: Suspended | None = None
+    _suspended: Suspended | StoppedCall | None = None
 
     def resume(self, fuel: int) -> Any:
-        """Goes on with `fuel` more units and returns the results of the interrupted call.
+        """Goes on with `fuel` more units and returns the results of the interrupted call, as that would have.
 
         Raises:
             OutOfFuel: these are used up too; the new exception can go on again.
@@ -161,7 +162,7 @@ class OutOfFuel(Trap):
 
         return resume(self._checked(), _units(fuel))
 
-    def _checked(self) -> Suspended:
+    def _checked(self) -> Suspended | StoppedCall:
         if self._suspended is None:
             raise RuntimeError(
                 "this call cannot be resumed: a host function stands between it and the call from outside, "

@@ -53,6 +53,27 @@ cdef class Suspended:
                                "the snapshot brought, inst.suspended")
         return 0
 
+    cdef int resume_slots(self, uint64_t fuel, pw_slot *slots) noexcept:
+        """As Func.call_slots."""
+        cdef Store store = self.store
+        cdef pw_result result
+        try:
+            self.check()
+        except BaseException as problem:
+            return set_clean(problem)
+        pw_store_set_fuel(store.ptr, min(pw_store_fuel(store.ptr) + fuel, (1 << 63) - 1))
+        result = pw_suspended_resume(&self.ptr, slots)
+        pwn_attach(&store.run)
+        if result != PW_OK:
+            set_failure(pw_store_error(store.ptr), result, store)
+        elif store.thrown is not None:
+            store.thrown, store.run.thrown = None, 0
+        if store.run.dropped:
+            let_go_quietly(store)
+            if result == PW_OK and PyErr_Occurred() != NULL:
+                return -1
+        return 0 if result == PW_OK else -1
+
     cdef object go_on(self, int slice_ns):
         cdef Func function = self.func
         cdef Store store = self.store

@@ -19,7 +19,7 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 from libc.string cimport memchr, memcpy, memset
 
 from pywasi_native._native cimport (
-    Func, Memory, Store, pw_slot, pwn_enable_vectorcall, pwn_enter, pwn_from_f32, pwn_from_f64, pwn_leave,
+    Func, Memory, Store, Suspended, pw_slot, pwn_enable_vectorcall, pwn_enter, pwn_from_f32, pwn_from_f64, pwn_leave,
     pwn_run, pwn_set_exception, pwn_set_in_type, pwn_take_exception, vectorcall_type,
 )
 
@@ -50,4 +50,5 @@ include "call_plan.pxi"
 include "call_values.pxi"
 include "call_buffers.pxi"
 include "call_run.pxi"
+include "call_stopped.pxi"
 include "call_objects.pxi"

@@ -7,9 +7,18 @@ cdef enum:
 
 
 @cython.final
+cdef class Region:
+    """Bytes of an arena that a stopped call holds."""
+
+    cdef uint64_t start, end
+    cdef bint is_over
+
+
+@cython.final
 cdef class Arena:
     """A stack of bytes in the module's memory. Calls take from its top and give back what they took when they end, so
-    that calls from within callbacks lie above those that they are part of.
+    that calls from within callbacks lie above those that they are part of. A call that fuel has stopped keeps its
+    bytes; those of the calls that came after it lie above.
 
     Only for those who have entered the store.
 
@@ -23,9 +32,14 @@ cdef class Arena:
     cdef readonly object allocate, release
     cdef uint64_t given             # by the allocator; 0: there is no chunk yet
     cdef uint64_t base, size, top   # within it, aligned
+    cdef uint64_t epoch             # how often it began anew
+    cdef list kept                  # regions of stopped calls, upwards
+    cdef list dropped               # of calls that nobody can go on with: call_stopped.pxi
+    cdef bint has_dropped
 
     def __cinit__(self, Memory memory not None, object allocate, object release):
         self.memory, self.allocate, self.release = memory, allocate, release
+        self.kept, self.dropped = [], []
 
     def __repr__(self):
         return f"<arena of {self.size} bytes, {self.top} in use>"
@@ -33,6 +47,37 @@ cdef class Arena:
     def forget(self):
         """Begins anew in a memory that is not the one it took from: the instance was reset. No call may run."""
         self.given = self.base = self.size = self.top = 0
+        self.epoch += 1
+        self.kept.clear()
+        self.dropped.clear()
+
+    cdef Region keep(self, uint64_t start):
+        """What is above `start` is a stopped call's from now on."""
+        cdef Region made = Region.__new__(Region)
+        made.start, made.end = start, self.top
+        if made.end <= made.start:
+            return None
+        self.kept.append(made)
+        return made
+
+    cdef int let_go(self, Region region) except -1:
+        if region is not None:
+            region.is_over = True
+            self.settle()
+        return 0
+
+    cdef int settle(self) except -1:
+        """The top falls down to what somebody holds."""
+        cdef Region last
+        while self.kept:
+            last = self.kept[len(self.kept) - 1]
+            if self.top < last.end:  # a call that began before the stopped one has ended
+                self.top = last.end
+            if not last.is_over or self.top > last.end:
+                return 0
+            self.top = last.start
+            self.kept.pop()
+        return 0
 
     cdef uint64_t fetch(self, uint64_t count) except 0:
         """Bytes from the module's allocator. What it says is not believed: it is code of the guest."""

@@ -13,6 +13,7 @@ cdef struct frame:
 # A step of a call: -1 with an exception. By this type it is called without a look at the exception, so that nothing is
 # spent on handlers where nothing fails.
 ctypedef int (*stage)(TypedFunction self, frame *call) noexcept
+ctypedef int (*sweep)(Arena arena) noexcept
 
 
 cdef PyObject *run(TypedFunction self, PyObject *const *args) noexcept:
@@ -44,6 +45,9 @@ cdef PyObject *run_in_store(TypedFunction self, frame *call) noexcept:
     if pwn_enter(run) < 0:
         return NULL
     call.loose, call.pending, call.answer = 0, NULL, NULL
+    if self.has_memory and self.arena.has_dropped and (<sweep>clear_dropped)(self.arena) < 0:
+        pwn_leave(run)
+        return NULL
     call.top = self.arena.top if self.has_memory else 0
     for i in range(self.count):
         call.held[i].has_view = False
@@ -54,6 +58,9 @@ cdef PyObject *run_in_store(TypedFunction self, frame *call) noexcept:
         failed = (<stage>put_bytes)(self, call)
     if failed == 0:
         failed = self.function.call_slots(call.slots)
+        if failed and (<stage>keep_stopped)(self, call) == 1:
+            pwn_leave(run)
+            return NULL
     if failed == 0:
         failed = (<stage>take_answer)(self, call)
     if self.has_memory:
@@ -223,8 +230,17 @@ cdef inline void give_back(TypedFunction self, frame *call) noexcept:
         if call.held[i].has_view:
             PyBuffer_Release(&call.held[i].view)
     self.arena.top = call.top
+    if self.arena.kept:
+        settle_quietly(self, call)
     if call.loose or call.pending != NULL:
         give_back_more(self, call)
+
+
+cdef void settle_quietly(TypedFunction self, frame *call) noexcept:
+    exception = pwn_take_exception() if call.answer == NULL else None
+    self.arena.settle()
+    if exception is not None:
+        pwn_set_exception(exception)
 
 
 cdef void give_back_more(TypedFunction self, frame *call) noexcept:

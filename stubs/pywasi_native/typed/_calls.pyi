@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, NoReturn, Self, SupportsIndex, TypeVa
 
 from typing_extensions import disjoint_base
 
-from pywasi_native._native import Func, Memory
+from pywasi_native._native import Func, Memory, Store
 
 __all__ = ()
 
@@ -24,6 +24,21 @@ class Arena:
     @property
     def release(self) -> Callable[[int], object]: ...
     def forget(self) -> None: ...
+
+@final
+class Region:
+    """Bytes of an arena that a stopped call holds."""
+
+@final
+class StoppedCall:
+    """A call of a typed function that goes on, once."""
+
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def store(self) -> Store: ...
+    def refuel(self, fuel: int, slice_ns: int = 0) -> Any:
+        """Goes on with so many more units of fuel, to what the typed function gives."""
 
 @final
 class TypedFunction:
