@@ -1,4 +1,4 @@
-"""Typed functions that fuel stops: their arguments stay where they are, and `resume` gives what the function would."""
+"""Typed functions that fuel stops: their arguments stay, and `resume` gives what the function would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import pywasi_native as wasm
 TEXT = """(module (memory (export "memory") 8)
   (global $at (mut i32) (i32.const 1024)) (global $freed (mut i32) (i32.const 0))
   (func (export "malloc") (param i32) (result i32)
-    (global.get $at) (global.set $at (i32.and (i32.add (i32.add (global.get $at) (local.get 0)) (i32.const 15)) (i32.const -16))))
+    (global.get $at)
+    (global.set $at
+      (i32.and (i32.add (i32.add (global.get $at) (local.get 0)) (i32.const 15)) (i32.const -16))))
   (func (export "free") (param i32) (global.set $freed (i32.add (global.get $freed) (i32.const 1))))
   (func (export "freed") (result i32) (global.get $freed))
   (func (export "sum") (param $from i32) (param $n i32) (result i32) (local $total i32)
