@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
+from collections import deque
 
 from .layouts import DATA
 
@@ -223,11 +224,11 @@ def pointed_extent(pointer: Any, address: int) -> Extent | None:
 
 
 def _kept(root: Any) -> Iterator[Any]:
-    """Everything that a ctypes object keeps alive, also through others."""
+    """Everything that a ctypes object keeps alive, also through others; the nearest first, being what it points to."""
     seen: set[int] = set()
-    todo = [root._objects, getattr(root, "_arr", None)]  # the latter by numpy
+    todo = deque([root._objects, getattr(root, "_arr", None)])  # the latter by numpy
     while todo:
-        value = todo.pop()
+        value = todo.popleft()
         if value is None or id(value) in seen:
             continue
         seen.add(id(value))

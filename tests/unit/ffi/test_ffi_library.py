@@ -431,6 +431,24 @@ def test_long_and_circular_lists_move(library: Any) -> None:
     assert not ring.next
 
 
+def test_long_lists_take_no_square_of_time(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pywasi_native.ffi import images
+
+    looked_at = 0
+
+    def counted(kept: Any, extent: Any = images._extent) -> Any:
+        nonlocal looked_at
+        looked_at += 1
+        return extent(kept)
+
+    monkeypatch.setattr(images, "_extent", counted)
+    nodes = [Node(i, None) for i in range(300)]
+    for one, following in pairwise(nodes):
+        one.next = ctypes.pointer(following)
+    assert library.list_sum(ctypes.byref(nodes[0])) == sum(range(300))
+    assert 299 <= looked_at < 1500  # not all that each node keeps alive, which is the rest of the list
+
+
 def test_objects_that_cannot_move_stay_as_they_are(library: Any) -> None:
     first = Node(1, ctypes.pointer(Node(2, ctypes.cast(ctypes.addressof(Node()), ctypes.POINTER(Node)))))
     with pytest.raises(ctypes.ArgumentError, match="cannot reach the memory of the process"):
