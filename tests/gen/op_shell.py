@@ -26,7 +26,7 @@ class Build:
     emulator: str = ""
 
 
-SANITIZE = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SANITIZE = ("-Og", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 BUILDS = {
     "cc": Build("cc"),
     # Without the compiler's builtins too, as compilers that are neither gcc nor clang do.
