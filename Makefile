@@ -17,18 +17,26 @@ SHELLS := "-DPYWASI_SHELLS=goto;switch"
 # Every test that drives a C program; under an emulator the suite alone takes long enough.
 DRIVEN = $(shell grep -l 'spec_driver_run\|PYWASI_SPEC_DRIVER' tests/spec/test_*.py)
 spec_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver$(3) PYWASI_SPEC_EMULATOR="$(2)" \
-	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q $(if $(2),tests/spec/test_spec_driver.py,$(DRIVEN))
+	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q $(PARALLEL) $(if $(2),tests/spec/test_spec_driver.py,$(DRIVEN))
 # The same with every call interrupted at every block, at host functions and at polls, and resumed.
 fuel_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver PYWASI_SPEC_SHELLS="$(2)" PYWASI_SPEC_FUEL=1 \
-	python -m pytest -q tests/spec/test_spec_driver.py
+	python -m pytest -q $(PARALLEL) tests/spec/test_spec_driver.py
+# Configures and builds: $(call c_built,BUILD,CMAKE OPTIONS)
+define c_built
+	$(CMAKE_C) -B $(1) $(2)
+	cmake --build $(1) -j $(JOBS)
+endef
+CTEST := ctest -j $(JOBS) --output-on-failure --no-tests=error --test-dir
 # Configures, builds and runs all that is C: $(call all_in_c,BUILD,CMAKE OPTIONS,EMULATOR,SUFFIX)
 define all_in_c
-	$(CMAKE_C) -B $(1) $(SHELLS) $(2) -DPYWASI_TEST_RUNNER=$(3)
-	cmake --build $(1) -j $(JOBS)
-	ctest --test-dir $(1) --output-on-failure --no-tests=error
+	$(call c_built,$(1),$(SHELLS) $(2) -DPYWASI_TEST_RUNNER=$(3))
+	$(CTEST) $(1)
 	$(call spec_in_c,$(1),$(3),$(4))
 endef
 ZIG := -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/zig.cmake -DPYWASI_TARGET
+TAIL := -DPYWASI_SHELLS=tail $(ZIG)=$$(uname -m)-linux-gnu
+# Tests in as many processes as there are jobs (tests/shared_fixtures.py says which of them together).
+PARALLEL := -n $(JOBS)
 
 # The README's two commands are read from it, so that what is checked is what is promised.
 .PHONY: help check $(STEPS) abi3 spec fuzz random-calls large bench format show-generated cross clean tools steps
@@ -52,11 +60,15 @@ $(VENV)/bin/python:
 tools: $(VENV)/bin/python
 	@python .ci/extra.py dev | python -m pip install -q -r /dev/stdin
 
+# The steps that build the package for this Python build in one folder, so that the C library is compiled once.
+install test wheel: export SKBUILD_BUILD_DIR := $(abspath $(BUILD))/package
+
 install: $(VENV)/bin/python ## build, install and run the example: the README's first command
 	@set -e; command=$$(python .ci/readme_commands.py install); echo "$$command"; eval "$$command"
 
 test: $(VENV)/bin/python ## install with the test extra and pass the tests: the README's second command
-	@set -e; command=$$(python .ci/readme_commands.py test); echo "$$command"; eval "$$command"
+	@set -e; command=$$(python .ci/readme_commands.py test); echo "$$command"; \
+	  eval "$$command $(PARALLEL) -m 'not alone'"; python -m pytest -m alone
 
 lint: tools ## ruff
 	ruff check .
@@ -87,7 +99,7 @@ asan: tools ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: tools ## the C tests with threads under ThreadSanitizer
 	$(CMAKE_C) -B $(BUILD)/tsan -DPYWASI_TSAN=ON
 	cmake --build $(BUILD)/tsan -j $(JOBS) --target $(basename $(notdir $(wildcard tests/c/*_threads*.c)))
-	ctest --test-dir $(BUILD)/tsan --output-on-failure --no-tests=error -R _threads
+	$(CTEST) $(BUILD)/tsan -R _threads
 	! $(BUILD)/tsan/test_one_store_threads_posix without-lock >/dev/null 2>&1
 
 torture: tools ## the same in a build that hurts: memory moves, every branch polls
@@ -98,25 +110,27 @@ bits32: tools ## the WASI tests in C as programs of 32 bits, on x86
 ifeq ($(shell uname -m),x86_64)
 	$(CMAKE_C) -B $(BUILD)/bits32 -DPYWASI_SHELLS=switch -DPYWASI_WERROR=OFF $(ZIG)=x86-linux-musl
 	cmake --build $(BUILD)/bits32 -j $(JOBS) --target $(filter-out %_win32,$(basename $(notdir $(wildcard tests/c/test_wasi_*.c))))
-	ctest --test-dir $(BUILD)/bits32 --output-on-failure --no-tests=error -R test_wasi_
+	$(CTEST) $(BUILD)/bits32 -R test_wasi_
 else
 	@echo 'this machine is no x86_64'
 endif
 
 tail: tools ## the C tests and the core suite on the tail-call shell, by clang (zig cc)
-	$(CMAKE_C) -B $(BUILD)/tail -DPYWASI_SHELLS=tail $(ZIG)=$$(uname -m)-linux-gnu
-	cmake --build $(BUILD)/tail -j $(JOBS)
-	ctest --test-dir $(BUILD)/tail --output-on-failure --no-tests=error
+	$(call c_built,$(BUILD)/tail,$(TAIL))
+	$(CTEST) $(BUILD)/tail
 	PYWASI_SPEC_DRIVER=$(abspath $(BUILD))/tail/spec_driver PYWASI_SPEC_SHELLS=tail \
-	  python -m pytest -q tests/spec/test_spec_driver.py
+	  python -m pytest -q $(PARALLEL) tests/spec/test_spec_driver.py
 	$(call fuel_in_c,$(BUILD)/tail,tail)
 
-handlers: ctest tail ## no handler of the shells that are shipped pushes or spills: their machine code, by objdump
+handlers: tools ## no handler of the shells that are shipped pushes or spills: their machine code, by objdump
+	$(call c_built,$(BUILD)/c,$(SHELLS))
+	$(call c_built,$(BUILD)/tail,$(TAIL))
 	python .ci/handlers.py $(BUILD)/c $(BUILD)/tail
 
 switch: tools ## the Python tests on a package that was built with the switch shell
 	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . -Ccmake.define.PYWASI_SHELLS=switch
-	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q tests/spec tests/unit
+	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q $(PARALLEL) -m 'not alone' tests/spec tests/unit
+	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q -m alone tests/unit
 
 cross-build: tools ## compile the C library and its tests for Windows, macOS and Linux on ARM with zig cc
 	@set -e; for target in $(TARGETS); do echo "-- $$target"; \

@@ -7,8 +7,10 @@ pass by skipping.
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,28 @@ import locate
 # programs that the tests interrupt would run on for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where `make test` builds the package; the projects that tests build have folders of their own.
+if folder := os.environ.pop("SKBUILD_BUILD_DIR", None):
+    os.environ["PYWASI_PACKAGE_BUILD"] = folder
+
+# What measures how soon something happens, in files: nothing else may run beside it.
+ALONE = {"unit/test_stopping.py", "unit/test_threads.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks tests for `-m alone`."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).as_posix() in ALONE:
+            item.add_marker("alone")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With `-n`: which tests one process runs."""
+    from shared_fixtures import Scheduling
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

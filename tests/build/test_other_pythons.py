@@ -33,6 +33,12 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
     return done.stdout
 
 
+def built_in(tmp_path: Path) -> dict[str, str]:
+    """The environment in which the engine is built: C is the same for all Pythons, and compiled once."""
+    folder = os.environ.get("PYWASI_PACKAGE_BUILD", str(tmp_path / "build"))
+    return {**ENVIRONMENT, "SKBUILD_BUILD_DIR": folder}
+
+
 def usable(name: str) -> str | None:
     """The version of a Python with venv; None if there is none of that name."""
     found = shutil.which(name)
@@ -79,7 +85,7 @@ def test_one_wheel_for_other_pythons(package_index: None, zig: None, tmp_path: P
         folder = tmp_path / name.replace(os.sep, "_")
         run(name, "-m", "venv", folder, cwd=tmp_path)
         python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        run(python, "-m", "pip", "install", "-q", locate.ROOT, "pytest", cwd=tmp_path)
+        run(python, "-m", "pip", "install", "-q", locate.ROOT, "pytest", cwd=tmp_path, env=built_in(tmp_path))
         bare = {"PATH": str(python.parent), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
         run(python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", wheel, cwd=tmp_path, env=bare)
         assert str(folder) in run(python, "-I", "-c", PROBE, cwd=tmp_path, env=bare)

@@ -224,7 +224,7 @@ def pointed_extent(pointer: Any, address: int) -> Extent | None:
 
 
 def _kept(root: Any) -> Iterator[Any]:
-    """Everything that a ctypes object keeps alive, also through others; the nearest first, being what it points to."""
+    """All that a ctypes object keeps alive, also through others; the nearest first, which it points to."""
     seen: set[int] = set()
     todo = deque([root._objects, getattr(root, "_arr", None)])  # the latter by numpy
     while todo:
