@@ -106,9 +106,9 @@ bool pw_store_collection_is_due(const pw_store *store)
     return pwi_externs_are_due(store);
 }
 
-void pw_store_collect(pw_store *store)
+pw_result pw_store_collect(pw_store *store)
 {
-    pwi_gc_collect(store);
+    return pwi_gc_collect(store);
 }
 
 void pw_store_pause_collections(pw_store *store)

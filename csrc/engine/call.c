@@ -32,12 +32,15 @@ static pw_result stack_exhausted(pw_store *store) {
     return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
 }
 
-static PW_COLD pw_result run_failed(const pw_run *run, pw_func *func, const pw_slot *base) {
+static PW_COLD pw_result run_failed(pw_run *run, pw_func *func, const pw_slot *base) {
     pw_store *store = func->store;
     bool suspended = run->result == PW_ERR_SUSPENDED;
     store->error.frame_count = 0;
     store->error.frames_left_out = 0;
-    if (run->result != PW_ERR_EXIT && !suspended) pwi_capture_frames(run, &store->error);
+    if (run->result != PW_ERR_EXIT && !suspended) {
+        pw_result stopped = pwi_capture_frames(run, store, &store->error);
+        if (stopped != PW_OK) run->result = stopped;
+    }
     if (run->result == PW_ERR_TRAP && run->trap == PW_TRAP_OUT_OF_FUEL) suspended = store->nested_calls == 0;
     if (suspended) pwi_suspend(run, func, base);
     return run->result;

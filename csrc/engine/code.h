@@ -114,18 +114,24 @@ PW_COLD void pwi_run_trap(pw_run *run, pw_trap_kind kind);
 #define PW_BRIDGE_CELL 2
 static inline const pw_cell *pwi_bridge_return(const pw_type_record *type) { return type->code + PW_BRIDGE_CELL; }
 
-/* translate.c: makes the code of a function. offsets, if not NULL, receives an array (owned by the caller) with the
- * byte offset in the module of the instruction that each cell came from, and code is left alone. */
-PW_MUST_USE pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets);
+/* translate.c: makes the code of a function, unless another thread has done so; or, for the frames of a trap, an array
+ * (owned by the caller) with the byte offset in the module of the instruction that each cell came from. Both ask the
+ * store's poll hook now and then and give what it said; the second one also gives PW_ERR_LIMIT when so many looks are used up. */
+PW_MUST_USE pw_result pwi_translate(pw_store *store, pw_module *module, pw_code *code);
+PW_MUST_USE pw_result pwi_translate_offsets(pw_store *store, pw_module *module, pw_code *code, uint32_t *looks,
+                                            uint32_t **offsets);
 
-/* The same for a function that any thread may be calling now: once. */
-PW_MUST_USE pw_result pwi_translate_once(pw_module *module, pw_code *code);
+/* The same unless it has code already. Outside of the module's lock: it may take long, and the poll hook may wait for a
+ * lock of the embedder. store NULL: nobody is asked. */
+PW_MUST_USE pw_result pwi_translate_once(pw_store *store, pw_module *module, pw_code *code);
 
 /* call.c: goes on with a call of func whose frames begin at `base`, the top of the stack, where results are left. With
  * `waiting` the place is behind a call of that host function, which is called again first. */
 PW_MUST_USE pw_result pwi_engine_resume(pw_func *func, pw_run *run, pw_slot *base, pw_func *waiting);
 
-/* frames.c: fills error->frames with the frames of this run (not of outer runs: their own calls report them). */
-void pwi_capture_frames(const pw_run *run, pw_error *error);
+/* frames.c: fills error->frames with the frames of this run (not of outer runs: their own calls report them).
+ * Not PW_OK: the store's poll hook, if one is given, ended it; the store's error says so, and the frames are there with the
+ * offsets that were known. */
+PW_MUST_USE pw_result pwi_capture_frames(const pw_run *run, pw_store *store, pw_error *error);
 
 #endif

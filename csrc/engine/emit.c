@@ -194,6 +194,7 @@ void pwi_flush(pw_translator *t, size_t index) {
 }
 
 void pwi_flush_top(pw_translator *t, size_t count) {
+    t->until_look -= (int64_t)count / 4;
     for (size_t i = t->height - count; i < t->height; i++) pwi_flush(t, i);
 }
 
@@ -203,6 +204,7 @@ void pwi_flush_locals(pw_translator *t) {
 }
 
 void pwi_flush_local(pw_translator *t, uint32_t local) {
+    if (t->local_pending[local] != 0) t->until_look -= (int64_t)t->height / 16;
     for (size_t i = t->height; t->local_pending[local] != 0 && i-- > 0;)
         if (t->stack[i].where == PW_IN_LOCAL && t->stack[i].local == local) pwi_flush(t, i);
 }

@@ -31,7 +31,9 @@ static pw_result ended(pw_run *run, pw_result result) {
     return result;
 }
 
+/* No object: the store or the host has no room for it, or the poll ended the collection that was to make room. */
 static pw_result no_room(pw_run *run, pw_result result) {
+    if (result != PW_ERR_LIMIT && result != PW_ERR_NO_MEMORY) return result;
     pw_error *error = &run->context->store->error;
     pw_error_clear(error);
     return pwi_fail(error, PW_ERR_NO_MEMORY, "%s",

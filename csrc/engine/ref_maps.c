@@ -32,6 +32,7 @@ void pwi_note_references(pw_translator *t, uint32_t cell)
         t->ref_slot_count = t->entries[--t->entry_count].first;
     size_t first = t->ref_slot_count;
     bool room = true;
+    t->until_look -= (int64_t)t->height / 16;
     for (size_t i = 0; i < t->height && room; i++) {
         if (t->stack[i].type == 'r' && t->stack[i].where == PW_IN_HOME)
             room = add_slot(t, t->stack[i].home);
@@ -48,6 +49,10 @@ void pwi_note_references(pw_translator *t, uint32_t cell)
     t->entries = entries;
     t->entries[t->entry_count++] =
         (pw_ref_entry){cell, (uint32_t)first, (uint32_t)(t->ref_slot_count - first)};
+    if (t->ref_slot_count > PW_REF_MAP_SLOTS) {
+        t->stopped = PW_ERR_LIMIT;
+        t->no_memory = true;
+    }
 }
 
 /* One block: the map, its entries, its slots; those of locals first. */
@@ -77,7 +82,10 @@ pw_ref_map *pwi_ref_map_make(const pw_translator *t)
     return map;
 }
 
+const pw_ref_map pwi_no_ref_map;
+
 void pwi_ref_map_free(pw_ref_map *map)
 {
-    pwi_free(map);
+    if (map != &pwi_no_ref_map)
+        pwi_free(map);
 }

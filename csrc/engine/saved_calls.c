@@ -190,7 +190,7 @@ static pw_result translate_all(struct pw_made_calls *made, const pw_instance *in
     pw_result result = PW_OK;
     for (size_t i = 0; i < made->places.count && result == PW_OK; i++)
         result = pwi_translate_once(
-            instance->module, &instance->codes[made->places.items[i].func_index - module->imported_funcs]);
+            NULL, instance->module, &instance->codes[made->places.items[i].func_index - module->imported_funcs]);
     return result;
 }
 

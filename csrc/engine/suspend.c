@@ -154,7 +154,7 @@ void pw_suspended_frames(pw_suspended *suspended, pw_error *error)
     pw_error_clear(error);
     (void)!pwi_trap(error, PW_TRAP_OUT_OF_FUEL);
     if (!suspended->ended)
-        pwi_capture_frames(&run, error);
+        (void)!pwi_capture_frames(&run, NULL, error);
 }
 
 pw_suspended *pw_store_take_suspended(pw_store *store)

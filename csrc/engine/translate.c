@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/translate_try.h"
+#include "runtime/bulk_work.h"
 
 /* ---- locals ---------------------------------------------------------------------------------------------------------- */
 
@@ -226,7 +228,7 @@ static void translate_body(pw_translator *t) {
     pwi_label_push(t, PW_LABEL_FUNC, -64);
     if (t->no_memory) return;
     t->labels[0] = function;
-    while (t->label_count > 0 && !t->no_memory) {
+    while (t->label_count > 0 && !t->no_memory && pwi_goes_on(t)) {
         t->offset = (uint32_t)(t->p - t->module->bytes);
         uint32_t code = pwi_read_opcode(&t->p);
         if (t->dead && !structures(code)) {
@@ -270,8 +272,25 @@ static void release(pw_translator *t) {
     pwi_free(t->local_pins);
 }
 
+/* A millisecond at most. */
+#ifdef PW_TORTURE
+#define LOOK_EVERY 5
+#else
+#define LOOK_EVERY 20000
+#endif
+
+bool pwi_translate_look(pw_translator *t) {
+    t->until_look = LOOK_EVERY;
+    if (t->looks && (*t->looks)-- == 0) t->stopped = PW_ERR_LIMIT;
+    else if (t->store) t->stopped = pwi_store_poll(t->store);
+    if (t->stopped != PW_OK) t->no_memory = true;
+    return !t->no_memory;
+}
+
 /* Room for what runs on without looking when memory has run out (pwi_emit). */
 #define FIRST_CELLS 16
+
+static pw_result why_not(const pw_translator *t) { return t->stopped != PW_OK ? t->stopped : PW_ERR_NO_MEMORY; }
 
 static pw_result translate(pw_translator *t) {
     const pw_body *body = &t->module->bodies[t->code->func_index - t->module->imported_funcs];
@@ -280,6 +299,7 @@ static pw_result translate(pw_translator *t) {
     t->end = t->p + body->size;
     for (int i = 0; i < PW_ACC_COUNT; i++) t->acc[i].slot = t->acc[i].maker = -1;
     t->last.cell = -1;
+    t->until_look = LOOK_EVERY;
     if (!pwi_reserve((void **)&t->cells, &t->cell_capacity, FIRST_CELLS, sizeof *t->cells)) return PW_ERR_NO_MEMORY;
     if (!pwi_reserve((void **)&t->stack, &t->stack_capacity, FIRST_CELLS, sizeof *t->stack)) return PW_ERR_NO_MEMORY;
     if (!read_locals(t)) return PW_ERR_NO_MEMORY;
@@ -287,10 +307,23 @@ static pw_result translate(pw_translator *t) {
     if (t->pins) pwi_choose_pins(t);
     uint32_t entry = emit_entry(t);
     translate_body(t);
-    if (t->no_memory) return PW_ERR_NO_MEMORY;
+    if (t->no_memory) return why_not(t);
     t->cells[entry + 2] = t->max_slot;
     if (t->code->metered) pwi_meter_end(t, entry);
-    return t->no_memory ? PW_ERR_NO_MEMORY : PW_OK;
+    return t->no_memory ? why_not(t) : PW_OK;
+}
+
+/* The module's code lock is held. */
+static void give(pw_translator *t, pw_cell *cells, pw_catches *catches) {
+    pw_code *code = t->code;
+    code->cells = cells;
+    code->cell_count = (uint32_t)t->cell_count;
+    code->frame_slots = t->max_slot;
+    code->return_slot = (uint16_t)t->return_slot;
+    code->catches = catches;
+    code->state = 1;
+    t->module->translated_count++;
+    __atomic_store_n(&code->entry, cells, __ATOMIC_RELEASE);
 }
 
 /* Gives the cells, cut to size and with addresses for indices, to the code. */
@@ -307,60 +340,73 @@ static pw_result publish(pw_translator *t) {
         uint32_t cell = t->relocations[i];
         cells[cell] = (pw_cell)(uintptr_t)(cells + cells[cell]);
     }
-    pw_code *code = t->code;
-    code->cells = cells;
-    code->cell_count = (uint32_t)t->cell_count;
-    code->frame_slots = t->max_slot;
-    code->return_slot = (uint16_t)t->return_slot;
-    code->catches = catches;
-    code->state = 1;
-    t->module->translated_count++;
-    __atomic_store_n(&code->entry, cells, __ATOMIC_RELEASE);
+    pwi_mutex_lock(&t->module->code_lock);
+    bool first = !t->code->state;
+    if (first) give(t, cells, catches);
+    pwi_mutex_unlock(&t->module->code_lock);
+    if (!first) { /* another thread was faster */
+        pwi_free(cells);
+        pwi_free(catches);
+    }
     return PW_OK;
 }
 
-pw_result pwi_translate(pw_module *module, pw_code *code, uint32_t **offsets) {
-    pw_translator t = {.module = module, .code = code, .handlers = module->engine->shell->handlers, .recording = offsets != NULL};
+static pw_translator translator_of(pw_store *store, pw_module *module, pw_code *code) {
+    return (pw_translator){.module = module, .code = code, .store = store, .handlers = module->engine->shell->handlers};
+}
+
+pw_result pwi_translate(pw_store *store, pw_module *module, pw_code *code) {
+    pw_translator t = translator_of(store, module, code);
     pw_result result = translate(&t);
-    if (result == PW_OK && offsets) {
+    if (result == PW_OK) result = publish(&t);
+    release(&t);
+    return result;
+}
+
+pw_result pwi_translate_offsets(pw_store *store, pw_module *module, pw_code *code, uint32_t *looks, uint32_t **offsets) {
+    pw_translator t = translator_of(store, module, code);
+    t.recording = true;
+    t.looks = looks;
+    pw_result result = translate(&t);
+    if (result == PW_OK) {
         *offsets = t.offsets;
         t.offsets = NULL;
-    } else if (result == PW_OK) {
-        result = publish(&t);
     }
     release(&t);
     return result;
 }
 
-pw_ref_map *pwi_translate_ref_map(pw_module *module, pw_code *code) {
-    pw_translator t = {.module = module, .code = code, .handlers = module->engine->shell->handlers, .mapping = true};
-    pw_ref_map *map = translate(&t) == PW_OK ? pwi_ref_map_make(&t) : NULL;
+pw_result pwi_translate_ref_map(pw_store *store, pw_module *module, pw_code *code, pw_ref_map **map) {
+    pw_translator t = translator_of(store, module, code);
+    t.mapping = true;
+    pw_result result = translate(&t);
+    *map = result == PW_OK ? pwi_ref_map_make(&t) : NULL;
     release(&t);
-    return map;
+    return result == PW_OK && *map == NULL ? PW_ERR_NO_MEMORY : result;
 }
 
 pw_result pwi_translate_places(pw_module *module, pw_code *code, struct pw_place_search *search) {
-    pw_translator t = {.module = module, .code = code, .handlers = module->engine->shell->handlers, .search = search};
+    pw_translator t = translator_of(NULL, module, code);
+    t.search = search;
     pw_result result = translate(&t);
     release(&t);
     return result;
 }
 
-pw_result pwi_translate_once(pw_module *module, pw_code *code) {
-    pw_result result = PW_OK;
+pw_result pwi_translate_once(pw_store *store, pw_module *module, pw_code *code) {
     pwi_mutex_lock(&module->code_lock);
-    if (!code->state) result = pwi_translate(module, code, NULL);
+    bool is_made = code->state != 0;
     pwi_mutex_unlock(&module->code_lock);
-    return result;
+    return is_made ? PW_OK : pwi_translate(store, module, code);
 }
 
 pw_result pwi_run_translate(pw_run *run) {
     pw_code *code = (pw_code *)(uintptr_t)((uintptr_t)run->pc - offsetof(pw_code, stub));
-    pw_result result = pwi_translate_once(run->context->module, code);
+    pw_result result = pwi_translate_once(run->context->store, run->context->module, code);
     if (result != PW_OK) { /* the caller is the innermost frame then */
         run->pc = (const pw_cell *)(uintptr_t)run->accumulator;
         run->fp -= pwi_lane(run->pc - 2, 0);
-        return pwi_no_memory_in_call(run);
+        return result == PW_ERR_NO_MEMORY ? pwi_no_memory_in_call(run) : result;
     }
     run->pc = code->cells;
     return PW_OK;

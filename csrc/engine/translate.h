@@ -99,7 +99,12 @@ typedef struct pw_translator {
     const pw_cell *handlers;
     const uint8_t *p, *end;
     uint32_t offset; /* of the current instruction in the module */
-    bool no_memory;
+    bool no_memory;  /* or stopped: what has been made goes no further */
+
+    pw_store *store;     /* its poll hook is asked now and then whether to go on; NULL: nobody is */
+    uint32_t *looks;     /* that there may be, then it stops; NULL: no bound */
+    int64_t until_look;  /* instructions, operands and labels that were touched */
+    pw_result stopped;   /* why, if not for memory */
 
     pw_cell *cells;
     size_t cell_count, cell_capacity;
@@ -145,6 +150,11 @@ typedef struct pw_translator {
     uint32_t block_cost;
     struct pw_place_search *search; /* what looks for places of frames: places.h; or NULL */
 } pw_translator;
+
+/* translate.c: asks whether to go on; false: `stopped` says why not. */
+bool pwi_translate_look(pw_translator *t);
+/* For what goes over many labels. */
+static inline bool pwi_goes_on(pw_translator *t) { return PW_LIKELY(--t->until_look >= 0) || pwi_translate_look(t); }
 
 /* ---- emit.c: cells, relocations, accumulators, operands --------------------------------------------------------- */
 
@@ -254,31 +264,6 @@ void pwi_branch_to(pw_translator *t, pw_label *label);
 uint32_t pwi_label_home(const pw_translator *t, const pw_label *label);
 /* Emits a return of values that are on the stack; code may go on behind it. */
 void pwi_emit_return(pw_translator *t);
-
-/* ---- translate_try.c: exceptions ------------------------------------------------------------------------------------------ */
-
-void pwi_translate_try_table(pw_translator *t);
-/* The range of the innermost label, a try, begins, and ends. */
-void pwi_try_begin(pw_translator *t);
-void pwi_try_end(pw_translator *t, const pw_label *label);
-/* Clauses of this chain go to the current place. */
-void pwi_resolve_clauses(pw_translator *t, uint32_t chain);
-/* Code for clauses that leave the function; the last thing to be emitted. */
-void pwi_emit_clause_returns(pw_translator *t, uint32_t chain);
-void pwi_translate_throw(pw_translator *t, uint32_t tag);
-void pwi_translate_throw_ref(pw_translator *t);
-void pwi_emit_throw_ref(pw_translator *t, uint32_t slot);
-/* A new clause of a try. NULL: no memory. */
-pw_catch *pwi_add_clause(pw_translator *t, uint32_t owner);
-
-/* What the code needs of the clauses, in one block. NULL: no memory. */
-pw_catches *pwi_catches_make(const pw_translator *t);
-
-/* translate_legacy.c */
-void pwi_translate_legacy_try(pw_translator *t);
-void pwi_translate_catch(pw_translator *t, bool all);
-void pwi_translate_delegate(pw_translator *t);
-void pwi_translate_rethrow(pw_translator *t, uint32_t depth);
 
 /* translate_gc.c: false when the opcode is none of its. */
 bool pwi_translate_gc(pw_translator *t, uint32_t code);

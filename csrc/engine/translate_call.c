@@ -14,6 +14,7 @@ static void push_results(pw_translator *t, const pw_type_record *type, uint32_t 
     pwi_note_call(t);
     uint32_t params_end = base + type->param_slots;
     if (params_end > t->max_slot) t->max_slot = params_end;
+    t->until_look -= (int64_t)type->func.result_count;
     for (uint32_t i = 0; i < type->func.result_count; i++) pwi_push_home(t, pwi_type_char(type->func.results[i]));
     pwi_forget(t);
     if (type->func.result_count == 1 && pwi_acc_of(pwi_type_char(type->func.results[0])) == PW_ACC_INT)

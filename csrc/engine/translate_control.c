@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "engine/condition.h"
 #include "engine/meter.h"
+#include "engine/translate_try.h"
 
 static pw_label *label_at(pw_translator *t, uint32_t depth) { return &t->labels[t->label_count - 1 - depth]; }
 
@@ -64,11 +65,33 @@ uint32_t pwi_label_home(const pw_translator *t, const pw_label *label) {
     return below->home + (below->type == 'V' ? 2u : 1u);
 }
 
+/* More values than that go home first, which happens once to each, and are then moved by one instruction: else a few bytes
+ * of the module, a branch to a label of 1,000 values, would be many thousand bytes of code. */
+#define FEW_MOVES 16
+
+static bool is_wide(const pw_label *label) { return label_arity(label) > FEW_MOVES; }
+
+/* At home already. */
+static bool wide_move(pw_translator *t, uint32_t arity, uint32_t slot, bool count_only) {
+    uint32_t from = t->stack[t->height - arity].home, end = pwi_next_home(t);
+    if (from == slot || count_only) return from != slot;
+    uint32_t cell = pwi_emit(t, PW_H_mov_many, 2);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, from);
+    pwi_set_lane(pwi_cell(t, cell + 1), 1, slot);
+    pwi_set_lane(pwi_cell(t, cell + 1), 2, end - from);
+    pwi_forget(t);
+    return false;
+}
+
 /* Emits the moves that put the top operands where the label wants them; with `count_only` just tells if there are
  * any. The stack is left as it is, so that code may go on behind a branch that is not taken. Ascending order is safe:
  * a value never moves up, so no move overwrites the source of a later one. */
 static bool label_moves(pw_translator *t, const pw_label *label, bool count_only) {
     uint32_t arity = label_arity(label), slot = pwi_label_home(t, label);
+    if (is_wide(label)) {
+        pwi_flush_top(t, arity);
+        return wide_move(t, arity, slot, count_only);
+    }
     for (uint32_t i = 0; i < arity; i++) {
         pw_operand *operand = &t->stack[t->height - arity + i];
         operand->maker = -1; /* where it needs no move the target reads its slot */
@@ -222,6 +245,7 @@ void pwi_translate_end(pw_translator *t) {
         resolve(t, label.patches);
         pwi_resolve_clauses(t, label.clauses);
         pwi_cut(t, label.height);
+        t->until_look -= (int64_t)label.result_count;
         for (uint32_t i = 0; i < label.result_count; i++) pwi_push_home(t, pwi_type_char(result_type(&label, i)));
         pwi_forget(t);
         t->dead = false;
@@ -260,7 +284,7 @@ static void branch_if(pw_translator *t, pw_condition *c, bool sense, uint32_t de
         t->last.cell = -1;
         return;
     }
-    pw_label *label = label_at(t, depth);
+    pw_label *label = label_at(t, depth); /* the values of a wide one are home before the condition: on both ways */
     if (!label_moves(t, label, true)) {
         uint32_t cell = pwi_emit_condition(t, c, sense);
         link_branch(t, label, cell);
@@ -334,7 +358,7 @@ void pwi_translate_br_table(pw_translator *t) {
     pwi_set_high(pwi_cell(t, cell + 1), count);
     pwi_forget(t); /* the pieces below are reached by branches */
     t->p = targets;
-    for (uint32_t i = 0; i <= count && !t->no_memory; i++) table_target(t, cell + 2 + i, pwi_leb_u32(&t->p));
+    for (uint32_t i = 0; i <= count && !t->no_memory && pwi_goes_on(t); i++) table_target(t, cell + 2 + i, pwi_leb_u32(&t->p));
     t->p = targets;
     for (uint32_t i = 0; i <= count; i++) label_at(t, pwi_leb_u32(&t->p))->piece = 0;
     make_dead(t);

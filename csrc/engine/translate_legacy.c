@@ -8,6 +8,7 @@
  * where the label wants it, and is moved there like the values of a branch. */
 #include "base/alloc.h"
 #include "engine/meter.h"
+#include "engine/translate_try.h"
 
 static pw_label *innermost(pw_translator *t)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "engine/translate.h"
+#include "engine/translate_try.h"
 
 pw_catch *pwi_add_clause(pw_translator *t, uint32_t owner)
 {

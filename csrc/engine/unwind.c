@@ -71,8 +71,8 @@ pw_result pwi_run_throw(pw_run *run)
     pw_object *exception;
     run->pc++;
     pw_result result = pwi_exception_new(store, tag, values, &exception);
-    if (result != PW_OK)
-        return pwi_no_memory_in_call(run);
+    if (result != PW_OK) /* it may have been the poll of a collection that ended it */
+        return result == PW_ERR_LIMIT || result == PW_ERR_NO_MEMORY ? pwi_no_memory_in_call(run) : result;
     store->exception = (pw_slot)(uintptr_t)exception;
     return pwi_run_unwind(run);
 }

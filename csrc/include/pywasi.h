@@ -480,7 +480,7 @@ void pw_store_set_extern_dropped(pw_store *store, void (*dropped)(void *env), vo
 /* Collections of garbage. Running code starts them as it allocates; host references alone start none: whoever makes many
  * asks, at a time when all references in its own variables are held, whether one is due. Paused: none happens. */
 bool pw_store_collection_is_due(const pw_store *store);
-void pw_store_collect(pw_store *store);
+PW_MUST_USE pw_result pw_store_collect(pw_store *store); /* or what the poll hook said, which is asked meanwhile */
 void pw_store_pause_collections(pw_store *store);
 void pw_store_resume_collections(pw_store *store);
 

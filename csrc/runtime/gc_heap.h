@@ -7,7 +7,7 @@
  *    word   object          pw_func     pw_host_ref
  *     0     next            instance    host
  *     1     type            code        holds
- *     2     kind, mark, length: slots of the payload, or elements of an array
+ *     2     kind, mark, epoch, length: slots of the payload, or elements of an array
  *     3     tag             type
  *     4     payload         ...
  *
@@ -15,8 +15,10 @@
  * embedder, and the frames' reference slots, which the engine enumerates (engine/gc_roots.c). A collection starts at an
  * allocation once as much has been allocated since the last one as was alive then, so its cost is in proportion to
  * what lives; host references start one by their number, when the embedder asks whether it is due. It stops the store for a
- * time in proportion to the live heap, which the store's memory limit bounds. It uses no memory that it could fail to get: where the mark stack cannot grow, objects are left gray and the
- * heap is gone over again.
+ * time in proportion to the live heap, which the store's memory limit bounds, and looks at the store's poll hook meanwhile: when
+ * that ends the run, the collection ends where it is. Nothing has to be put back: marks count only in the collection
+ * (the epoch) that made them, and what has not been swept is for the next one. It uses no memory that it could fail to
+ * get: where the mark stack cannot grow, objects are left gray and the heap is gone over again.
  */
 #ifndef PW_RUNTIME_GC_HEAP_H
 #define PW_RUNTIME_GC_HEAP_H
@@ -36,8 +38,8 @@ typedef struct pw_object {
     struct pw_object *next;
     const pw_type_record *type;
     uint8_t kind;
-    uint8_t mark; /* pw_mark */
-    uint16_t pad;
+    uint8_t mark;   /* pw_mark, if epoch is the heap's: else it is white */
+    uint16_t epoch; /* of the collection that marked it last; 0: none */
     uint32_t length;
     struct pw_tag *tag;
     pw_slot payload[];
@@ -60,19 +62,27 @@ typedef struct pw_gc_heap {
     bool gray_lost; /* some gray objects are not on the stack */
     pw_gc_handle *handles; /* hash table by reference, gc_handles.c */
     size_t handle_count, handle_capacity;
-    uint64_t collections;
+    uint64_t collections; /* that came to their end */
+    uint16_t epoch;       /* of the latest collection */
+    int32_t until_poll;   /* objects and references until the poll hook is asked again */
+    pw_result stopped;    /* what it said */
+    bool deaf;            /* nobody is asked */
     uint32_t paused; /* no collection while an instance is made: its values are in C variables */
-    /* The engine's part: marks the references in the frames of all runs; false: it could not, free nothing. */
-    bool (*mark_frames)(pw_store *store);
+    /* The engine's part: marks the references in the frames of all runs. PW_ERR_NO_MEMORY: it could not, free nothing;
+     * or what the poll said. */
+    pw_result (*mark_frames)(pw_store *store);
 } pw_gc_heap;
 
 /* A new object with its payload zero. May collect: the caller's references must be in roots. PW_ERR_LIMIT when the
- * store's memory limit forbids it. */
+ * store's memory limit forbids it; PW_ERR_NO_MEMORY; or what the poll said, which store->error has then. */
 PW_MUST_USE pw_result pwi_gc_new(pw_store *store, pw_object_kind kind, const pw_type_record *type, uint32_t length,
                                  pw_object **object);
 /* Marks what a reference points to, of any kind; for mark_frames. */
 void pwi_gc_mark(pw_store *store, pw_slot reference);
-void pwi_gc_collect(pw_store *store);
+/* Not PW_OK: the poll hook ended it, and store->error says so. */
+PW_MUST_USE pw_result pwi_gc_collect(pw_store *store);
+/* The same where nobody may be asked. */
+void pwi_gc_collect_all(pw_store *store);
 void pwi_gc_destroy(pw_store *store);
 
 /* Does the reference point to an object of the heap? Not so: null, an i31, a function, a host reference. */

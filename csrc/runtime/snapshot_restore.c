@@ -246,7 +246,7 @@ pw_result pwi_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instanc
     pw_restoring r = {.snapshot = snapshot, .instance = instance};
     pw_gc_heap *heap = &instance->store->gc;
     if (snapshot->object_count && !fresh)
-        pwi_gc_collect(instance->store); /* what it has made since: none is collected while there are new ones */
+        pwi_gc_collect_all(instance->store); /* what it has made since: none is collected while there are new ones */
     heap->paused++;
     pw_result result = make_objects(&r, error);
     if (result == PW_OK)

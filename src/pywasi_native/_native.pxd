@@ -252,7 +252,7 @@ cdef extern from "pywasi.h":
     void *pw_extern_next_dropped(pw_store *store)
     void pw_store_set_extern_dropped(pw_store *store, void (*dropped)(void *env) noexcept, void *env)
     c_bool pw_store_collection_is_due(const pw_store *store)
-    void pw_store_collect(pw_store *store)
+    pw_result pw_store_collect(pw_store *store)
     void pw_store_pause_collections(pw_store *store)
     void pw_store_resume_collections(pw_store *store)
 

@@ -336,9 +336,13 @@ cdef int put_references(Func self, PyObject *const *args, pw_slot *slots) noexce
     """The same, where references are among them: what is in a slot already is no root while the next one is converted,
     which may run code of Python and so of the guest."""
     cdef pw_store *store = self.store.ptr
+    cdef pw_result stopped
     cdef int failed
     if pw_store_collection_is_due(store):
-        pw_store_collect(store)
+        stopped = pw_store_collect(store)
+        pwn_attach(&self.store.run)
+        if stopped != PW_OK:
+            return set_failure(pw_store_error(store), stopped, self.store)
     pw_store_pause_collections(store)
     failed = put_arguments(self, args, slots)
     pw_store_resume_collections(store)

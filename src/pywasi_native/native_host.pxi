@@ -63,6 +63,7 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
     cdef PyObject *answer = NULL
     cdef uint32_t count = host.sig.params, made = 0, i
     cdef const pw_slot *slot = slots
+    cdef pw_result stopped = PW_OK
     cdef int failed = 0
     if store.reply is not None:
         return host_replied(host, store, slots)
@@ -79,13 +80,16 @@ cdef pw_result host_call(HostFunc host, pw_slot *slots) noexcept:
         slot += 2 if host.sig.kinds[made] == K_V128 else 1
         made += 1
     if host.sig.has_refs and pw_store_collection_is_due(store.ptr):
-        pw_store_collect(store.ptr)  # the arguments are held
-    if made == count:
+        stopped = pw_store_collect(store.ptr)  # the arguments are held
+        pwn_attach(&store.run)
+    if made == count and stopped == PW_OK:
         answer = PyObject_Vectorcall_(<PyObject *>host.callable, arguments + 1, count | VECTORCALL_OFFSET, NULL)
     for i in range(made):
         Py_DECREF_(arguments[i + 1])
     if arguments != few:
         PyMem_Free(arguments)
+    if stopped != PW_OK:
+        return stopped
     if answer != NULL:
         failed = host_results(host, store, answer, slots)
         if failed == WAITS:

@@ -144,6 +144,7 @@ cdef ExnRef throw_new(Store store, Tag tag, tuple values):
         finally:
             pw_store_resume_collections(store.ptr)
         result = pw_raise_exception(store.ptr, tag.ptr, slots)
+        pwn_attach(&store.run)  # a collection may have given the GIL away
         release_values(store, &type, held, slots)
         if result != PW_ERR_EXCEPTION:
             check_result(result, store)

@@ -18,7 +18,8 @@ typedef struct heap_fixture {
 
 static pw_type_record *intern(heap_fixture *hf, uint8_t kind, const pw_field *fields, uint32_t count)
 {
-    pw_type_def def = {.kind = kind, .is_final = true, .super = PW_NO_SUPER, .fields = fields, .field_count = count};
+    pw_type_def def = {
+        .kind = kind, .is_final = true, .super = PW_NO_SUPER, .fields = fields, .field_count = count};
     pw_type_record *record;
     CHECK(pwi_types_intern_group(&hf->fx.registry, &def, 1, &record) == PW_OK);
     return record;
@@ -74,7 +75,7 @@ static size_t live(const heap_fixture *hf)
 {
     size_t count = 0;
     for (const pw_object *object = hf->heap->objects; object; object = object->next) {
-        CHECK(object->mark == 0); /* white between collections */
+        CHECK(object->epoch <= hf->heap->epoch);
         count++;
     }
     return count;
@@ -83,7 +84,7 @@ static size_t live(const heap_fixture *hf)
 static size_t collect(heap_fixture *hf)
 {
     uint64_t before = hf->heap->collections;
-    pwi_gc_collect(hf->store);
+    CHECK(pwi_gc_collect(hf->store) == PW_OK);
     CHECK(hf->heap->collections == before + 1);
     return live(hf);
 }
@@ -118,8 +119,8 @@ static void test_reachable_lives_and_cycles_go(void)
 
 static void test_every_kind_of_object_is_gone_into(void)
 {
-    static const pw_val_type params[] = {PW_I64, PW_V128, PW_REF_TYPE(PW_KIND_REF_NULL, PW_HEAP_EXN), PW_EXTERNREF,
-                                         PW_FUNCREF};
+    static const pw_val_type params[] = {PW_I64, PW_V128, PW_REF_TYPE(PW_KIND_REF_NULL, PW_HEAP_EXN),
+                                         PW_EXTERNREF, PW_FUNCREF};
     const pw_func_type type = {5, 0, params, NULL};
     heap_fixture hf;
     pw_tag *tag;
@@ -135,7 +136,8 @@ static void test_every_kind_of_object_is_gone_into(void)
     list->payload[1] = ref_to(bytes);
     list->payload[2] = host;
     pw_slot values[] = {ref_to(list), 1, ~(pw_slot)0, 0, ref_to(list), ref_to(fx_host(&hf.fx))};
-    CHECK(pwi_exception_new(hf.store, tag, values, &first) == PW_OK); /* its i64 is no reference, whatever its bits */
+    CHECK(pwi_exception_new(hf.store, tag, values, &first) ==
+          PW_OK); /* its i64 is no reference, whatever its bits */
     values[0] = 0;
     values[3] = ref_to(first);
     CHECK(pwi_exception_new(hf.store, tag, values, &second) == PW_OK);
@@ -166,7 +168,8 @@ static void test_roots(void)
     uint32_t index = fx_global(&hf.fx, cell, EXPR(&hf.fx, ANY, 0xd0, 0x6e));
     CHECK(fx_instance(&hf.fx, &instance) == PW_OK);
     pw_slot object = ref_to(make_pair(&hf, 0, 0));
-    pw_slot *places[] = {global->value, &table->elements[3], pwi_global_place(instance, index), &hf.store->exception};
+    pw_slot *places[] = {global->value, &table->elements[3], pwi_global_place(instance, index),
+                         &hf.store->exception};
     for (int i = 0; i < 4; i++) {
         *places[i] = object;
         CHECK(collect(&hf) == 1);
@@ -181,12 +184,12 @@ static void test_roots(void)
 /* ---- the engine's roots -------------------------------------------------------------------------------- */
 
 static pw_slot frame[1000];
-static bool frames_known;
+static bool frames_known; /* else there is no memory for them */
 #ifdef PW_TORTURE
 static bool refuse;
 #endif
 
-static bool mark_frames(pw_store *store)
+static pw_result mark_frames(pw_store *store)
 {
     for (size_t i = 0; i < sizeof frame / sizeof *frame; i++) {
 #ifdef PW_TORTURE
@@ -199,7 +202,7 @@ static bool mark_frames(pw_store *store)
     if (refuse)
         pwi_alloc_fail_after(0);
 #endif
-    return frames_known;
+    return frames_known ? PW_OK : PW_ERR_NO_MEMORY;
 }
 
 static void test_nothing_is_freed_when_the_frames_are_not_known(void)
@@ -252,6 +255,54 @@ static void test_deep_and_wide(void)
     CHECK(collect(&hf) == 250001);
     memset(frame, 0, sizeof frame);
     CHECK(collect(&hf) == 0);
+    finish(&hf);
+}
+
+/* The poll hook ends the run at the n-th time that it is asked. */
+static pw_result end_later(void *env)
+{
+    unsigned *left = env;
+    return *left > 0 && --*left == 0 ? PW_ERR_HOST : PW_OK;
+}
+
+#ifdef PW_TORTURE
+#define LINKS 60u /* it is asked all the time */
+#else
+#define LINKS 20000u
+#endif
+
+static void test_a_collection_that_is_ended_at_any_time(void)
+{
+    heap_fixture hf;
+    unsigned left = 0, ended = 0;
+    start(&hf, 0);
+    hf.heap->mark_frames = mark_frames;
+    memset(frame, 0, sizeof frame);
+    frames_known = true;
+    pw_store_set_poll(hf.store, end_later, &left);
+    for (unsigned n = 1;; n++) {
+        frame[0] = make_chain(&hf, LINKS, n % 2 == 0);
+        make_chain(&hf, LINKS, n % 2 != 0); /* garbage */
+        left = n;
+        pw_result result = pwi_gc_collect(hf.store);
+        size_t alive = live(&hf);
+        CHECK(alive >= LINKS && (result == PW_OK) == (left != 0));
+        size_t reached = 0;
+        for (const pw_object *at = (pw_object *)(uintptr_t)frame[0]; at; reached++)
+            at = (pw_object *)(uintptr_t)(at->payload[0] ? at->payload[0] : at->payload[2]);
+        CHECK(reached == LINKS);
+        left = 0;
+        CHECK(collect(&hf) == LINKS); /* the next one finds everything that the ended ones have left */
+        if (result == PW_OK)
+            break;
+        CHECK(hf.store->error.result == PW_ERR_HOST);
+        ended++;
+    }
+    CHECK(ended >= 3);
+    frame[0] = 0;
+    left = 1;
+    pwi_gc_collect_all(hf.store); /* asks nobody */
+    CHECK(left == 1 && live(&hf) == 0 && hf.store->memory_in_use == 0);
     finish(&hf);
 }
 
@@ -427,6 +478,7 @@ int main(void)
     test_roots();
     test_nothing_is_freed_when_the_frames_are_not_known();
     test_deep_and_wide();
+    test_a_collection_that_is_ended_at_any_time();
     test_accounting_and_limits();
     test_garbage_does_not_pile_up();
     test_handles_are_counted();

@@ -145,7 +145,7 @@ static void test_reset(void)
         CHECK(ask(w.instance, "build", 3) == 0);
         CHECK(pw_snapshot_restore(snapshot, w.instance, &error) == PW_OK);
     }
-    pw_store_collect(w.store);
+    CHECK(pw_store_collect(w.store) == PW_OK);
     check_state(w.instance);
     pw_snapshot_free(snapshot);
     check_state(w.instance);
@@ -167,7 +167,7 @@ static void test_forks(void)
         CHECK(pw_snapshot_instantiate(snapshot, store, &import, 1, &first, &error) == PW_OK);
         CHECK(pw_snapshot_instantiate(snapshot, store, &import, 1, &second, &error) == PW_OK);
         CHECK(ask(first, "churn", 7) == 7);
-        pw_store_collect(store);
+        CHECK(pw_store_collect(store) == PW_OK);
         check_state(second);
         CHECK(pw_snapshot_restore(snapshot, first, &error) == PW_OK);
         check_state(first);
@@ -215,7 +215,7 @@ static void use(pw_engine *engine, const pw_snapshot *snapshot)
     if (pw_snapshot_instantiate(snapshot, store, &import, 1, &instance, &error) == PW_OK) {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             (void)!call(instance, names[i], 2, &answer);
-        pw_store_collect(store);
+        CHECK(pw_store_collect(store) == PW_OK);
         if (pw_snapshot_take(instance, &second, &error) == PW_OK)
             pw_snapshot_free(second);
     }

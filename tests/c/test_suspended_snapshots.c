@@ -164,7 +164,7 @@ static void check_end(pw_instance *instance, uint64_t left, const outcome *expec
     pw_slot slots[3];
     pw_suspended *call = pw_instance_take_suspended(instance);
     CHECK(call && !pw_suspended_ended(call) && !pw_instance_take_suspended(instance));
-    pw_store_collect(store);
+    CHECK(pw_store_collect(store) == PW_OK);
     pw_store_set_fuel(store, left + expected->used);
     CHECK(pw_suspended_resume(&call, slots) == PW_OK && !call);
     CHECK(memcmp(slots, expected->slots, sizeof slots) == 0);
@@ -248,7 +248,7 @@ static bool try(world *w, const bytes *damaged, uint32_t *same_version)
     while (instance && (call = pw_instance_take_suspended(instance)) != NULL) {
         pw_slot slots[3];
         pw_suspended_frames(call, &error);
-        pw_store_collect(store);
+        CHECK(pw_store_collect(store) == PW_OK);
         pw_store_set_fuel(store, 300);
         if (pw_snapshot_take(instance, &second, &error) == PW_OK)
             pw_snapshot_free(second);
