@@ -19,7 +19,7 @@ from .errors import Cancelled, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
     from typing import Any
 
     from .typed._calls import StoppedCall
@@ -151,15 +151,12 @@ _SLICE, _LEAST_SLICE = 5_000_000, 500_000
 
 def call(function: engine.Func, args: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
     """See `Func.aio`."""
-    native = engine.native
-    made = _call(lambda: native.bound_store(function), lambda ns: native.begin_call(function, args, ns))
-    return _named(made, f"{function.__name__}.aio")
+    return _named(_call(function, args), f"{function.__name__}.aio")
 
 
 def resume(suspended: engine.native.Suspended | StoppedCall, units: int) -> Coroutine[Any, Any, Any]:
     """See `OutOfFuel.resume_aio`."""
-    made = _call(lambda: suspended.store, lambda ns: suspended.refuel(units, ns))
-    return _named(made, "OutOfFuel.resume_aio")
+    return _named(_call(suspended, (units,)), "OutOfFuel.resume_aio")
 
 
 def _named(made: Any, name: str) -> Coroutine[Any, Any, Any]:
@@ -167,8 +164,8 @@ def _named(made: Any, name: str) -> Coroutine[Any, Any, Any]:
     return made  # type: ignore[no-any-return]
 
 
-async def _call(find: Callable[[], engine.Store], begin: Callable[[int], Any]) -> Any:
-    store = find()
+async def _call(what: engine.Func | engine.native.Suspended, args: tuple[Any, ...]) -> Any:
+    store = what.store if isinstance(what, Suspended) else engine.native.bound_store(what)
     if store.flights is None:
         store.flights = Flights()
     flights, outer = store.flights, _current.get()
@@ -176,12 +173,14 @@ async def _call(find: Callable[[], engine.Store], begin: Callable[[int], Any]) -
     turns = parent.children if parent is not None else flights.turns
     turn = await turns.take()
     try:
-        return await _fly(Flight(flights, outer), store, begin)
+        return await _fly(Flight(flights, outer), store, what, args)
     finally:
         turns.give(turn)
 
 
-async def _fly(flight: Flight, store: engine.Store, begin: Callable[[int], Any]) -> Any:
+async def _fly(
+    flight: Flight, store: engine.Store, what: engine.Func | engine.native.Suspended, args: tuple[Any, ...]
+) -> Any:
     task = asyncio.current_task()
     before = task.cancelling() if task is not None else 0
     timeout = store.limits.timeout if store.limits is not None else None
@@ -191,7 +190,9 @@ async def _fly(flight: Flight, store: engine.Store, begin: Callable[[int], Any])
     token = _current.set(flight)
     flight.flights.active.add(flight)
     try:
-        return await _land(flight, begin(_slice()))
+        if isinstance(what, Suspended):
+            return await _land(flight, what.refuel(args[0], _slice()))
+        return await _land(flight, engine.native.begin_call(what, args, _slice()))
     except asyncio.CancelledError as stop:
         if flight.error is None or task is None or task.uncancel() > before:
             raise
