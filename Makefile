@@ -18,9 +18,9 @@ SHELLS := "-DPYWASI_SHELLS=goto;switch"
 DRIVEN = $(shell grep -l 'spec_driver_run\|PYWASI_SPEC_DRIVER' tests/spec/test_*.py)
 spec_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver$(3) PYWASI_SPEC_EMULATOR="$(2)" \
 	PYWASI_SPEC_SHELLS="goto switch" python -m pytest -q $(PARALLEL) $(if $(2),tests/spec/test_spec_driver.py,$(DRIVEN))
-# The same with every call interrupted at every block, at host functions and at polls, and resumed.
+# The same with every call interrupted at every block, at host functions and at polls, and resumed; some through snapshots.
 fuel_in_c = PYWASI_SPEC_DRIVER=$(abspath $(1))/spec_driver PYWASI_SPEC_SHELLS="$(2)" PYWASI_SPEC_FUEL=1 \
-	python -m pytest -q $(PARALLEL) tests/spec/test_spec_driver.py
+	PYWASI_SPEC_MOVES=200 python -m pytest -q $(PARALLEL) tests/spec/test_spec_driver.py
 # Configures and builds: $(call c_built,BUILD,CMAKE OPTIONS)
 define c_built
 	$(CMAKE_C) -B $(1) $(2)

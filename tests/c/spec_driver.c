@@ -1,9 +1,9 @@
 /* spec_driver.c - runs one compiled script of the official suite through pywasi.h, without Python.
  *
- *   spec_driver [--shell goto|switch|tail] [--without FEATURE,...] [--fuel N] FILE
+ *   spec_driver [--shell goto|switch|tail] [--without FEATURE,...] [--fuel N [--moves N]] FILE
  *
  * With --fuel every call is interrupted each time that N units of fuel are used up, at host functions and at polls, and
- * resumed.
+ * resumed. With --moves the first N calls that stand still so are saved and resumed as they come from the bytes of the snapshot.
  *
  * FILE comes from tests/spec/compile_script.py; its docstring is the format. For every command that does not go
  * as the script demands there is one line on stdout, and at the end the totals:
@@ -71,6 +71,7 @@ typedef struct driver {
     uint32_t spectest_count;
     uint32_t counts[STATUS_COUNT];
     uint64_t fuel;     /* of one stretch; 0: nothing is counted */
+    uint64_t moves;    /* through snapshots that are to be made still */
     bool resumable;    /* the running call is gone on with */
     bool waits;        /* the last host function or poll suspended it */
     uint32_t polls;    /* of the command that runs, about one a millisecond */
@@ -316,6 +317,48 @@ static bool interrupted(const driver *d, pw_result result)
     return result == PW_ERR_SUSPENDED || (result == PW_ERR_TRAP && pw_store_error(d->store)->trap == PW_TRAP_OUT_OF_FUEL);
 }
 
+typedef struct written {
+    uint8_t *bytes;
+    size_t size;
+} written;
+
+static pw_result append(void *env, const uint8_t *bytes, size_t size)
+{
+    written *to = env;
+    uint8_t *grown = realloc(to->bytes, to->size + size + 1);
+    if (grown == NULL)
+        return PW_ERR_NO_MEMORY;
+    to->bytes = grown;
+    memcpy(grown + to->size, bytes, size);
+    to->size += size;
+    return PW_OK;
+}
+
+/* The call as it comes back from a snapshot, where the state of its instance can be saved. Then nothing else may fail. */
+static pw_suspended *moved(driver *d, pw_suspended *suspended)
+{
+    uint32_t index;
+    uint64_t fuel;
+    written to = {NULL, 0};
+    pw_instance *instance = pw_func_instance(pw_suspended_func(suspended), &index);
+    pw_snapshot *saved = NULL, *back = NULL;
+    pw_error error;
+    if (d->moves == 0 || pw_snapshot_take(instance, &saved, &error) != PW_OK)
+        return suspended;
+    d->moves--;
+    if (pw_snapshot_calls(saved, &fuel) != 1 || pw_snapshot_write(saved, append, &to) != PW_OK ||
+        pw_snapshot_read(pw_instance_module(instance), to.bytes, to.size, &back, &error) != PW_OK ||
+        pw_snapshot_restore(back, instance, &error) != PW_OK || !pw_suspended_ended(suspended)) {
+        fprintf(stderr, "spec_driver: line %u: a saved call was refused: %s\n", d->line, error.text);
+        exit(2);
+    }
+    pw_suspended_drop(suspended);
+    pw_snapshot_free(saved);
+    pw_snapshot_free(back);
+    free(to.bytes);
+    return pw_instance_take_suspended(instance);
+}
+
 /* With fuel for so many units at a time; more where a block costs more, and after many stretches: each copies all
  * frames, and some calls recurse until the stack ends. */
 static pw_result call_in_stretches(driver *d, pw_func *func, pw_slot *slots)
@@ -334,6 +377,7 @@ static pw_result call_in_stretches(driver *d, pw_func *func, pw_slot *slots)
             least *= 2;
         fuel = pw_store_fuel(d->store) == fuel ? 2 * fuel : least;
         pw_store_set_fuel(d->store, fuel);
+        suspended = moved(d, suspended);
         result = pw_suspended_resume(&suspended, slots);
     }
     d->resumable = false;
@@ -703,15 +747,18 @@ int main(int argc, char **argv)
             shell = argv[i + 1];
         else if (strcmp(argv[i], "--fuel") == 0)
             ok = (d.fuel = strtoull(argv[i + 1], NULL, 10)) != 0;
+        else if (strcmp(argv[i], "--moves") == 0)
+            d.moves = strtoull(argv[i + 1], NULL, 10);
         else
             ok = strcmp(argv[i], "--without") == 0 && without(&d.config.features, argv[i + 1]);
     }
     if (!ok) {
-        fprintf(stderr, "usage: spec_driver [--shell goto|switch|tail] [--without FEATURE,...] [--fuel N] FILE\n");
+        fprintf(stderr, "usage: spec_driver [--shell goto|switch|tail] [--without FEATURE,...] [--fuel N [--moves N]] FILE\n");
         return 2;
     }
     uint8_t *bytes = NULL;
     size_t size = 0;
+    uint64_t moves = d.moves;
     int code = 2;
     if (!read_whole_file(argv[argc - 1], &bytes, &size))
         fprintf(stderr, "spec_driver: cannot read %s\n", argv[argc - 1]);
@@ -723,6 +770,8 @@ int main(int argc, char **argv)
         if (code != 0)
             fprintf(stderr, "spec_driver: the file is broken after line %u of the script\n", d.line);
     }
+    if (moves != 0)
+        fprintf(stderr, "spec_driver: %" PRIu64 " calls went through snapshots\n", moves - d.moves);
     stop(&d);
     free(bytes);
     return code;

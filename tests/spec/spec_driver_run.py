@@ -3,7 +3,8 @@
 PYWASI_SPEC_DRIVER names the program (built by CMake with -DPYWASI_BUILD_TESTS=ON), PYWASI_SPEC_EMULATOR
 what to put before it (``qemu-aarch64 -L /usr/aarch64-linux-gnu``, ``wine``), PYWASI_SPEC_SHELLS the shells to
 run it on (``goto switch``; without it the default of the build), PYWASI_SPEC_FUEL after how many units of
-fuel every call is to be interrupted and resumed.
+fuel every call is to be interrupted and resumed, PYWASI_SPEC_MOVES how many of these for each script go on as
+they come back from a snapshot.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def run_driver(script: Script, shell: str, cache: Path, folder: Path) -> list[Ou
     options = ["--shell", shell] if shell else []
     options += ["--without", ",".join(sorted(script.without))] if script.without else []
     options += ["--fuel", fuel] if (fuel := os.environ.get("PYWASI_SPEC_FUEL")) else []
+    options += ["--moves", moves] if (moves := os.environ.get("PYWASI_SPEC_MOVES")) else []
     words = [*(driver_command() or []), *options, str(file)]
     done = subprocess.run(
         words, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
