@@ -210,13 +210,13 @@ async def _land(flight: Flight, outcome: Any) -> Any:
     """Goes on with a call until it has its results."""
     while isinstance(outcome, Suspended):
         reply: tuple[bool, Any] = True, None
-        try:
-            if outcome.awaited is None:
-                await _give_way()
-            else:
+        if outcome.awaited is None:
+            await _give_way()  # what is thrown in here is not for the guest
+        else:
+            try:
                 reply = True, await outcome.awaited
-        except Exception as problem:
-            reply = False, problem
+            except Exception as problem:
+                reply = False, problem
         if flight.error is not None:  # a host function would not hear of it
             raise asyncio.CancelledError from reply[1] if not reply[0] else None
         turn = await flight.children.take()

@@ -472,3 +472,19 @@ def test_out_of_fuel_goes_on_in_a_coroutine() -> None:
             await asyncio.wait_for(caught.value.resume_aio(1 << 60), 0.05)
 
     asyncio.run(main())
+
+
+def test_what_is_thrown_into_a_run_that_gives_way_ends_it() -> None:
+    async def main() -> None:
+        instance = load()
+        call = instance.spin.aio(1 << 31)
+        call.send(None)
+        with pytest.raises(LookupError):
+            call.throw(LookupError("thrown"))
+        call = instance.spin.aio(1 << 31)
+        call.send(None)
+        call.close()
+        assert await instance.spin.aio(10) == 30
+        instance.snapshot()  # nothing stands still
+
+    asyncio.run(main())
