@@ -164,8 +164,8 @@ def _named(made: Any, name: str) -> Coroutine[Any, Any, Any]:
     return made  # type: ignore[no-any-return]
 
 
-async def _call(what: engine.Func | engine.native.Suspended, args: tuple[Any, ...]) -> Any:
-    store = what.store if isinstance(what, Suspended) else engine.native.bound_store(what)
+async def _call(what: engine.Func | engine.native.Suspended | StoppedCall, args: tuple[Any, ...]) -> Any:
+    store = engine.native.bound_store(what) if isinstance(what, engine.Func) else what.store
     if store.flights is None:
         store.flights = Flights()
     flights, outer = store.flights, _current.get()
@@ -179,7 +179,10 @@ async def _call(what: engine.Func | engine.native.Suspended, args: tuple[Any, ..
 
 
 async def _fly(
-    flight: Flight, store: engine.Store, what: engine.Func | engine.native.Suspended, args: tuple[Any, ...]
+    flight: Flight,
+    store: engine.Store,
+    what: engine.Func | engine.native.Suspended | StoppedCall,
+    args: tuple[Any, ...],
 ) -> Any:
     task = asyncio.current_task()
     before = task.cancelling() if task is not None else 0
@@ -190,9 +193,9 @@ async def _fly(
     token = _current.set(flight)
     flight.flights.active.add(flight)
     try:
-        if isinstance(what, Suspended):
-            return await _land(flight, what.refuel(args[0], _slice()))
-        return await _land(flight, engine.native.begin_call(what, args, _slice()))
+        if isinstance(what, engine.Func):
+            return await _land(flight, engine.native.begin_call(what, args, _slice()))
+        return await _land(flight, what.refuel(args[0], _slice()))
     except asyncio.CancelledError as stop:
         if flight.error is None or task is None or task.uncancel() > before:
             raise
