@@ -30,27 +30,26 @@ static int shown(pw_name name)
 static pw_result check_idle(pw_instance *instance, pw_error *error)
 {
     pw_store *store = instance->store;
+    char name[100] = "a function";
     pwi_suspended_sweep(store);
     if (store->run) {
-        const pw_module *module = store->run->context->module;
         pw_walk walk = pwi_walk_start(store->run);
-        pw_name name =
-            pwi_walk_settle(&walk) ? pw_module_func_name(module, walk.code->func_index) : (pw_name){"", 0};
+        if (pwi_walk_settle(&walk))
+            pwi_func_text(walk.instance->module, walk.code->func_index, name, sizeof name);
         return pwi_fail(
             error, PW_ERR_ARGUMENT,
-            "a call runs in the store of the instance: %.*s has called a function of the host, whose frames "
-            "cannot be saved; wait for its end",
-            shown(name), name.bytes);
+            "a call runs in the store of the instance: %s has called a function of the host, whose "
+            "frames cannot be saved; wait for its end",
+            name);
     }
     for (const struct pw_suspended *s = store->suspended; s; s = s->next) {
         if (s->by_fuel || !pwi_suspended_touches(s, instance))
             continue;
-        pw_name name = pw_module_func_name(s->func->instance->module, s->func->func_index);
         pw_name waiting = waiting_name(s->context, s->waiting);
+        pwi_func_text(s->func->instance->module, s->func->func_index, name, sizeof name);
         return pwi_fail(error, PW_ERR_ARGUMENT,
-                        "a call of %.*s stands still, awaited by the host%s%.*s: let it end", shown(name),
-                        name.bytes, waiting.length ? ", in the host function " : "", shown(waiting),
-                        waiting.bytes);
+                        "a call of %s stands still, awaited by the host%s%.*s: let it end", name,
+                        waiting.length ? ", in the host function " : "", shown(waiting), waiting.bytes);
     }
     return PW_OK;
 }

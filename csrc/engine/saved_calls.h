@@ -20,6 +20,9 @@ uint64_t pwi_call_build(void);
 /* saved_calls_take.c, for the saver. */
 void pwi_saved_calls_keep(pw_taking *taking, const pw_instance *instance, pw_snapshot *snapshot);
 
+/* The name of a function, or its number, for errors. */
+void pwi_func_text(const pw_module *module, uint32_t func_index, char *out, size_t size);
+
 static inline pw_place pwi_saved_place(const pw_saved_frame *frame)
 {
     return (pw_place){.func_index = frame->func_index,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "engine/saved_calls.h"
 #include "engine/walk.h"
 
@@ -12,14 +13,23 @@ typedef struct keeping {
     pw_places places;
 } keeping;
 
-static void name_of(const keeping *k, const char *before, uint32_t func_index, char *out, size_t size)
+void pwi_func_text(const pw_module *module, uint32_t func_index, char *out, size_t size)
 {
-    pw_name name = pw_module_func_name(k->instance->module, func_index);
-    int shown = name.length < 80 ? (int)name.length : 80;
+    pw_name name = pw_module_func_name(module, func_index);
+    size_t shown = name.length <= 80 ? name.length : pwi_utf8_cut(name.bytes, 80);
     if (name.length)
-        (void)snprintf(out, size, "%s %.*s", before, shown, name.bytes);
+        (void)snprintf(out, size, "%.*s", (int)shown, name.bytes);
     else
-        (void)snprintf(out, size, "%s func[%lu]", before, (unsigned long)func_index);
+        (void)snprintf(out, size, "func[%lu]", (unsigned long)func_index);
+}
+
+static void refuse(keeping *k, const char *before, const pw_module *module, uint32_t func_index,
+                   const char *why)
+{
+    char name[100], place[160];
+    pwi_func_text(module, func_index, name, sizeof name);
+    (void)snprintf(place, sizeof place, "%s %s", before, name);
+    pwi_taking_refuse(k->taking, place, why);
 }
 
 /* Where the frame that the walk is at stands. */
@@ -76,10 +86,9 @@ static void keep_frame(keeping *k, const pw_place *place, const pw_slot *fp)
     for (uint32_t i = 0; i < place->value_count; i++) {
         const char *why = pwi_taking_value(k->taking, values[i].type, fp + values[i].slot, to);
         if (why) {
-            char text[160], reason[120];
-            name_of(k, "the stopped call, in", place->func_index, text, sizeof text);
+            char reason[120];
             (void)snprintf(reason, sizeof reason, "holds %s", why);
-            pwi_taking_refuse(k->taking, text, reason);
+            refuse(k, "the stopped call, in", k->instance->module, place->func_index, reason);
             return;
         }
         to += pw_type_slots(values[i].type);
@@ -120,9 +129,8 @@ static struct pw_suspended **choose(keeping *k, size_t *count)
             *--end = s;
             continue;
         }
-        char text[160];
-        name_of(k, "a stopped call of", s->func->func_index, text, sizeof text);
-        pwi_taking_refuse(k->taking, text, "passes through other instances");
+        refuse(k, "a stopped call of", s->func->instance->module, s->func->func_index,
+               "passes through other instances");
     }
     for (; end + *count < chosen + all; ++*count)
         chosen[*count] = end[*count];

@@ -198,6 +198,23 @@ def test_what_cannot_be_saved_is_named() -> None:
     assert inst.snapshot().calls == 0
 
 
+def test_functions_without_a_name_are_named_by_number() -> None:
+    text = """(module (table 1 funcref) (elem (i32.const 0) 1)
+      (func (export "hold") (call_indirect (param externref) (ref.null extern) (i32.const 0)))
+      (func (param externref) (loop (br 0))))"""
+    inst = compiled(text).instantiate(limits=wasm.Limits(fuel=100))
+    error = stopped(inst, "hold")
+    (call,) = inst.snapshot().instantiate().suspended  # null is nothing of the host's
+    assert [frame.function for frame in call.frames] == ["hold", "func[1]"]
+    del error
+    text = text.replace("(ref.null extern)", "(local.get 0)").replace('"hold")', '"hold") (param externref)')
+    inst = compiled(text).instantiate(limits=wasm.Limits(fuel=100))
+    error = stopped(inst, "hold", object())
+    with pytest.raises(ValueError, match=r"in func\[1\] holds a host object; the stopped call, in hold"):
+        inst.snapshot()
+    del error
+
+
 def test_a_call_that_a_host_function_made_is_not_in_the_snapshot() -> None:
     inst = mixed(100)
     other = compiled('(module (import "a" "b" (func $f)) (func (export "run") (call $f)))').instantiate(
