@@ -56,9 +56,11 @@ check: ## all that CI checks, each step with a heading; goes on after a failure 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# The tools of the dev extra without the package itself.
-tools: $(VENV)/bin/python
+# The tools of the dev extra without the package itself; asked of pip once for each state of pyproject.toml.
+tools: $(VENV)/.pywasi-tools
+$(VENV)/.pywasi-tools: pyproject.toml | $(VENV)/bin/python
 	@python .ci/extra.py dev | python -m pip install -q -r /dev/stdin
+	@touch $@
 
 # The steps that build the package for this Python build in one folder, so that the C library is compiled once.
 install test wheel: export SKBUILD_BUILD_DIR := $(abspath $(BUILD))/package
