@@ -216,6 +216,7 @@ def test_tasks_of_two_workers_run_at_the_same_time() -> None:
             future.result(30)
 
 
+@pytest.mark.alone
 def test_workers_give_the_gil_away_early() -> None:
     # 20 calls of about 2 ms: alone none of them would give the GIL away.
     def turns() -> int:
