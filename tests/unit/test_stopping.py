@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -61,6 +62,22 @@ def test_ctrl_c_ends_it_within_50_ms(what: str) -> None:  # R13
             CTRL_C,
             lambda: stop_times(
                 instance[what], lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt
+            ),
+        )
+        assert instance.memory.grow(1) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal cannot be sent to this process alone")
+def test_ctrl_c_ends_an_awaited_call_within_50_ms() -> None:
+    with guest() as instance:
+
+        async def work() -> None:
+            await instance["loop"].aio()
+
+        assert is_within(
+            CTRL_C,
+            lambda: stop_times(
+                lambda: asyncio.run(work()), lambda: os.kill(os.getpid(), signal.SIGINT), KeyboardInterrupt
             ),
         )
         assert instance.memory.grow(1) == 1
