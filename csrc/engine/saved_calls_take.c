@@ -59,7 +59,7 @@ static bool stays_inside(const struct pw_suspended *suspended, const pw_instance
     return suspended->func->instance == instance && outermost == suspended->slots;
 }
 
-static void want_places(keeping *k, struct pw_suspended *suspended)
+static pw_result want_places(keeping *k, struct pw_suspended *suspended)
 {
     const pw_run run = pwi_suspended_run(suspended);
     bool innermost = true;
@@ -67,8 +67,9 @@ static void want_places(keeping *k, struct pw_suspended *suspended)
          pwi_walk_out(&walk), innermost = false) {
         const pw_place place = place_of(&walk, innermost);
         if (pwi_places_want(&k->places, &place) != PW_OK)
-            pwi_taking_failed(k->taking, PW_ERR_NO_MEMORY);
+            return PW_ERR_NO_MEMORY;
     }
+    return PW_OK;
 }
 
 static void keep_frame(keeping *k, const pw_place *place, const pw_slot *fp)
@@ -105,8 +106,12 @@ static void keep_call(keeping *k, struct pw_suspended *suspended)
     }
     for (pw_walk walk = pwi_walk_start(&run); pwi_walk_settle(&walk);
          pwi_walk_out(&walk), innermost = false) {
-        const pw_place wanted = place_of(&walk, innermost);
-        keep_frame(k, pwi_places_get(&k->places, &wanted), walk.fp);
+        const pw_place wanted = place_of(&walk, innermost), *place = pwi_places_get(&k->places, &wanted);
+        if (!place) { /* the walk before was cut short: the index of codes is made with memory */
+            pwi_taking_failed(k->taking, PW_ERR_NO_MEMORY);
+            return;
+        }
+        keep_frame(k, place, walk.fp);
     }
 }
 
@@ -150,8 +155,8 @@ void pwi_saved_calls_keep(pw_taking *taking, const pw_instance *instance, pw_sna
         return;
     struct pw_suspended **calls = choose(&k, &count);
     pw_result result = calls ? PW_OK : PW_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        want_places(&k, calls[i]);
+    for (size_t i = 0; i < count && result == PW_OK; i++)
+        result = want_places(&k, calls[i]);
     if (count && result == PW_OK)
         result = pwi_places_find(&k.places);
     if (count)
