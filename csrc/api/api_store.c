@@ -6,13 +6,13 @@
 pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
 {
     pw_result result = pwi_store_make(engine, &engine->registry, limits, store);
-    if (result == PW_OK)
-        (*store)->gc.mark_frames = pwi_mark_frames;
-    if (result == PW_OK)
-        (*store)->call_saver = &pwi_call_saver;
-    if (result == PW_OK)
-        pw_engine_retain(engine);
-    return result;
+    if (result != PW_OK)
+        return result;
+    (*store)->gc.mark_frames = pwi_mark_frames;
+    (*store)->call_saver = &pwi_call_saver;
+    (*store)->shell = engine->shell;
+    pw_engine_retain(engine);
+    return PW_OK;
 }
 
 void pw_store_retain(pw_store *store)
@@ -55,18 +55,18 @@ pw_result pw_store_count_fuel(pw_store *store)
 {
     if (store->instances.count > 0)
         return PW_ERR_ARGUMENT;
-    store->counts_fuel = true;
-    return PW_OK;
+    return pwi_engine_count_fuel(store);
 }
 
 void pw_store_set_fuel(pw_store *store, uint64_t fuel)
 {
     store->fuel = fuel > INT64_MAX ? INT64_MAX : (int64_t)fuel;
+    store->fuel_slice = 0;
 }
 
 uint64_t pw_store_fuel(const pw_store *store)
 {
-    return (uint64_t)store->fuel;
+    return (uint64_t)(store->fuel + store->fuel_slice);
 }
 
 uint64_t pw_store_calls(const pw_store *store)

@@ -13,6 +13,7 @@
 #define PW_INLINE static inline __attribute__((always_inline))
 #define PW_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define PW_MAYBE_UNUSED_LABEL __attribute__((unused));
+#define PW_MAYBE_UNUSED __attribute__((unused))
 #else
 #define PW_LIKELY(x) (x)
 #define PW_UNLIKELY(x) (x)
@@ -21,6 +22,7 @@
 #define PW_INLINE static __forceinline
 #define PW_PRINTF(fmt, args)
 #define PW_MAYBE_UNUSED_LABEL
+#define PW_MAYBE_UNUSED
 #endif
 
 /* Decode limits: those of the JavaScript API (https://webassembly.github.io/spec/js-api/#limits), which every engine
@@ -60,11 +62,13 @@
 #define PW_DEFAULT_INSTANCES 1000u
 #define PW_DEFAULT_STACK_BYTES ((uint64_t)1 << 20)
 
-/* Taken branches and entries between two looks at the poll hook. */
+/* Taken branches and entries between two looks at the poll hook; fuel between two in stores that count it. */
 #ifdef PW_TORTURE
 #define PW_POLL_INTERVAL 0
+#define PW_FUEL_SLICE 0
 #else
 #define PW_POLL_INTERVAL 20000
+#define PW_FUEL_SLICE 100000
 #endif
 
 #endif

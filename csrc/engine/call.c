@@ -67,7 +67,7 @@ static inline pw_result end(pw_func *func, pw_run *run, const pw_slot *base) {
 static pw_result enter(pw_func *func) {
     pw_store *store = func->store;
     pw_slot *base = store->stack.top;
-    pw_shell_table *shell = store->engine->shell;
+    const pw_shell_table *shell = store->shell;
     if (base > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS) return stack_exhausted(store);
     pw_run run;
     begin(store, &run);
@@ -159,7 +159,7 @@ pw_result pwi_engine_resume(pw_func *func, pw_run *run, pw_slot *base, pw_func *
     pw_store *store = func->store;
     begin(store, run);
     if (waiting) call_again(run, waiting);
-    if (run->result == PW_OK) store->engine->shell->enter(run->pc, run->fp, run->context, run->accumulator, NULL);
+    if (run->result == PW_OK) store->shell->enter(run->pc, run->fp, run->context, run->accumulator, NULL);
     return end(func, run, base);
 }
 
@@ -171,7 +171,7 @@ static void cross(pw_run *run, pw_func *func) {
     copy_slots(run->fp, bridge, type->param_slots);
     bridge[size] = (pw_slot)(uintptr_t)run->pc;
     bridge[size + 1] = (pw_slot)(uintptr_t)run->context;
-    run->accumulator = (uint64_t)(uintptr_t)pwi_bridge_return(type);
+    run->accumulator = (uint64_t)(uintptr_t)pwi_bridge_return(run->context->store, type);
 }
 
 static void go_to(pw_run *run, pw_func *func) {
@@ -191,7 +191,7 @@ pw_result pwi_tail_call_foreign(pw_run *run) {
     pw_func *func = (pw_func *)(uintptr_t)run->accumulator;
     if (func->instance == NULL) return call_host(run, func);
     /* A frame that was called over a bridge hands the bridge on, so that a chain of tail calls takes no space. */
-    if (*run->pc == run->context->store->engine->shell->handlers[PW_H_bridge_return])
+    if (*run->pc == run->context->store->shell->handlers[PW_H_bridge_return])
         run->accumulator = (uint64_t)(uintptr_t)run->pc;
     else
         cross(run, func);

@@ -21,6 +21,7 @@ typedef struct pw_catch {
     uint16_t slot;   /* of the first value in the frame; the exception itself comes behind the values (_REF) */
     uint32_t tag;    /* index in the instance */
     uint32_t target; /* cell where execution goes on */
+    uint32_t cost;   /* fuel for what is executed there: meter.c */
     uint32_t owner;  /* while translating: number of the try; clauses of one come in order, but not in one piece */
 } pw_catch;
 

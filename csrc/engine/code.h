@@ -59,6 +59,7 @@ typedef struct pw_run {
     uint64_t accumulator;
     pw_result result;
     pw_trap_kind trap;
+    uint64_t owed; /* fuel, when there was not enough of it: for what comes at pc */
     struct pw_run *outer;
 } pw_run;
 
@@ -68,6 +69,7 @@ typedef struct pw_shell_table {
     void (*enter)(const pw_cell *pc, pw_slot *fp, pw_instance *context, uint64_t accumulator, struct pw_shell_table *null);
     pw_cell halt[4];            /* cells that a call from the host returns to; the return address is &halt[2] */
     bool pins;                  /* keeps locals in registers: it has the handlers of op_pins.h */
+    void (*make_counting)(struct pw_shell_table *table); /* fills in that of the shell for stores that count fuel */
     pw_cell handlers[PW_PINS_END];
 } pw_shell_table;
 
@@ -75,10 +77,14 @@ typedef struct pw_shell_table {
  * of the caller's locals that are in them, for the return; slots are always written along. */
 enum { PW_PIN_L, PW_PIN_N, PW_PIN_P, PW_PIN_COUNT };
 
-/* Fill in a table. Only the shells that the build has exist. */
+/* Fill in a table. Only the shells that the build has exist. Those that count fuel are shells of their own, with the same
+ * instructions, but that entries and branches have a cell more (counting_words.h). */
 void pwi_shell_goto(pw_shell_table *table);
 void pwi_shell_switch(pw_shell_table *table);
 void pwi_shell_tail(pw_shell_table *table);
+void pwi_shell_goto_counting(pw_shell_table *table);
+void pwi_shell_switch_counting(pw_shell_table *table);
+void pwi_shell_tail_counting(pw_shell_table *table);
 
 /* ---- Out-of-line parts of handlers (call.c, translate.c): all state is in run, before and after ---------------- */
 
@@ -102,6 +108,8 @@ PW_MUST_USE pw_result pwi_run_array_copy(pw_run *run);
 PW_MUST_USE pw_result pwi_run_array_init(pw_run *run);
 /* The poll budget is used up. */
 PW_MUST_USE pw_result pwi_run_poll(pw_run *run);
+/* fuel.c: the slice of fuel is. */
+PW_MUST_USE pw_result pwi_run_fuel(pw_run *run);
 /* Notes that the host has no memory left. */
 PW_COLD pw_result pwi_no_memory_in_call(pw_run *run);
 /* Leaves a trap in the run. */
@@ -110,9 +118,11 @@ PW_COLD void pwi_run_trap(pw_run *run, pw_trap_kind kind);
 /* Slots of a bridge behind the arguments and results: return address and the caller's context. */
 #define PW_BRIDGE_SLOTS 2 /* no check for them: they fit PW_STACK_HEADROOM_SLOTS (runtime/store.h) */
 
-/* Return address of a bridge, in the type record's cells (engine.c fills them). */
+/* Return address of a bridge, in the type record's cells (engine.c fills them): of stores that do not count fuel, and
+ * that do. */
 #define PW_BRIDGE_CELL 2
-static inline const pw_cell *pwi_bridge_return(const pw_type_record *type) { return type->code + PW_BRIDGE_CELL; }
+#define PW_COUNTING_BRIDGE_CELL 6
+const pw_cell *pwi_bridge_return(const pw_store *store, const pw_type_record *type);
 
 /* translate.c: makes the code of a function, unless another thread has done so; or, for the frames of a trap, an array
  * (owned by the caller) with the byte offset in the module of the instruction that each cell came from. Both ask the

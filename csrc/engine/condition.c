@@ -4,6 +4,8 @@
  */
 #include "engine/condition.h"
 
+#include "engine/meter.h"
+
 static bool has_constant(const pw_last *last) { return last->class_b == PW_CLASS_CONSTANT; }
 
 static bool is_mask(const pw_last *last) { return last->forms->code == PW_OP_i32_and && has_constant(last); }
@@ -68,7 +70,7 @@ static uint32_t emit_value(pw_translator *t, pw_condition *c, bool sense) {
     bool wide = c->value.type == 'I' || c->value.type == 'r';
     uint32_t code = wide ? (sense ? PW_OP_i64_ne : PW_OP_i64_eq) : (sense ? PW_OP_i32_ne : PW_OP_i32_eq);
     uint32_t pair = pwi_pair(t, 'i', pwi_place(t, &c->value), PW_CLASS_CONSTANT);
-    uint32_t cell = pwi_emit(t, pwi_forms(t, code)->branch + pair, 3);
+    uint32_t cell = pwi_emit_paying(t, pwi_forms(t, code)->branch + pair, 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, c->value.slot);
     return cell + 2;
 }
@@ -80,7 +82,7 @@ static uint32_t emit_step(pw_translator *t, const pw_condition *c, const pw_op_f
     uint32_t classes = pwi_classes(t, forms->operands[0]) - 1, b = classes;
     if (c->class_b != PW_CLASS_CONSTANT) b = without_acc(c->class_b);
     uint32_t slot = pwi_lane(&c->operands, 1);
-    uint32_t cell = pwi_emit(t, forms->step + without_acc(c->class_a) * (classes + 1) + b, 4);
+    uint32_t cell = pwi_emit_paying(t, forms->step + without_acc(c->class_a) * (classes + 1) + b, 4);
     *pwi_cell(t, cell + 1) = c->operands;
     pwi_set_low(pwi_cell(t, cell + 2), c->other);
     pwi_slot_written(t, slot);
@@ -99,7 +101,7 @@ uint32_t pwi_emit_condition(pw_translator *t, pw_condition *c, bool sense) {
     uint32_t handler = (floats && !sense ? forms->branch_not : forms->branch) + pair;
     if (c->tests_mask) handler = (uint32_t)(sense ? PW_H_br_mask_S : PW_H_brn_mask_S) + c->class_a;
     if (floats && c->class_b == PW_CLASS_CONSTANT) cells = 4;
-    uint32_t cell = pwi_emit(t, handler, cells);
+    uint32_t cell = pwi_emit_paying(t, handler, cells);
     *pwi_cell(t, cell + 1) = c->operands;
     if (cells == 4) *pwi_cell(t, cell + 2) = c->constant;
     return cell + cells - 1;

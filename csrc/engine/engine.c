@@ -32,16 +32,27 @@ static void (*shell_of(pw_shell shell))(pw_shell_table *) {
     }
 }
 
-/* The cells that a callee in another instance returns to (see bridge_return in internal.op.c):
+/* The cells that a callee in another instance returns to (see bridge_return in internal.op.c), twice: see code.h
  * [operands: lane 0 size of the bridge][-][bridge_return][lane 0 size without saved slots, high half result slots] */
-static void make_return_stub(pw_type_record *record, void *env) {
+static void make_return_stubs(pw_type_record *record, void *env) {
     const pw_engine *engine = env;
     uint32_t size = record->param_slots > record->result_slots ? record->param_slots : record->result_slots;
     memset(record->code, 0, sizeof record->code);
-    pwi_set_lane(&record->code[PW_BRIDGE_CELL - 2], 0, size + PW_BRIDGE_SLOTS);
+    for (unsigned at = PW_BRIDGE_CELL; at <= PW_COUNTING_BRIDGE_CELL; at += PW_COUNTING_BRIDGE_CELL - PW_BRIDGE_CELL) {
+        pwi_set_lane(&record->code[at - 2], 0, size + PW_BRIDGE_SLOTS);
+        pwi_set_lane(&record->code[at + 1], 0, size);
+        pwi_set_high(&record->code[at + 1], record->result_slots);
+    }
     record->code[PW_BRIDGE_CELL] = engine->shell->handlers[PW_H_bridge_return];
-    pwi_set_lane(&record->code[PW_BRIDGE_CELL + 1], 0, size);
-    pwi_set_high(&record->code[PW_BRIDGE_CELL + 1], record->result_slots);
+}
+
+/* The handler of the second one is of a shell that there may not have been when the record was made. */
+const pw_cell *pwi_bridge_return(const pw_store *store, const pw_type_record *type) {
+    if (!store->counts_fuel) return type->code + PW_BRIDGE_CELL;
+    pw_cell *stub = (pw_cell *)(uintptr_t)type->code + PW_COUNTING_BRIDGE_CELL;
+    if (__atomic_load_n(stub, __ATOMIC_ACQUIRE) == 0) /* any thread may be the first, all write the same */
+        __atomic_store_n(stub, store->shell->handlers[PW_H_bridge_return], __ATOMIC_RELEASE);
+    return stub;
 }
 
 pw_result pwi_engine_make(const pw_engine_config *config, pw_engine **engine) {
@@ -57,7 +68,7 @@ pw_result pwi_engine_make(const pw_engine_config *config, pw_engine **engine) {
     made->shell->halt[2] = made->shell->handlers[PW_H_halt];
     result = pwi_types_init(&made->registry);
     if (result != PW_OK) goto fail;
-    made->registry.on_new = make_return_stub;
+    made->registry.on_new = make_return_stubs;
     made->registry.env = made;
     *engine = made;
     return PW_OK;
@@ -70,6 +81,7 @@ fail:
 void pwi_engine_destroy(pw_engine *engine) {
     pwi_types_destroy(&engine->registry);
     pwi_free(engine->shell);
+    pwi_free(engine->counting);
     pwi_free(engine);
 }
 
@@ -94,7 +106,7 @@ static pw_code *make_codes(const pw_engine *engine, const pw_module *module, boo
     pw_code *codes = pwi_alloc_zero(module->body_count, sizeof *codes);
     for (uint32_t i = 0; codes && i < module->body_count; i++) {
         codes[i].entry = &codes[i].stub;
-        codes[i].stub = engine->shell->handlers[PW_H_translate];
+        codes[i].stub = (metered ? engine->counting : engine->shell)->handlers[PW_H_translate];
         codes[i].func_index = module->imported_funcs + i;
         codes[i].metered = metered;
     }
@@ -109,6 +121,7 @@ pw_result pwi_engine_prepare(pw_engine *engine, pw_module *module) {
 }
 
 pw_result pwi_engine_prepare_metered(pw_engine *engine, pw_module *module) {
+    if (pwi_engine_make_counting(engine) != PW_OK) return PW_ERR_NO_MEMORY;
     pwi_mutex_lock(&module->code_lock);
     if (module->metered_codes == NULL) module->metered_codes = make_codes(engine, module, true);
     bool made = module->metered_codes != NULL;

@@ -170,15 +170,19 @@ PW_DEFINE_READ(double)
         PW_NEXT(0);                                                         \
     } while (0)
 #define PW_BRANCH(cell) PW_TAKE(pc[cell])
+#define PW_BRANCH_TABLE(cell, index) PW_BRANCH((cell) + (index))
 #define PW_BRANCH_IF(condition, cell)               \
     if (condition) PW_TAKE(pc[cell]);               \
     PW_NEXT((cell) + 1)
-#define PW_POLL_THEN(cells)                                                 \
+/* An entry is done. */
+#define PW_BRANCH_IN(cells)                                                 \
     do {                                                                    \
         pc += (cells);                                                      \
         if (PW_UNLIKELY(--ctx->poll_budget < 0)) PW_JUMP(poll_slow);        \
         PW_NEXT(0);                                                         \
     } while (0)
+/* So much fuel: only shells that count have instructions that get here. */
+#define PW_BRANCH_PAYING(cost) do { (void)(cost); PW_NEXT(0); } while (0)
 #if defined(__GNUC__) || defined(__clang__)
 #define PW_ENTRY(code) __atomic_load_n(&(code)->entry, __ATOMIC_ACQUIRE)
 #else

@@ -1,19 +1,27 @@
 /* meter.c - fuel: what code costs, counted by wasm's own instructions, so that the same module uses the same on every
  * platform and shell.
  *
- * A block is a run of instructions that are executed together unless one of them traps: it begins where code can arrive
- * (a loop, the end of a block that is branched to, a handler) and behind each conditional branch. Its first instruction
- * pays for all of it. Instructions that only structure (block, loop, else, end, nop) are free; what moves many bytes or
- * elements pays by their number too, when it is known.
+ * A run of instructions is what is executed together unless one of them traps or throws: from where code arrives (the entry
+ * of a function, the target of a branch, the other side of a conditional one) up to the next branch or return, through
+ * the labels between them. Who arrives pays for the run, all at once: entries and branches in shells that count
+ * (counting_words.h) do it as they go, with what it costs there in a cell of theirs:
  *
- *   fuel        cell 1 cost
- *   enter_fuel  the entry of a function and its first block at once; cell 4 cost, cell 5 address of a fuel behind the
- *               function, which ends in a branch to the block: an entry cannot be begun anew
- *   fuel_by     lane 0 slot of the number; low half of cell 2 shift, high half 1 for an i32
+ *   entries       ... the same, cost in the low half
+ *   br            target, cost (low)
+ *   conditional   ... target, cost when taken (low) and when not (high)
+ *   br_table      for each target: target, cost (low)
+ *   catches       pw_catch.cost
+ *   fuel_by       lane 0 slot of the number; low half of cell 2 shift, high half 1 for an i32
+ *
+ * How long a run is shows when it ends. Until then the places that get to know it are tolls. The loops that it has gone
+ * into know it then too, for the branches back.
+ *
+ * Instructions that only structure (block, loop, else, end, nop) are free; what moves many bytes or elements pays by their
+ * number too, when it is known: before it is executed, or with its run when it is a constant.
  */
 #include "engine/meter.h"
 
-#include "engine/places.h"
+#include "base/alloc.h"
 
 /* One unit for so many bytes or elements, as a shift; 0: not of this kind. The number is the last operand. */
 static uint32_t bulk_shift(uint32_t code) {
@@ -43,44 +51,92 @@ static bool is_free(uint32_t code) {
            code == PW_OP_delegate;
 }
 
-/* No accumulator is live where a run may be interrupted. */
-static uint32_t emit_fuel(pw_translator *t, uint32_t handler, uint32_t cells) {
-    uint32_t cell = pwi_emit(t, handler, cells);
+/* Code does not just go on behind it. An arm of an `if` or a try branches to the end. */
+static bool ends_run(uint32_t code) {
+    switch (code) {
+    case PW_OP_if:
+    case PW_OP_else:
+    case PW_OP_br:
+    case PW_OP_br_if:
+    case PW_OP_br_table:
+    case PW_OP_br_on_null:
+    case PW_OP_br_on_non_null:
+    case PW_OP_br_on_cast:
+    case PW_OP_br_on_cast_fail:
+    case PW_OP_return:
+    case PW_OP_return_call:
+    case PW_OP_return_call_indirect:
+    case PW_OP_return_call_ref:
+    case PW_OP_unreachable:
+    case PW_OP_catch:
+    case PW_OP_catch_all:
+    case PW_OP_throw:
+    case PW_OP_throw_ref:
+    case PW_OP_rethrow: return true;
+    default: return false;
+    }
+}
+
+/* The top operand says of how many bytes or elements. No accumulator is live where a call may be interrupted. */
+static void pay_by_number(pw_translator *t, uint32_t shift) {
+    pw_operand *number = &t->stack[t->height - 1];
+    if (number->where == PW_CONSTANT && number->constant >> shift <= UINT16_MAX) {
+        t->counted += (uint32_t)(number->constant >> shift);
+        return;
+    }
+    if (number->where == PW_CONSTANT) pwi_flush(t, t->height - 1);
+    number->maker = -1; /* its slot is read */
+    uint32_t slot = number->slot, narrow = number->type == 'i';
+    uint32_t cell = pwi_emit(t, PW_H_fuel_by, 3);
+    pwi_set_lane(pwi_cell(t, cell + 1), 0, slot);
+    pwi_set_low(pwi_cell(t, cell + 2), shift);
+    pwi_set_high(pwi_cell(t, cell + 2), narrow);
     pwi_forget(t);
-    pwi_note_stop(t, cell, t->offset);
-    return cell;
+    pwi_stop_before(t, t->offset);
 }
 
 void pwi_meter(pw_translator *t, uint32_t code) {
-    if (is_free(code)) return;
-    if (t->meter_due) {
-        t->meter_due = false;
-        t->meter_cell = emit_fuel(t, PW_H_fuel, 2) + 1;
-        t->block_cost = 0;
+    if (t->dead || is_free(code)) {
+        if (!t->dead && ends_run(code)) pwi_meter_run_ends(t);
+        return;
     }
     uint32_t shift = bulk_shift(code);
-    if (shift != 0 && !t->no_memory) {
-        pwi_flush(t, t->height - 1);
-        const pw_operand *number = &t->stack[t->height - 1];
-        uint32_t slot = number->slot, narrow = number->type == 'i';
-        uint32_t cell = emit_fuel(t, PW_H_fuel_by, 3);
-        pwi_set_lane(pwi_cell(t, cell + 1), 0, slot);
-        pwi_set_low(pwi_cell(t, cell + 2), shift);
-        pwi_set_high(pwi_cell(t, cell + 2), narrow);
+    if (shift != 0 && !t->no_memory) pay_by_number(t, shift);
+    t->counted++;
+    if (ends_run(code)) pwi_meter_run_ends(t);
+}
+
+typedef struct pw_toll {
+    uint32_t at, kind, from; /* see pwi_meter_toll */
+} pw_toll;
+
+static void settle(pw_translator *t, const pw_toll *toll, uint32_t cost) {
+    if (toll->kind == PW_TOLL_CATCH) t->clauses[toll->at].cost = cost;
+    else if (toll->kind == PW_TOLL_HIGH) pwi_set_high(pwi_cell(t, toll->at), cost);
+    else pwi_set_low(pwi_cell(t, toll->at), cost);
+}
+
+void pwi_meter_run_ends(pw_translator *t) {
+    for (size_t i = 0; i < t->toll_count; i++) settle(t, &t->tolls[i], t->counted - t->tolls[i].from);
+    t->toll_count = 0;
+    for (size_t i = t->label_count; i-- > 0 && !t->labels[i].run_ended;) {
+        t->labels[i].run_ended = true;
+        t->labels[i].cost = t->counted - t->labels[i].from;
     }
-    *pwi_cell(t, t->meter_cell) = ++t->block_cost;
 }
 
-uint32_t pwi_meter_entry(pw_translator *t) {
-    uint32_t cell = pwi_emit(t, PW_H_enter_fuel, 6);
-    t->meter_cell = cell + 4;
-    return cell;
+void pwi_meter_toll(pw_translator *t, uint32_t kind, uint32_t at, uint32_t from) {
+    if (t->no_memory || !t->code->metered) return;
+    if (!pwi_reserve((void **)&t->tolls, &t->toll_capacity, t->toll_count + 1, sizeof *t->tolls)) {
+        t->no_memory = true;
+        return;
+    }
+    t->tolls[t->toll_count++] = (pw_toll){at, kind, from};
 }
 
-void pwi_meter_end(pw_translator *t, uint32_t entry) {
-    t->height = 0; /* it is the entry's place: there are no operands */
-    uint32_t fuel = emit_fuel(t, PW_H_fuel, 2), branch = pwi_emit(t, PW_H_br, 2);
-    *pwi_cell(t, fuel + 1) = *pwi_cell(t, entry + 4);
-    pwi_emit_reloc(t, entry + 5, fuel);
-    pwi_emit_reloc(t, branch + 1, entry + 6);
+void pwi_meter_loop(pw_translator *t, const pw_label *loop, uint32_t kind, uint32_t at) {
+    const pw_toll toll = {at, kind, 0};
+    if (t->no_memory || !t->code->metered) return;
+    if (loop->run_ended) settle(t, &toll, loop->cost);
+    else pwi_meter_toll(t, kind, at, loop->from);
 }

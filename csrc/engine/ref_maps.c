@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/places.h"
 #include "engine/translate.h"
 
 static bool add_slot(pw_translator *t, uint32_t slot)
@@ -28,8 +29,11 @@ static bool same_as_last(const pw_translator *t, size_t first)
 void pwi_note_references(pw_translator *t, uint32_t cell)
 {
     /* cells that were taken back take their entries with them */
-    while (t->entry_count > 0 && t->entries[t->entry_count - 1].cell >= cell)
+    bool arrived = cell == t->arrival;
+    while (t->entry_count > 0 && t->entries[t->entry_count - 1].cell >= cell + arrived)
         t->ref_slot_count = t->entries[--t->entry_count].first;
+    if (arrived)
+        return;
     size_t first = t->ref_slot_count;
     bool room = true;
     t->until_look -= (int64_t)t->height / 16;
@@ -53,6 +57,22 @@ void pwi_note_references(pw_translator *t, uint32_t cell)
         t->stopped = PW_ERR_LIMIT;
         t->no_memory = true;
     }
+}
+
+void pwi_arrive(pw_translator *t)
+{
+    pwi_stop_before(t, (uint32_t)(t->p - t->module->bytes));
+}
+
+void pwi_stop_before(pw_translator *t, uint32_t offset)
+{
+    if (t->code->metered)
+        pwi_note_stop(t, (uint32_t)t->cell_count, offset);
+    if (!t->mapping || t->no_memory)
+        return;
+    t->arrival = SIZE_MAX;
+    pwi_note_references(t, (uint32_t)t->cell_count);
+    t->arrival = t->cell_count;
 }
 
 /* One block: the map, its entries, its slots; those of locals first. */

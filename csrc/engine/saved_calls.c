@@ -87,6 +87,8 @@ static const char *call_is_wrong(const pw_snapshot *snapshot, const pw_saved_cal
     const pw_type_record *type = NULL;
     if (!is_defined(module, call->func_index) || call->frame_count == 0)
         return "its function";
+    if (call->owed > INT64_MAX / 2)
+        return "its fuel";
     for (uint32_t i = 0; i < call->frame_count; i++) {
         const pw_saved_frame *frame = &snapshot->frames[call->first_frame + i];
         const pw_place wanted = pwi_saved_place(frame), *place = pwi_places_get(places, &wanted);
@@ -168,7 +170,7 @@ static void find_frame(const struct pw_made_calls *made, const pw_instance *inst
 static standing outermost(const struct pw_made_calls *made, const pw_instance *instance, size_t index)
 {
     const pw_saved_call *call = &made->snapshot->calls[index];
-    standing s = {.call = call, .left = call->frame_count, .back = &instance->store->engine->shell->halt[2]};
+    standing s = {.call = call, .left = call->frame_count, .back = &instance->store->shell->halt[2]};
     find_frame(made, instance, &s);
     return s;
 }
@@ -211,6 +213,7 @@ static pw_result make_call(struct pw_made_calls *made, pw_instance *instance, si
     *call = (struct pw_suspended){.func = instance->funcs[s.call->func_index],
                                   .context = instance,
                                   .pc = s.pc,
+                                  .owed = s.call->owed,
                                   .fp = s.fp,
                                   .count = end,
                                   .by_fuel = true,

@@ -100,7 +100,7 @@ static void keep_call(keeping *k, struct pw_suspended *suspended)
 {
     const pw_run run = pwi_suspended_run(suspended);
     bool innermost = true;
-    if (pwi_snapshot_add_call(k->snapshot, suspended->func->func_index) != PW_OK) {
+    if (pwi_snapshot_add_call(k->snapshot, suspended->func->func_index, suspended->owed) != PW_OK) {
         pwi_taking_failed(k->taking, PW_ERR_NO_MEMORY);
         return;
     }
@@ -150,7 +150,7 @@ void pwi_saved_calls_keep(pw_taking *taking, const pw_instance *instance, pw_sna
                  .snapshot = snapshot,
                  .places = {.module = instance->module, .by_cell = true}};
     size_t count = 0;
-    snapshot->fuel = (uint64_t)instance->store->fuel;
+    snapshot->fuel = pw_store_fuel(instance->store);
     if (!instance->store->suspended)
         return;
     struct pw_suspended **calls = choose(&k, &count);

@@ -1,7 +1,6 @@
 /* suspend.c - interrupted calls.
  *
- * Where a call can be interrupted no accumulator is live: at a fuel instruction, at a taken branch or an entry (polls), in
- * a call of a host function. Registers of pinned locals are loaded from their slots when it goes on.
+ * Where a call can be interrupted no accumulator is live: at a branch or an entry (polls, fuel), in a call of a host function. Registers of pinned locals are loaded from their slots when it goes on.
  */
 #include "engine/suspend.h"
 
@@ -16,8 +15,7 @@ static const pw_cell no_pins;
 /* Lanes 1 to 3 of the cell are the slots of the code's pins. */
 static const pw_cell *pins_of(const pw_shell_table *shell, const pw_code *code)
 {
-    bool pinned = code && (code->cells[0] == shell->handlers[PW_H_enter_pins] ||
-                           code->cells[0] == shell->handlers[PW_H_enter_fuel]);
+    bool pinned = code && code->cells[0] == shell->handlers[PW_H_enter_pins];
     return pinned ? &code->cells[3] : &no_pins;
 }
 
@@ -81,6 +79,7 @@ void pwi_suspend(const pw_run *run, pw_func *func, const pw_slot *base)
         .waiting = store->waiting,
         .by_fuel = run->result == PW_ERR_TRAP,
         .base = base,
+        .owed = run->result == PW_ERR_TRAP ? run->owed : 0,
         .fp = (size_t)(run->fp - base),
     };
     store->waiting = NULL;
@@ -220,14 +219,14 @@ pw_result pw_suspended_resume(pw_suspended **address, pw_slot *slots)
     pw_func *func = suspended->func, *waiting = suspended->waiting;
     pw_store *store = func->store;
     pw_slot *base = store->stack.top;
-    const pw_shell_table *shell = store->engine->shell;
+    const pw_shell_table *shell = store->shell;
     pw_error_clear(&store->error);
     if (suspended->ended)
         return pwi_fail(&store->error, PW_ERR_ARGUMENT, "the instance was reset, which ended its calls");
     if (!has_room(suspended, base, store->stack.limit) || store->nested_calls >= PW_MAX_NESTED_CALLS)
         return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
     memcpy(base, suspended->slots, suspended->count * sizeof(pw_slot));
-    pw_cell resume[2] = {shell->handlers[PW_H_resume], *pins_of(shell, code_of(suspended))};
+    pw_cell resume[3] = {shell->handlers[PW_H_resume], *pins_of(shell, code_of(suspended)), suspended->owed};
     pwi_set_lane(&resume[1], 0, waiting ? pwi_lane(suspended->pc - 2, 0) : 0);
     pw_run run = {
         .pc = resume,

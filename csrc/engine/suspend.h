@@ -17,6 +17,7 @@ struct pw_suspended {
     bool by_fuel;        /* by a fuel instruction, in which no host function waits */
     bool unclaimed;      /* came with a snapshot, and nobody has taken it */
     bool ended;          /* its instance was reset: it is in no list but that of dropped ones, and does not go on */
+    uint64_t owed;     /* fuel, for what comes at pc */
     size_t fp;         /* of the innermost frame, in slots */
     size_t count;
     pw_slot slots[];

@@ -247,8 +247,9 @@ static void translate_body(pw_translator *t) {
 static uint32_t emit_entry(pw_translator *t) {
     uint32_t zeroed = t->local_slot_count - t->param_slots;
     uint32_t handler = t->pinned ? PW_H_enter_pins : zeroed ? PW_H_enter : PW_H_enter_plain;
-    bool metered = t->code->metered;
-    uint32_t cell = metered ? pwi_meter_entry(t) : pwi_emit(t, handler, t->pinned ? 4 : 3);
+    uint32_t cells = t->pinned ? 4 : 3, cell = pwi_emit_paying(t, handler, cells);
+    pwi_meter_here(t, PW_TOLL_LOW, cell + cells);
+    pwi_arrive(t);
     if (t->pinned) pwi_set_pins(t, cell + 3);
     pwi_set_lane(pwi_cell(t, cell + 1), 0, t->return_slot);
     pwi_set_lane(pwi_cell(t, cell + 1), 1, t->param_slots);
@@ -264,6 +265,7 @@ static void release(pw_translator *t) {
     pwi_free(t->ref_slots);
     pwi_free(t->tries);
     pwi_free(t->clauses);
+    pwi_free(t->tolls);
     pwi_free(t->stack);
     pwi_free(t->labels);
     pwi_free(t->local_types);
@@ -308,9 +310,9 @@ static pw_result translate(pw_translator *t) {
     uint32_t entry = emit_entry(t);
     translate_body(t);
     if (t->no_memory) return why_not(t);
+    pwi_meter_run_ends(t);
     t->cells[entry + 2] = t->max_slot;
-    if (t->code->metered) pwi_meter_end(t, entry);
-    return t->no_memory ? why_not(t) : PW_OK;
+    return PW_OK;
 }
 
 /* The module's code lock is held. */
@@ -352,7 +354,8 @@ static pw_result publish(pw_translator *t) {
 }
 
 static pw_translator translator_of(pw_store *store, pw_module *module, pw_code *code) {
-    return (pw_translator){.module = module, .code = code, .store = store, .handlers = module->engine->shell->handlers};
+    const pw_shell_table *shell = code->metered ? module->engine->counting : module->engine->shell;
+    return (pw_translator){.module = module, .code = code, .store = store, .handlers = shell->handlers};
 }
 
 pw_result pwi_translate(pw_store *store, pw_module *module, pw_code *code) {

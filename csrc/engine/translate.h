@@ -56,6 +56,7 @@ typedef struct pw_label {
     uint32_t try_index;  /* try: its pw_try */
     uint32_t tries;      /* that have begun when code in here begins */
     uint32_t piece;      /* while a br_table is translated: code that moves values and branches here */
+    uint32_t from, cost; bool run_ended; /* meter.c: of the run that goes into the loop, behind `from`, when it has ended */
 } pw_label;
 
 /* Classes of accumulators. */
@@ -115,7 +116,7 @@ typedef struct pw_translator {
     pw_ref_entry *entries;
     size_t entry_count, entry_capacity;
     uint16_t *ref_slots;
-    size_t ref_slot_count, ref_slot_capacity;
+    size_t ref_slot_count, ref_slot_capacity, arrival;
     pw_try *tries;
     size_t try_count, try_capacity;
     pw_catch *clauses;
@@ -145,9 +146,9 @@ typedef struct pw_translator {
     pw_acc acc[PW_ACC_COUNT];
     pw_last last, previous; /* previous: the one directly before, while there is a last one */
 
-    bool meter_due;      /* a block of its own begins: meter.c */
-    uint32_t meter_cell; /* where the cost of the block goes */
-    uint32_t block_cost;
+    uint32_t counted; /* instructions so far: meter.c */
+    struct pw_toll *tolls; /* who pays for the current run */
+    size_t toll_count, toll_capacity;
     struct pw_place_search *search; /* what looks for places of frames: places.h; or NULL */
 } pw_translator;
 
@@ -270,6 +271,10 @@ bool pwi_translate_gc(pw_translator *t, uint32_t code);
 
 /* ref_maps.c: notes which slots hold references where a cell is about to be emitted. */
 void pwi_note_references(pw_translator *t, uint32_t cell);
+/* The same where code arrives before the next instruction of wasm, or goes on before the one at the offset: a call may
+ * be interrupted there, with all operands still. */
+void pwi_arrive(pw_translator *t);
+void pwi_stop_before(pw_translator *t, uint32_t offset);
 pw_ref_map *pwi_ref_map_make(const pw_translator *t);
 
 /* ---- translate_call.c ------------------------------------------------------------------------------------------------- */

@@ -36,20 +36,36 @@ void pwi_label_push(pw_translator *t, pw_label_kind kind, int64_t block_type) {
 
 /* ---- targets --------------------------------------------------------------------------------------------------------- */
 
+/* What the branch pays, when it does, is behind its target. */
 static void link_branch(pw_translator *t, pw_label *label, uint32_t cell) {
     if (t->no_memory) return;
     if (label->kind == PW_LABEL_LOOP) {
         pwi_emit_reloc(t, cell, label->start);
+        pwi_meter_loop(t, label, PW_TOLL_LOW, cell + 1);
     } else {
         t->cells[cell] = label->patches;
         label->patches = cell;
     }
 }
 
+/* The branch whose target is in the cell goes to here. */
+static void land(pw_translator *t, uint32_t cell) {
+    if (t->no_memory) return;
+    pwi_emit_reloc(t, cell, (uint32_t)t->cell_count);
+    pwi_meter_here(t, PW_TOLL_LOW, cell + 1);
+}
+
+/* Here goes on who does not take the branch. */
+static void fall_through(pw_translator *t, uint32_t cell) {
+    pwi_meter_here(t, PW_TOLL_HIGH, cell + 1);
+    if (t->code->metered) pwi_forget(t);
+    pwi_arrive(t);
+}
+
 static void resolve(pw_translator *t, uint32_t patches) {
     while (patches != 0 && !t->no_memory) {
         uint32_t next = (uint32_t)t->cells[patches];
-        pwi_emit_reloc(t, patches, (uint32_t)t->cell_count);
+        land(t, patches);
         patches = next;
     }
 }
@@ -164,7 +180,7 @@ int64_t pwi_translate_block_type(pw_translator *t) {
 
 void pwi_branch_to(pw_translator *t, pw_label *label) {
     (void)label_moves(t, label, false);
-    uint32_t cell = pwi_emit(t, PW_H_br, 2);
+    uint32_t cell = pwi_emit_paying(t, PW_H_br, 2);
     link_branch(t, label, cell + 1);
 }
 
@@ -183,7 +199,8 @@ void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
             pwi_flush_top(t, label->param_count);
             pwi_forget(t);
             label->start = (uint32_t)t->cell_count;
-            pwi_block_begins(t);
+            label->from = t->counted;
+            pwi_arrive(t);
         }
         return;
     }
@@ -194,7 +211,7 @@ void pwi_translate_block(pw_translator *t, pw_label_kind kind) {
     pwi_flush_top(t, label_at(t, 0)->param_count);
     uint32_t cell = pwi_emit_condition(t, &c, false);
     label_at(t, 0)->else_patch = cell;
-    pwi_block_begins(t);
+    fall_through(t, cell);
 }
 
 /* Live code reaches the end of an arm: its results go home. Those of a handler are above the exception still. */
@@ -209,18 +226,18 @@ void pwi_translate_else(pw_translator *t) {
     if (label->dead_before) return;
     if (!t->dead) {
         finish_arm(t, label);
-        uint32_t cell = pwi_emit(t, PW_H_br, 2);
+        uint32_t cell = pwi_emit_paying(t, PW_H_br, 2);
         link_branch(t, label, cell + 1);
     }
     if (t->no_memory) return;
-    pwi_emit_reloc(t, label->else_patch, (uint32_t)t->cell_count);
+    land(t, label->else_patch);
     label->else_patch = 0;
     label->kind = PW_LABEL_ELSE;
     pwi_cut(t, label->height);
     for (uint32_t i = 0; i < label->param_count; i++) pwi_push_home(t, pwi_type_char(label->params[i]));
     pwi_forget(t);
     t->dead = false;
-    pwi_block_begins(t);
+    pwi_arrive(t);
 }
 
 void pwi_translate_end(pw_translator *t) {
@@ -241,7 +258,7 @@ void pwi_translate_end(pw_translator *t) {
     if (joins) {
         finish_arm(t, &label);
         if (t->no_memory) return;
-        if (label.else_patch) pwi_emit_reloc(t, label.else_patch, (uint32_t)t->cell_count);
+        if (label.else_patch) land(t, label.else_patch);
         resolve(t, label.patches);
         pwi_resolve_clauses(t, label.clauses);
         pwi_cut(t, label.height);
@@ -249,7 +266,7 @@ void pwi_translate_end(pw_translator *t) {
         for (uint32_t i = 0; i < label.result_count; i++) pwi_push_home(t, pwi_type_char(result_type(&label, i)));
         pwi_forget(t);
         t->dead = false;
-        pwi_block_begins(t);
+        pwi_arrive(t);
     } /* else nothing arrives but the code before, if that does: its operands may stay where they are */
     t->label_count--;
     t->last.cell = -1;
@@ -265,14 +282,21 @@ void pwi_translate_br(pw_translator *t, uint32_t depth) {
     }
     pw_label *label = label_at(t, depth);
     label_moves(t, label, false);
-    uint32_t cell = pwi_emit(t, PW_H_br, 2);
+    uint32_t cell = pwi_emit_paying(t, PW_H_br, 2);
     link_branch(t, label, cell + 1);
     make_dead(t);
 }
 
+/* Code goes on behind what was made for the way of a condition that is not this one. */
+static void land_behind(pw_translator *t, uint32_t over) {
+    land(t, over);
+    t->last.cell = -1;
+    if (t->code->metered) pwi_forget(t);
+    pwi_arrive(t);
+}
+
 /* Emits "branch to depth if the condition is sense"; code goes on behind it. */
 static void branch_if(pw_translator *t, pw_condition *c, bool sense, uint32_t depth) {
-    pwi_block_begins(t);
     if (is_function_label(t, depth)) {
         if (returns_many(t)) pwi_flush_top(t, t->type->func.result_count);
         uint32_t over = pwi_emit_condition(t, c, !sense);
@@ -280,25 +304,24 @@ static void branch_if(pw_translator *t, pw_condition *c, bool sense, uint32_t de
         memcpy(before, t->acc, sizeof before);
         pwi_emit_return(t);
         memcpy(t->acc, before, sizeof before);
-        if (!t->no_memory) pwi_emit_reloc(t, over, (uint32_t)t->cell_count);
-        t->last.cell = -1;
+        land_behind(t, over);
         return;
     }
     pw_label *label = label_at(t, depth); /* the values of a wide one are home before the condition: on both ways */
     if (!label_moves(t, label, true)) {
         uint32_t cell = pwi_emit_condition(t, c, sense);
         link_branch(t, label, cell);
+        fall_through(t, cell);
         return;
     }
     uint32_t over = pwi_emit_condition(t, c, !sense);
     pw_acc before[PW_ACC_COUNT];
     memcpy(before, t->acc, sizeof before);
     label_moves(t, label, false);
-    uint32_t cell = pwi_emit(t, PW_H_br, 2);
+    uint32_t cell = pwi_emit_paying(t, PW_H_br, 2);
     link_branch(t, label, cell + 1);
     memcpy(t->acc, before, sizeof before); /* the moves were not made on the way that goes on */
-    if (!t->no_memory) pwi_emit_reloc(t, over, (uint32_t)t->cell_count);
-    t->last.cell = -1;
+    land_behind(t, over);
 }
 
 void pwi_translate_br_if(pw_translator *t, uint32_t depth) {
@@ -315,6 +338,7 @@ void pwi_translate_br_on_null(pw_translator *t, uint32_t depth, bool on_null) {
         t->height--; /* not popped for good: its home stays what it is */
         branch_if(t, &c, false, depth);
         t->height++;
+        pwi_arrive(t);
     } else {
         branch_if(t, &c, true, depth);
         (void)pwi_pop(t);
@@ -337,7 +361,7 @@ static void table_target(pw_translator *t, uint32_t cell, uint32_t depth) {
             pwi_emit_return(t);
         } else {
             label_moves(t, label, false);
-            uint32_t branch = pwi_emit(t, PW_H_br, 2);
+            uint32_t branch = pwi_emit_paying(t, PW_H_br, 2);
             link_branch(t, label, branch + 1);
         }
         pwi_forget(t);
@@ -352,13 +376,14 @@ void pwi_translate_br_table(pw_translator *t) {
     const uint8_t *targets = t->p;
     pwi_flush_top(t, label_arity(label_at(t, pwi_leb_u32(&t->p))));
     uint32_t handler = pwi_class(t, &index, true) ? PW_H_br_table_A : PW_H_br_table_S;
-    uint32_t cell = pwi_emit(t, handler, 2 + count + 1);
+    uint32_t pace = 1u + t->code->metered; /* cells of a target */
+    uint32_t cell = pwi_emit(t, handler, 2 + (count + 1) * pace);
     if (t->no_memory) return;
     pwi_set_lane(pwi_cell(t, cell + 1), 0, index.slot);
     pwi_set_high(pwi_cell(t, cell + 1), count);
     pwi_forget(t); /* the pieces below are reached by branches */
     t->p = targets;
-    for (uint32_t i = 0; i <= count && !t->no_memory && pwi_goes_on(t); i++) table_target(t, cell + 2 + i, pwi_leb_u32(&t->p));
+    for (uint32_t i = 0; i <= count && !t->no_memory && pwi_goes_on(t); i++) table_target(t, cell + 2 + i * pace, pwi_leb_u32(&t->p));
     t->p = targets;
     for (uint32_t i = 0; i <= count; i++) label_at(t, pwi_leb_u32(&t->p))->piece = 0;
     make_dead(t);

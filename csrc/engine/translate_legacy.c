@@ -24,6 +24,8 @@ static void add_clause(pw_translator *t, uint8_t kind, uint32_t tag, uint32_t ta
     clause->tag = tag;
     clause->target = target;
     clause->slot = (uint16_t)pwi_label_home(t, innermost(t));
+    if (kind != PW_DELEGATE)
+        pwi_meter_here(t, PW_TOLL_CATCH, (uint32_t)t->clause_count - 1);
 }
 
 void pwi_translate_legacy_try(pw_translator *t)
@@ -55,14 +57,12 @@ void pwi_translate_catch(pw_translator *t, bool all)
     pwi_forget(t);
     t->last.cell = -1;
     t->dead = false;
-    pwi_block_begins(t);
     add_clause(t, all ? PW_CATCH_ALL_LEGACY : PW_CATCH_LEGACY, tag, (uint32_t)t->cell_count);
     pwi_push_home(t, 'r');
-    if (all)
-        return;
-    const pw_func_type *type = &pwi_tag_type_record(t->module, tag)->func;
-    for (uint32_t i = 0; i < type->param_count; i++)
+    const pw_func_type *type = all ? NULL : &pwi_tag_type_record(t->module, tag)->func;
+    for (uint32_t i = 0; type && i < type->param_count; i++)
         pwi_push_home(t, pwi_type_char(type->params[i]));
+    pwi_arrive(t);
 }
 
 /* The label is counted from outside of the try. What the body throws is looked for from there on outwards. */

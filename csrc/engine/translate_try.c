@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/meter.h"
 #include "engine/translate_try.h"
 
 pw_catch *pwi_add_clause(pw_translator *t, uint32_t owner)
@@ -35,6 +36,7 @@ static void read_clause(pw_translator *t, bool dead)
     clause->slot = (uint16_t)pwi_label_home(t, label);
     if (label->kind == PW_LABEL_LOOP) {
         clause->target = label->start;
+        pwi_meter_loop(t, label, PW_TOLL_CATCH, (uint32_t)t->clause_count - 1);
     } else {
         clause->target = label->clauses;
         label->clauses = (uint32_t)t->clause_count;
@@ -80,6 +82,7 @@ void pwi_resolve_clauses(pw_translator *t, uint32_t chain)
         pw_catch *clause = &t->clauses[chain - 1];
         chain = clause->target;
         clause->target = (uint32_t)t->cell_count;
+        pwi_meter_here(t, PW_TOLL_CATCH, (uint32_t)(clause - t->clauses));
     }
 }
 

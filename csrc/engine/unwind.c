@@ -44,6 +44,7 @@ static void enter_clause(pw_run *run, const pw_walk *walk, const pw_catch *claus
     run->pc = walk->code->cells + clause->target;
     run->fp = walk->fp;
     run->context = walk->instance;
+    run->context->store->fuel_slice -= clause->cost;
 }
 
 pw_result pwi_run_unwind(pw_run *run)
@@ -55,7 +56,7 @@ pw_result pwi_run_unwind(pw_run *run)
         if (clause) {
             enter_clause(run, &walk, clause, exception);
             store->exception = 0;
-            return PW_OK;
+            return store->fuel_slice < 0 ? pwi_run_fuel(run) : PW_OK;
         }
     }
     pw_error_clear(&store->error);

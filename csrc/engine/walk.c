@@ -71,7 +71,7 @@ void pwi_code_index_free(pw_module *module)
 
 pw_walk pwi_walk_start(const pw_run *run)
 {
-    const pw_shell_table *shell = run->context->store->engine->shell;
+    const pw_shell_table *shell = run->context->store->shell;
     return (pw_walk){.pc = run->pc,
                      .fp = run->fp,
                      .instance = run->context,

@@ -26,15 +26,14 @@ def op_table(ops: list[Op]) -> Iterator[str]:
             if "r" in params + results:
                 params, results = "*", ""
         align = MEMORY_TYPES[op.memory_type].bit_length() - 1 if op.memory_type else 0
-        yield (
-            f'PW_OPCODE({op.code:#04x}, "{op.text}", {op.ident}, {op.imm}, "{params}", "{results}", '
-            f"{op.feature}, {align})"
-        )
+        names = f'{op.code:#04x}, "{op.text}", {op.ident}, {op.imm}'
+        yield f'PW_OPCODE({names}, "{params}", "{results}", {op.feature}, {align})'
 
 
 def op_handlers(handlers: list[Handler]) -> Iterator[str]:
-    """op_handlers.h, op_pins.h: the names of handlers in the order of their ids."""
-    yield from (BANNER, *(f"PW_HANDLER({handler.name})" for handler in handlers))
+    """op_handlers.h, op_pins.h: the names of handlers in the order of their ids; which ones branch."""
+    words = ("HANDLER", "BRANCHING")
+    yield from (BANNER, *(f"PW_{words['PW_BRANCH' in ''.join(h.text)]}({h.name})" for h in handlers))
 
 
 def op_cases(handlers: list[Handler], name: str) -> Iterator[str]:

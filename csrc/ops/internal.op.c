@@ -155,28 +155,28 @@ INTERNAL(br, 2)
 }
 
 /* Any of the bits in the high half, or none of them: target in cell 2. */
-INTERNAL(br_mask_S, 3) { PW_BRANCH_IF((PW_GET_i32_S(1, 0) & PW_HIGH(1)) != 0, 2); }
-INTERNAL(br_mask_A, 3) { PW_BRANCH_IF(((uint32_t)A & PW_HIGH(1)) != 0, 2); }
-INTERNAL(br_mask_L, 3) { PW_BRANCH_IF(((uint32_t)L & PW_HIGH(1)) != 0, 2); }
-INTERNAL(br_mask_N, 3) { PW_BRANCH_IF(((uint32_t)N & PW_HIGH(1)) != 0, 2); }
-INTERNAL(brn_mask_S, 3) { PW_BRANCH_IF((PW_GET_i32_S(1, 0) & PW_HIGH(1)) == 0, 2); }
-INTERNAL(brn_mask_A, 3) { PW_BRANCH_IF(((uint32_t)A & PW_HIGH(1)) == 0, 2); }
-INTERNAL(brn_mask_L, 3) { PW_BRANCH_IF(((uint32_t)L & PW_HIGH(1)) == 0, 2); }
-INTERNAL(brn_mask_N, 3) { PW_BRANCH_IF(((uint32_t)N & PW_HIGH(1)) == 0, 2); }
+INTERNAL(br_mask_S, 3) { uint32_t a = PW_GET_i32_S(1, 0) & PW_HIGH(1); PW_BRANCH_IF(a != 0, 2); }
+INTERNAL(br_mask_A, 3) { uint32_t a = (uint32_t)A & PW_HIGH(1); PW_BRANCH_IF(a != 0, 2); }
+INTERNAL(br_mask_L, 3) { uint32_t a = (uint32_t)L & PW_HIGH(1); PW_BRANCH_IF(a != 0, 2); }
+INTERNAL(br_mask_N, 3) { uint32_t a = (uint32_t)N & PW_HIGH(1); PW_BRANCH_IF(a != 0, 2); }
+INTERNAL(brn_mask_S, 3) { uint32_t a = PW_GET_i32_S(1, 0) & PW_HIGH(1); PW_BRANCH_IF(a == 0, 2); }
+INTERNAL(brn_mask_A, 3) { uint32_t a = (uint32_t)A & PW_HIGH(1); PW_BRANCH_IF(a == 0, 2); }
+INTERNAL(brn_mask_L, 3) { uint32_t a = (uint32_t)L & PW_HIGH(1); PW_BRANCH_IF(a == 0, 2); }
+INTERNAL(brn_mask_N, 3) { uint32_t a = (uint32_t)N & PW_HIGH(1); PW_BRANCH_IF(a == 0, 2); }
 
 /* br_table: index in lane 0 or A, number of targets in the high half, targets from cell 2 on, the default one last. */
 INTERNAL(br_table_S, 2)
 {
     uint32_t index = (uint32_t)fp[PW_LANE(1, 0)], count = PW_HIGH(1);
     if (index > count) index = count;
-    PW_BRANCH(2 + index);
+    PW_BRANCH_TABLE(2, index);
 }
 
 INTERNAL(br_table_A, 2)
 {
     uint32_t index = (uint32_t)A, count = PW_HIGH(1);
     if (index > count) index = count;
-    PW_BRANCH(2 + index);
+    PW_BRANCH_TABLE(2, index);
 }
 
 INTERNAL(unreachable, 2)
@@ -206,14 +206,14 @@ INTERNAL(enter, 3)
     fp[PW_LANE(1, 0)] = A;
     pw_slot *zero = fp + PW_LANE(1, 1);
     for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*zero++ = 0);
-    PW_POLL_THEN(3);
+    PW_BRANCH_IN(3);
 }
 
 INTERNAL(enter_plain, 3)
 {
     if (PW_UNLIKELY(fp + pc[2] > CTX->stack_limit)) PW_JUMP(stack_exhausted);
     fp[PW_LANE(1, 0)] = A;
-    PW_POLL_THEN(3);
+    PW_BRANCH_IN(3);
 }
 
 /* The same with pins: cell 3 tells them. */
@@ -224,22 +224,7 @@ INTERNAL(enter_pins, 4)
     pw_slot *zero = fp + PW_LANE(1, 1);
     for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*zero++ = 0);
     PW_LOAD_PINS(3);
-    PW_POLL_THEN(4);
-}
-
-/* All of it, in code that counts fuel: cell 3 pins, cell 4 the cost of the first block, cell 5 where that is paid, when the
- * fuel does not suffice, by an instruction that can be begun anew. */
-INTERNAL(enter_fuel, 6)
-{
-    if (PW_UNLIKELY(fp + pc[2] > CTX->stack_limit)) PW_JUMP(stack_exhausted);
-    fp[PW_LANE(1, 0)] = A;
-    pw_slot *zero = fp + PW_LANE(1, 1);
-    for (uint32_t n = PW_LANE(1, 2); n != 0; n--) PW_KEEP_LOOP(*zero++ = 0);
-    PW_LOAD_PINS(3);
-    int64_t left = CTX->store->fuel - (int64_t)pc[4];
-    if (PW_UNLIKELY(left < 0)) PW_BRANCH(5);
-    CTX->store->fuel = left;
-    PW_POLL_THEN(6);
+    PW_BRANCH_IN(4);
 }
 
 /* The frame does not fit: the trap belongs to the caller, nothing of the callee's frame has been written. */
@@ -271,34 +256,32 @@ INTERNAL(out_of_bounds, 0)
     PW_NEXT(0);
 }
 
-/* ---- fuel: engine/meter.c draws the cells. What does not suffice is left; the instruction can be begun anew. -------- */
-
-INTERNAL(fuel, 2)
-{
-    int64_t left = CTX->store->fuel - (int64_t)pc[1];
-    TRAP_IF(left < 0, OUT_OF_FUEL);
-    CTX->store->fuel = left;
-    PW_NEXT(2);
-}
+/* ---- fuel: engine/meter.c draws the cells ------------------------------------------------------------------------- */
 
 INTERNAL(fuel_by, 3)
 {
-    uint64_t number = fp[PW_LANE(1, 0)];
-    if (PW_HIGH(2)) number = (uint32_t)number;
-    int64_t left = CTX->store->fuel - (int64_t)(number >> PW_LOW(2));
-    TRAP_IF(left < 0, OUT_OF_FUEL);
-    CTX->store->fuel = left;
-    PW_NEXT(3);
+    uint64_t number = fp[PW_LANE(1, 0)] & (PW_HIGH(2) ? UINT32_MAX : UINT64_MAX), cost = number >> PW_LOW(2);
+    pc += 3;
+    PW_BRANCH_PAYING(cost);
 }
 
-/* A is the place to go on at; lane 0 the slot of what is in A there, lanes 1 to 3 pins: engine/suspend.c. */
-INTERNAL(resume, 2)
+/* The slice of fuel is used up, at the latest by what has just been paid. */
+INTERNAL(fuel_slow, 0)
+{
+    PW_CALL_OUT(pwi_run_fuel);
+    PW_NEXT(0);
+}
+
+/* A is the place to go on at; lane 0 the slot of what is in A there, lanes 1 to 3 pins; cell 2 what is still to be paid for:
+ * engine/suspend.c. */
+INTERNAL(resume, 3)
 {
     const pw_cell *place = (const pw_cell *)(uintptr_t)A;
+    uint64_t cost = pc[2];
     A = fp[PW_LANE(1, 0)];
     PW_LOAD_PINS(1);
     pc = place;
-    PW_NEXT(0);
+    PW_BRANCH_PAYING(cost);
 }
 
 INTERNAL(poll_slow, 0)

@@ -87,13 +87,13 @@ pw_result pwi_snapshot_add_object(pw_snapshot *snapshot, const pw_saved_object *
     return PW_OK;
 }
 
-pw_result pwi_snapshot_add_call(pw_snapshot *snapshot, uint32_t func_index)
+pw_result pwi_snapshot_add_call(pw_snapshot *snapshot, uint32_t func_index, uint64_t owed)
 {
     void *calls = snapshot->calls;
     if (!pwi_reserve(&calls, &snapshot->call_capacity, snapshot->call_count + 1, sizeof *snapshot->calls))
         return PW_ERR_NO_MEMORY;
     snapshot->calls = calls;
-    snapshot->calls[snapshot->call_count++] = (pw_saved_call){func_index, 0, snapshot->frame_count};
+    snapshot->calls[snapshot->call_count++] = (pw_saved_call){func_index, 0, snapshot->frame_count, owed};
     return PW_OK;
 }
 

@@ -45,6 +45,7 @@ typedef struct pw_saved_call {
     uint32_t func_index; /* that was called */
     uint32_t frame_count;
     size_t first_frame; /* the innermost one, in pw_snapshot.frames */
+    uint64_t owed;      /* fuel, for what comes where it stands */
 } pw_saved_call;
 
 typedef struct pw_saved_table {
@@ -82,7 +83,7 @@ PW_MUST_USE pw_result pwi_snapshot_add_object(pw_snapshot *snapshot, const pw_sa
 /* Slots of an object's payload; the type is the module's, the kind that of the object. */
 uint64_t pwi_saved_payload_slots(const pw_type_record *type, const pw_saved_object *object);
 /* Adds a call with no frames yet, and a frame to the last call, outwards, with slots that are zero. */
-PW_MUST_USE pw_result pwi_snapshot_add_call(pw_snapshot *snapshot, uint32_t func_index);
+PW_MUST_USE pw_result pwi_snapshot_add_call(pw_snapshot *snapshot, uint32_t func_index, uint64_t owed);
 PW_MUST_USE pw_result pwi_snapshot_add_frame(pw_snapshot *snapshot, const pw_saved_frame *frame);
 /* Room for the values of an element segment, zero. */
 PW_MUST_USE pw_result pwi_snapshot_add_elem(pw_snapshot *snapshot, uint32_t segment);

@@ -9,7 +9,7 @@
  *   segments        a byte for each element segment: 1 dropped | 2 its values follow; a byte for each data segment: 1 dropped;
  *                   then words of the values
  *   memories        for each that is not imported: u64 size, runs: u64 offset, u64 length (not 0), bytes; u64 0, u64 0
- *   calls           u64 fuel left; u32 count; if there are any, u64 build of the engine; for each: u32 function, u32 frames,
+ *   calls           u64 fuel left; u32 count; if there are any, u64 build of the engine; for each: u32 function, u32 frames, u64 owed,
  *                   the innermost first: u32 function, u32 offset, u32 ordinal (engine/places.h), u32 slots, words
  *
  * Elements of packed arrays are in the order of memory, which is little-endian on all hosts that this library runs on. */
@@ -19,7 +19,7 @@
 #include "wasm/module.h"
 
 #define PW_SNAPSHOT_MAGIC 0x4e535750u /* "PWSN" */
-#define PW_SNAPSHOT_VERSION 2u
+#define PW_SNAPSHOT_VERSION 3u
 
 enum { PW_SNAPSHOT_COUNTS = 8, PW_SNAPSHOT_DROPPED = 1, PW_SNAPSHOT_VALUES = 2 };
 

@@ -174,7 +174,7 @@ static void get_calls(reading *r)
         r->snapshot->call_build = get_u64(r);
     for (uint32_t i = 0; i < count && r->result == PW_OK; i++) {
         uint32_t func_index = get_u32(r), frames = get_u32(r);
-        if (!check(r, pwi_snapshot_add_call(r->snapshot, func_index)))
+        if (!check(r, pwi_snapshot_add_call(r->snapshot, func_index, get_u64(r))))
             return;
         for (uint32_t k = 0; k < frames && r->result == PW_OK; k++)
             get_frame(r);

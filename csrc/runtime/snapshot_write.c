@@ -107,6 +107,7 @@ static void put_calls(writer *w, const pw_snapshot *snapshot)
     for (size_t i = 0; i < snapshot->call_count && w->result == PW_OK; i++) {
         put_u32(w, snapshot->calls[i].func_index);
         put_u32(w, snapshot->calls[i].frame_count);
+        put_u64(w, snapshot->calls[i].owed);
         for (uint32_t k = snapshot->calls[i].frame_count; k > 0; k--, frame++) {
             put_u32(w, frame->func_index);
             put_u32(w, frame->offset);

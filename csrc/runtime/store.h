@@ -50,6 +50,9 @@ struct pw_tag { /* its identity is its address */
 struct pw_store {
     uint32_t references;
     pw_engine *engine;
+    struct pw_run *run; /* the innermost run of code, engine/code.h */
+    int64_t fuel_slice; /* of the fuel: what code uses first */
+    const struct pw_shell_table *shell; /* the engine's, or its one that counts fuel */
     pw_type_registry *registry;
     pw_store_limits limits;              /* defaults filled in */
     uint64_t memory_in_use, memory_peak; /* bytes of wasm memories */
@@ -57,9 +60,8 @@ struct pw_store {
     pw_stack stack;
     uint32_t nested_calls;
     uint64_t calls; /* outermost ones so far: pw_store_calls */
-    struct pw_run *run; /* the innermost run of code, engine/code.h */
     bool counts_fuel; /* its instances have metered code */
-    int64_t fuel;     /* left; never below zero */
+    int64_t fuel;     /* left, but for the slice: engine/fuel.c */
     struct pw_suspended *suspended;      /* all that there are, for the collector: engine/suspend.c */
     struct pw_suspended *last_suspended; /* nobody has taken it yet; or NULL */
     struct pw_suspended *dropped_suspended; /* to be freed; any thread adds to it */

@@ -276,9 +276,11 @@ ACCESS_BOTH(double)
 
 static void (*const handlers[])(shell *) = {
 #define PW_HANDLER(name) case_##name,
+#define PW_BRANCHING PW_HANDLER
 #include "op_handlers.h"
 #include "op_pins.h"
 #undef PW_HANDLER
+#undef PW_BRANCHING
 };
 
 /* ---- one line at a time ------------------------------------------------------------------------------------------ */

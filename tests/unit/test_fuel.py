@@ -225,3 +225,106 @@ def test_collections_see_what_waits() -> None:
     instance.fuel = 1 << 40
     instance.litter(300_000)
     assert caught.value.resume(100_000) == 7
+
+
+PATHS = """(module
+  (tag $t (param i32))
+  (func $throws (param i32) (if (local.get 0) (then (throw $t (local.get 0)))))          ;; 2, and 2
+  (func (export "if") (param i32) (result i32) (local i32)
+    (local.set 1 (i32.const 1))                                                          ;; 2
+    (if (local.get 0) (then (local.set 1 (i32.const 2))))                                ;; 2, and 2
+    (local.get 1))                                                                       ;; 1
+  (func (export "else") (param i32) (result i32)
+    (if (result i32) (local.get 0)                                                       ;; 2
+      (then (i32.const 1)) (else (i32.add (i32.const 1) (i32.const 1))))                 ;; 1 or 3
+    (i32.eqz))                                                                           ;; 1
+  (func (export "values") (param i32) (result i32)
+    (block (result i32)
+      (i32.const 5) (i32.const 6)                                                        ;; 2
+      (local.get 0) (br_if 0)                                                            ;; 2
+      (i32.add)))                                                                        ;; and 1
+  (func (export "leave") (param i32) (result i32)
+    (i32.const 7) (local.get 0) (br_if 0) (i32.const 1) (i32.add))                       ;; 3, and 2
+  (func (export "table") (param i32) (result i32)
+    (block $b (block $a (br_table $a $b $b (local.get 0))) (return (i32.const 3)))       ;; 2, and 2
+    (i32.const 1))                                                                       ;; or 1
+  (func (export "loop") (param i32) (result i32) (local i32)
+    (i32.const 0) (local.set 1)                                                          ;; 2
+    (loop $l
+      (local.set 1 (i32.add (local.get 1) (i32.const 1)))                                ;; 4 each
+      (block (br_if 0 (i32.lt_u (local.get 1) (local.get 0))) (return (local.get 1)))    ;; 4, 2 at the end
+      (br $l))                                                                           ;; 1, but at the end
+    (unreachable))
+  (func (export "dead") (param i32)
+    (block (br 0) (if (i32.const 0) (then (nop)) (else (drop (i32.const 1)))) (drop (i32.const 1))))  ;; 1
+  (func (export "catch") (param i32) (result i32)
+    (block $h (result i32)
+      (try_table (catch $t $h) (call $throws (local.get 0)))                             ;; 2
+      (i32.const 9) (return))                                       ;; 2: one run with what is before
+    (i32.const 1) (i32.add))                                                             ;; 2: another
+  (func (export "again") (param i32) (result i32) (local i32)
+    (local.get 0)                                                                        ;; 1
+    (loop $l (param i32)
+      (local.set 0)                                                                      ;; 1 each
+      (local.set 1 (i32.add (local.get 1) (i32.const 1)))                                ;; 4 each
+      (if (i32.ge_u (local.get 1) (i32.const 3)) (then (local.set 0 (i32.const 0))))     ;; 4 each, 2 once
+      (try_table (catch $t $l) (call $throws (local.get 0))))                            ;; 2 each
+    (local.get 1)))                                                                      ;; 1"""
+
+COSTS = [
+    ("if", 0, 1, 5), ("if", 1, 2, 7), ("else", 1, 0, 4), ("else", 0, 0, 6), ("values", 0, 11, 5),
+    ("values", 1, 6, 4), ("leave", 0, 8, 5), ("leave", 1, 7, 3), ("table", 0, 3, 4), ("table", 1, 1, 3),
+    ("table", 7, 1, 3), ("loop", 1, 1, 2 + 8 + 2), ("loop", 5, 5, 2 + 5 * 8 + 4 + 2), ("dead", 0, None, 1),
+    ("catch", 0, 9, 4 + 2), ("catch", 4, 5, 4 + 4 + 2), ("again", 0, 1, 1 + 11 + 1 + 2),
+    # what comes behind the call belongs to its run, which the caught exception leaves
+    ("again", 3, 3, 1 + 3 * 11 + 2 + 3 * 1 + 2 * 4 + 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "argument", "result", "cost"), COSTS)
+def test_each_way_through_a_function_costs_its_instructions(
+    name: str, argument: int, result: int | None, cost: int
+) -> None:
+    instance = module(PATHS).instantiate(limits=wasm.Limits(fuel=1000))
+    assert instance[name](argument) == result
+    assert instance.fuel == 1000 - cost
+
+
+@pytest.mark.parametrize(("name", "argument", "result", "cost"), COSTS)
+def test_the_same_unit_by_unit(name: str, argument: int, result: int | None, cost: int) -> None:
+    instance = module(PATHS).instantiate(limits=wasm.Limits(fuel=1))
+    given = 1
+    try:
+        found = instance[name](argument)
+    except wasm.OutOfFuel as error:
+        while True:
+            assert instance.fuel == 0  # a part of what comes next is paid for
+            given += 1
+            try:
+                found = error.resume(1)
+                break
+            except wasm.OutOfFuel as again:
+                error = again
+    assert (found, given) == (result, cost)
+
+
+def test_what_the_next_instruction_takes_is_kept_too() -> None:
+    """The reference is on the stack where the call waits, and popped by the instruction that comes first."""
+    text = """(module (type $box (struct (field (mut i32))))
+      (func (export "keep") (param i32) (result i32) (local (ref null $box))
+        (block (result (ref null $box))
+          (struct.new $box (i32.const 7))
+          (br_if 0 (local.get 0)) (br 0))
+        (local.set 1)
+        (struct.get $box 0 (local.get 1)))
+      (func (export "litter") (param i32)
+        (loop (drop (struct.new $box (i32.const 1)))
+          (br_if 0 (i32.ne (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))))"""
+    for way in (0, 1):
+        for fuel in range(8 - way):
+            instance = module(text).instantiate(limits=wasm.Limits(fuel=fuel))
+            with pytest.raises(wasm.OutOfFuel) as caught:
+                instance.keep(way)
+            instance.fuel = 1 << 40
+            instance.litter(100_000)
+            assert caught.value.resume(100) == 7

@@ -66,7 +66,7 @@ def test_a_call_goes_on_in_forks_wherever_it_was_stopped() -> None:
         assert fork.fuel == inst.fuel == fuel
         assert fork.suspended == ()
         assert fork.memory.read(64, 300) == bytes([7]) * 300
-    assert len(stops) > 30
+    assert len(stops) >= 30
 
 
 def test_a_call_is_moved_at_every_block_of_its_way() -> None:

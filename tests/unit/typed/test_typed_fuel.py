@@ -119,6 +119,7 @@ def test_dropped_calls_give_back_what_they_held() -> None:
     large = bytes(1 << 16)  # more than there is left of the arena's chunk
     first = stopped(inst, up, data)
     second = stopped(inst, total, large)
+    inst.fuel = MUCH
     freed = inst.freed()
     arena = inst._space.arena
     assert " 0 in use" not in repr(arena)
