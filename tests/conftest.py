@@ -25,14 +25,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if folder := os.environ.pop("SKBUILD_BUILD_DIR", None):
     os.environ["PYWASI_PACKAGE_BUILD"] = folder
 
-# What measures how soon something happens, in files: nothing else may run beside it.
-ALONE = {"unit/test_stopping.py", "unit/test_threads.py"}
+# What measures how soon something happens: nothing else may run beside it.
+ALONE = ("tests/unit/test_stopping", "tests/unit/test_threads")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks tests for `-m alone`."""
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix() in ALONE:
+        if item.nodeid.startswith(ALONE):
             item.add_marker("alone")
 
 
