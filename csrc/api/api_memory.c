@@ -1,4 +1,5 @@
 /* api_memory.c - linear memories as the embedder sees them. */
+#include "base/sync.h"
 #include "runtime/memory.h"
 
 #include "base/config.h"
@@ -106,11 +107,11 @@ pw_result pw_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages)
 
 void pw_memory_pin(pw_memory *memory)
 {
-    memory->pins++;
+    pwi_ref_inc(&memory->pins); /* views come and go in any thread */
 }
 
 void pw_memory_unpin(pw_memory *memory)
 {
     if (memory->pins)
-        memory->pins--;
+        (void)pwi_ref_dec(&memory->pins);
 }

@@ -194,9 +194,10 @@ void pw_wasi_free(pw_wasi *wasi);
  * granted and that it closed. false: there are no more. */
 bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, bool *open);
 
-/* What was written to a BYTES stream so far; valid until the next call of the guest. *capped (may be NULL): the
- * guest wanted to write more than the cap. */
-void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, bool *capped);
+/* Tells `take` what was written to a BYTES stream so far; it may not use the guest. From any thread, also while the guest
+ * runs. *capped (may be NULL): the guest wanted to write more than the cap. */
+void pw_wasi_output(const pw_wasi *wasi, int stream, void (*take)(void *env, const uint8_t *data, size_t size),
+                    void *env, bool *capped);
 /* The last refusal, NULL if there was none. */
 const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi);
 /* File descriptors that are open in the guest. */

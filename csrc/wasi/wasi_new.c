@@ -156,7 +156,8 @@ static pw_result fill(pw_wasi *wasi, const pw_wasi_config *config, pw_error *err
             return pwi_no_memory(error);
         if (failed != PWI_ESUCCESS)
             return pwi_fail(error, PW_ERR_HOST, "directory %s for %s: %s (WASI error %u)",
-                            dir->host_path ? dir->host_path : "in memory", dir->guest_path, error_words(failed), failed);
+                            dir->host_path ? dir->host_path : "in memory", dir->guest_path,
+                            error_words(failed), failed);
     }
     return PW_OK;
 }
@@ -229,7 +230,8 @@ static bool is_granted(const pw_wasi *wasi, uint32_t number)
     const pwi_fd *entry = pwi_fd_lookup(&wasi->fds, number);
     if (!entry || number >= wasi->granted_fds)
         return false;
-    return entry->is_preopen || entry->is_shared || entry->kind == PWI_FD_STREAM || entry->kind == PWI_FD_SOCKET;
+    return entry->is_preopen || entry->is_shared || entry->kind == PWI_FD_STREAM ||
+           entry->kind == PWI_FD_SOCKET;
 }
 
 bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, bool *open)
@@ -243,14 +245,18 @@ bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, bool *open)
     }
 }
 
-void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, bool *capped)
+void pw_wasi_output(const pw_wasi *wasi, int stream,
+                    void (*take)(void *env, const uint8_t *data, size_t size), void *env, bool *capped)
 {
     bool known = stream == PW_WASI_STDOUT || stream == PW_WASI_STDERR;
     const pwi_stream *from = known ? &wasi->streams[stream] : NULL;
-    *data = from ? from->data : NULL;
-    *size = from ? from->size : 0;
     if (capped)
         *capped = from && from->capped;
+    if (!from || !from->lock)
+        return;
+    pwi_mutex_lock(from->lock);
+    take(env, from->data, from->size);
+    pwi_mutex_unlock(from->lock);
 }
 
 const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi)

@@ -403,7 +403,8 @@ cdef extern from "pywasi_wasi.h":
     pw_result pw_wasi_renew(pw_wasi *wasi, const pw_wasi_config *config, pw_error *error)
     c_bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, c_bool *open)
     void pw_wasi_free(pw_wasi *wasi)
-    void pw_wasi_output(const pw_wasi *wasi, int stream, const uint8_t **data, size_t *size, c_bool *capped)
+    void pw_wasi_output(const pw_wasi *wasi, int stream, void (*take)(void *, const uint8_t *, size_t) noexcept, void *env,
+                        c_bool *capped)
     const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi)
     ctypedef struct pw_wasi_function:
         const char *name
@@ -524,7 +525,7 @@ cdef class Store:
     cdef dict origins        # address of an instance -> what function_handles.py needs to send its functions
     cdef object awaited      # what the host function that suspended the call returned; None: it gave way to others
     cdef object reply        # for the host function whose call goes on: (it went well, value or exception)
-    cdef public object flights  # calls that are in flight: aio.py
+    cdef readonly object flights  # calls that are in flight: aio.py
     cdef bint counts_fuel
     cdef readonly object limits
     cdef object __weakref__
@@ -681,8 +682,7 @@ cdef class WasiState(Owned):
     cdef tuple files         # what stdin, stdout and stderr were given as
     cdef readonly str name   # of whom it is the state, for the audit log
     cdef readonly dict hosts # guest path of a grant -> host path
-    cdef readonly list denials  # the first ones
-    cdef public object last  # the last one, if it is not in denials
+    cdef readonly list denials  # the first ones and the last one
     cdef readonly unsigned long long denied
     cdef readonly dict windows  # event -> how much of it was logged lately
 

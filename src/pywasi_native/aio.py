@@ -166,9 +166,7 @@ def _named(made: Any, name: str) -> Coroutine[Any, Any, Any]:
 
 async def _call(what: engine.Func | engine.native.Suspended | StoppedCall, args: tuple[Any, ...]) -> Any:
     store = engine.native.bound_store(what) if isinstance(what, engine.Func) else what.store
-    if store.flights is None:
-        store.flights = Flights()
-    flights, outer = store.flights, _current.get()
+    flights, outer = store.in_flight(Flights), _current.get()
     parent = outer.parent(flights) if outer is not None else None
     turns = parent.children if parent is not None else flights.turns
     turn = await turns.take()

@@ -194,10 +194,7 @@ def denied(
 ) -> None:
     """At a refusal. What this raises changes nothing."""
     denial = Denial(call, wanted, grant, path, _words(access))
-    if len(state.denials) < KEPT:
-        state.denials.append(denial)
-    else:
-        state.last = denial
+    state.denials[KEPT:] = [denial]  # the first ones, and the last one
     facts = {"guest": state.name, "call": call, "wanted": wanted, "grant": grant, "path": path}
     try:
         sys.audit("pywasi.deny", state.name, call, wanted, grant, path)

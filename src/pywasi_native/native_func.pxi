@@ -48,9 +48,10 @@ cdef class Func:
     @property
     def type(self):
         """Parameters and results, a `FuncType`."""
-        if self.type_ is None:
-            self.type_ = signature_type(&self.sig)
-        return self.type_
+        with cython.critical_section(self):
+            if self.type_ is None:
+                self.type_ = signature_type(&self.sig)
+            return self.type_
 
     @property
     def name(self):
@@ -60,13 +61,15 @@ cdef class Func:
     cdef str shown_name(self):
         cdef uint32_t index = 0
         cdef pw_instance *instance
-        if self.name_ is None:
-            instance = pw_func_instance(self.ptr, &index) if self.ptr != NULL and self.store is not None else NULL
-            if instance != NULL:
-                self.name_ = function_name(pw_instance_module(instance), index)
-            else:
-                self.name_ = "function" if self.store is None else self.store.names.get(<size_t>self.ptr, "function")
-        return self.name_
+        with cython.critical_section(self):
+            if self.name_ is None:
+                instance = pw_func_instance(self.ptr, &index) if self.ptr != NULL and self.store is not None else NULL
+                if instance != NULL:
+                    self.name_ = function_name(pw_instance_module(instance), index)
+                else:
+                    self.name_ = ("function" if self.store is None
+                                  else self.store.names.get(<size_t>self.ptr, "function"))
+            return self.name_
 
     @property
     def __name__(self):
@@ -182,7 +185,8 @@ cdef class Func:
         if self.store is None:
             store.enter()
             try:
-                self.bind_entered(store)
+                with cython.critical_section(self):  # threads may bind it to different stores
+                    self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
         same_store(self.store, store)
@@ -285,8 +289,9 @@ cdef tuple export_of(Func function):
 
 def set_origin(Func function not None, str module not None, str qualname not None):
     """Says under which name a function can be imported, for pickle and help."""
-    if function.module_ is None:
-        function.module_, function.qualname_ = module, qualname
+    with cython.critical_section(function):
+        if function.module_ is None:
+            function.module_, function.qualname_ = module, qualname
 
 
 cdef str count_text(Func function, Py_ssize_t given):

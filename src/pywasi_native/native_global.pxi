@@ -32,7 +32,8 @@ cdef class Global:
         if self.store is None:
             store.enter()
             try:
-                self.bind_entered(store)
+                with cython.critical_section(self):  # threads may bind it to different stores
+                    self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
         same_store(self.store, store)

@@ -26,6 +26,7 @@ cdef pw_func *new_host_func(Store store, const pw_func_type *type, object callab
 
 
 cdef Func make_host_func(Store store, const pw_func_type *type, object callable, str name):
+    """For those who have entered the store."""
     if not PyCallable_Check(callable):
         raise TypeError(f"{name} must be callable, not {type_name(callable)}")
     return wrap_func(store, new_host_func(store, type, callable, name), name)

@@ -56,7 +56,8 @@ cdef class Memory:
         if self.store is None:
             store.enter()
             try:
-                self.bind_entered(store)
+                with cython.critical_section(self):  # threads may bind it to different stores
+                    self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
         same_store(self.store, store)
@@ -108,9 +109,10 @@ cdef class Memory:
         cdef pw_limits limits
         if self.shared != NULL:
             pw_shared_memory_type_of(self.shared, &limits)
-        elif self.store is None and self.type_ is not None:
-            return self.type_
         else:
+            with cython.critical_section(self):
+                if self.store is None and self.type_ is not None:
+                    return self.type_
             pw_memory_type_of(self.pointer(), &limits)
         return memory_type(&limits)
 

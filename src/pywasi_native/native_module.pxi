@@ -118,7 +118,11 @@ cdef class ModuleHandle:
         pw_module_import(self.ptr, <size_t>index, &item)
         if item.type.kind != PW_EXTERN_FUNC:
             raise TypeError("the import is no function")
-        return make_host_func(store, &item.type.func, function, name_text(item.name))
+        store.enter()
+        try:
+            return make_host_func(store, &item.type.func, function, name_text(item.name))
+        finally:
+            pwn_leave(&store.run)
 
     def matches(self, Store store not None, Py_ssize_t index, value):
         """Whether a `Func`, `Memory`, `Table`, `Global` or `Tag` of the store satisfies the import at `index`."""

@@ -176,15 +176,21 @@ cdef bint is_collected(pw_slot reference) noexcept:
 
 
 cdef int forget_ref(Store store, pw_slot reference) except -1:
+    # Another thread may be running code of this store right now: then its next reference lets go.
+    if pwn_try_enter(&store.run):
+        release_forgotten(store, reference)
+        pwn_leave_attached(&store.run)
+    else:
+        store.dropped.append(<size_t>reference)
+    return 0
+
+
+cdef int release_forgotten(Store store, pw_slot reference) except -1:
+    """Entered: nobody makes another wrapper of the same value meanwhile."""
     known = store.wrappers.get(<size_t>reference)
     if known is not None and known() is None:
         del store.wrappers[<size_t>reference]
-    # Another thread may be running code of this store right now: then its next reference lets go.
-    if pwn_try_enter(&store.run):
-        pw_ref_release(store.ptr, reference)
-        pwn_leave(&store.run)
-    else:
-        store.dropped.append(<size_t>reference)
+    pw_ref_release(store.ptr, reference)
     return 0
 
 
@@ -232,7 +238,7 @@ cdef Ref wrap_held(Store store, pw_ref_kind kind, pw_slot reference):
         raise
     wrapper.store, wrapper.reference = store, reference  # the hold is its own from here on
     while store.dropped:
-        pw_ref_release(store.ptr, <pw_slot><size_t>store.dropped.pop())
+        release_forgotten(store, <pw_slot><size_t>store.dropped.pop())
     return wrapper
 
 

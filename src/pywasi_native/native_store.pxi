@@ -117,6 +117,13 @@ cdef class Store:
             self.run.cancelled = 1
             pw_store_interrupt(self.ptr)
 
+    def in_flight(self, make):
+        """The calls from coroutines that are in flight: what `make` gives the first time."""
+        with cython.critical_section(self):
+            if self.flights is None:
+                self.flights = make()
+            return self.flights
+
     @property
     def fuel(self):
         """Units of fuel that are left, or None where none is counted."""
@@ -153,6 +160,7 @@ cdef class Store:
             self.externs.pop(<size_t>host, None)
 
     cdef int own(self, Owned item) except -1:
+        """Entered."""
         item.next_owned = self.owned
         self.owned = item
         return 0

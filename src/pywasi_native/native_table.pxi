@@ -23,7 +23,8 @@ cdef class Table:
         if self.store is None:
             store.enter()
             try:
-                self.bind_entered(store)
+                with cython.critical_section(self):  # threads may bind it to different stores
+                    self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
         same_store(self.store, store)
@@ -53,8 +54,9 @@ cdef class Table:
     def type(self):
         """Its `TableType`; the minimum is the current size."""
         cdef pw_table_type type
-        if self.store is None and self.type_ is not None:
-            return self.type_
+        with cython.critical_section(self):
+            if self.store is None and self.type_ is not None:
+                return self.type_
         pw_table_type_of(self.pointer(), &type)
         return table_type(&type)
 

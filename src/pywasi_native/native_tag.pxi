@@ -29,7 +29,8 @@ cdef class Tag:
         if self.store is None:
             store.enter()
             try:
-                self.bind_entered(store)
+                with cython.critical_section(self):  # threads may bind it to different stores
+                    self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
         same_store(self.store, store)
@@ -67,10 +68,11 @@ cdef class Tag:
     def type(self):
         """The types of the values, a `TagType`."""
         cdef pw_func_type type
-        if self.type_ is None:
-            pw_tag_type_of(self.pointer(), &type)
-            self.type_ = support("TagType")(func_type(&type).params)
-        return self.type_
+        with cython.critical_section(self):
+            if self.type_ is None:
+                pw_tag_type_of(self.pointer(), &type)
+                self.type_ = support("TagType")(func_type(&type).params)
+            return self.type_
 
     def __repr__(self):
         return f"<wasm {self.type} at {<size_t><void *>self:#x}>"

@@ -29,7 +29,11 @@ cdef class WasiState(Owned):
         self.windows = {}
         self.env.run, self.env.self = &store.run, <PyObject *>self
         self.build(args, env, stdio, dirs, clock, seed, output, open_files, sockets)
-        store.own(self)
+        store.enter()
+        try:
+            store.own(self)
+        finally:
+            pwn_leave(&store.run)
 
     cdef int build(self, list args, list env, tuple stdio, list dirs, object clock, object seed, object output,
                    object open_files, list sockets) except -1:
@@ -128,10 +132,13 @@ cdef class WasiState(Owned):
             raise ValueError("the WASI state belongs to another store")
         store.enter()
         try:
-            self.build(args, env, stdio, dirs, clock, seed, output, open_files, sockets)
+            with cython.critical_section(self):
+                self.build(args, env, stdio, dirs, clock, seed, output, open_files, sockets)
         finally:
             pwn_leave(&store.run)
-        self.denials, self.last, self.denied, self.windows = [], None, 0, {}
+        self.denials.clear()
+        self.windows.clear()
+        self.denied = 0
 
     def changed(self):
         """(number, whether it is open) of the descriptors that are not what they were at the beginning."""
@@ -149,15 +156,21 @@ cdef class WasiState(Owned):
 
     def output(self, int stream):
         """(bytes that the guest wrote to a kept stream, whether it wanted to write more than it may)."""
-        cdef const uint8_t *data
-        cdef size_t size
+        cdef PyObject *found = NULL
         cdef c_bool capped = False
-        pw_wasi_output(self.ptr, stream, &data, &size, &capped)
-        return PyBytes_FromStringAndSize(<const char *>data, <Py_ssize_t>size), bool(capped)
+        with cython.critical_section(self):
+            pw_wasi_output(self.ptr, stream, tree_take, &found, &capped)
+        if found == NULL:
+            if self.keeps(stream):
+                raise MemoryError("no memory for the output of the program")
+            return b"", bool(capped)
+        data = <object>found
+        Py_DECREF(data)
+        return data, bool(capped)
 
     def refusals(self):
         """The `Denial` objects that are kept."""
-        return (*self.denials, self.last) if self.last is not None else tuple(self.denials)
+        return tuple(self.denials)
 
     def denial(self):
         """(call, what was wanted, guest path of the grant, path) of the last refusal, or None."""

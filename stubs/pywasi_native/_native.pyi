@@ -56,7 +56,9 @@ class Store:
 
     @fuel.setter
     def fuel(self, value: int) -> None: ...
-    flights: Flights | None
+    @property
+    def flights(self) -> Flights | None: ...
+    def in_flight(self, make: Callable[[], Flights]) -> Flights: ...
     def cancel(self) -> None:
         """Ends the call that runs in this store with `Cancelled`; from any thread."""
 
@@ -380,7 +382,6 @@ class WasiState(Owned):
     def denied(self) -> int: ...
     @property
     def windows(self) -> dict[str, Any]: ...
-    last: Denial | None
     def renew(
         self,
         store: Store,

@@ -103,9 +103,10 @@ def stop_times(
     """Seconds from the call of stop, in another thread, to the error in this one."""
     times = []
     for _ in range(tries):
-        asked = [0.0]
+        asked, calling = [0.0], threading.Event()
 
-        def later(asked: list[float] = asked) -> None:
+        def later(asked: list[float] = asked, calling: threading.Event = calling) -> None:
+            calling.wait()  # start() may come back late
             time.sleep(0.05)
             asked[0] = time.perf_counter()
             stop()
@@ -113,6 +114,7 @@ def stop_times(
         thread = threading.Thread(target=later)
         thread.start()
         try:
+            calling.set()
             call()
         except error:
             times.append(time.perf_counter() - asked[0])

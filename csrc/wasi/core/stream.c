@@ -8,6 +8,16 @@
 #define BOUNCE_SMALL       4096u
 #define BOUNCE_MAX         65536u
 
+static pwi_errno make_lock(pwi_stream *stream)
+{
+    stream->lock = pwi_alloc(sizeof *stream->lock);
+    if (stream->lock && pwi_mutex_init(stream->lock))
+        return PWI_ESUCCESS;
+    pwi_free(stream->lock);
+    stream->lock = NULL;
+    return PWI_ENOMEM;
+}
+
 pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_input)
 {
     pwi_errno error = PWI_ESUCCESS;
@@ -23,6 +33,9 @@ pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_
     } else if (how->kind == PW_WASI_STDIO_BYTES && !is_input && !stream->has_cap) {
         stream->has_cap = true;
         stream->cap = DEFAULT_OUTPUT_CAP;
+    }
+    if (how->kind == PW_WASI_STDIO_BYTES && !is_input) {
+        error = make_lock(stream);
     } else if (how->kind == PW_WASI_STDIO_FD) {
         error = pwi_os_from_fd(how->fd, &stream->handle);
         stream->is_tty = error == PWI_ESUCCESS && pwi_os_is_tty(stream->handle);
@@ -41,6 +54,9 @@ void pwi_stream_destroy(pwi_stream *stream)
 {
     pwi_stream_close(stream);
     pwi_free(stream->data);
+    if (stream->lock)
+        pwi_mutex_destroy(stream->lock);
+    pwi_free(stream->lock);
     *stream = (pwi_stream){.handle = PWI_OS_NONE};
 }
 
@@ -173,11 +189,15 @@ pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uin
 
 static pwi_errno write_bytes(pwi_stream *stream, const pwi_iov_list *list, size_t part, size_t *done)
 {
-    if (!pwi_reserve((void **)&stream->data, &stream->capacity, stream->size + part, 1))
-        return PWI_ENOMEM;
-    *done = pwi_iov_gather(list, 0, stream->data + stream->size, part);
-    stream->size += *done;
-    return PWI_ESUCCESS;
+    pwi_errno error = PWI_ENOMEM;
+    pwi_mutex_lock(stream->lock);
+    if (pwi_reserve((void **)&stream->data, &stream->capacity, stream->size + part, 1)) {
+        *done = pwi_iov_gather(list, 0, stream->data + stream->size, part);
+        stream->size += *done;
+        error = PWI_ESUCCESS;
+    }
+    pwi_mutex_unlock(stream->lock);
+    return error;
 }
 
 /* A guest may print what it likes, but not program the terminal of whoever runs it: control characters but tab,

@@ -2,6 +2,7 @@
 #ifndef PW_WASI_STREAM_H
 #define PW_WASI_STREAM_H
 
+#include "base/sync.h"
 #include "pywasi_wasi.h"
 #include "wasi/core/guest_memory.h"
 #include "wasi/os/os.h"
@@ -15,6 +16,7 @@ typedef struct pwi_stream {
     uint8_t *data;        /* BYTES: what stdin gives, or what was written */
     size_t size;
     size_t capacity;
+    pwi_mutex *lock; /* of what was written to BYTES, which other threads may look at meanwhile */
     size_t position; /* BYTES on stdin */
     bool has_cap;
     uint64_t cap;     /* of written */
