@@ -77,6 +77,10 @@ pw_result pwi_memory_restore(pw_memory *memory, pwi_vm_image *image, bool fresh)
         memset(memory->base, 0, fresh ? 0 : (size_t)memory->size);
     else if (!fresh && high)
         clear(memory, image, high);
+    else if (memory->image != image) { /* an empty one: there is nothing to clear, but somebody to let go */
+        pwi_vm_image_free(memory->image);
+        memory->image = NULL;
+    }
     pwi_memory_shrink(memory, image->size);
     if (memory->image == image)
         return PW_OK;
