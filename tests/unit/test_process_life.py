@@ -328,6 +328,19 @@ def test_a_subinterpreter_refuses_or_works() -> None:  # R10
         "import weakref; inst = guest(); weakref.finalize(inst, print, end='')",
         "inst = guest(lambda: sys.exit(0)); inst.out()",
         "import atexit; inst = guest(); atexit.register(inst.out)",
+        "import weakref; inst = guest(); other = guest(); sys.kept = (inst, other, "
+        "weakref.ref(inst.memory, lambda _: other.out()))",
+        "inst = guest(lambda: time.sleep(0.001))\nfor _ in range(6): "
+        "threading.Thread(target=lambda: [inst.out() for _ in range(9999)], daemon=True).start()\n"
+        "time.sleep(0.1)",
+        "def work():\n  while True: guest().out()\n"
+        "for _ in range(4): threading.Thread(target=work, daemon=True).start()\ntime.sleep(0.2)",
+        "inst = guest()\nfor _ in range(5): threading.Thread(target=inst.spin, daemon=True).start()\n"
+        "time.sleep(0.1)",
+        "import atexit; inst = guest(); threading.Thread(target=inst.spin, daemon=True).start(); "
+        "time.sleep(0.1); atexit.register(inst.cancel)",
+        "local = threading.local()\ndef work(): local.inst = guest()\n"
+        "thread = threading.Thread(target=work); thread.start(); thread.join(); sys.kept = local",
     ],
 )  # fmt: skip
 def test_the_end_of_the_interpreter(program: str) -> None:  # R10
