@@ -73,7 +73,7 @@ class Jobs:
         return [
             *self.boundary(), *self.imports(), *self.load(), *self.load_large(), *self.instances(),
             *self.cycles(), *self.snapshots(), *self.runs(), *self.wheels(), *self.wasi(),
-            *self.kernels(), *self.simd(),
+            *self.kernels(), *self.fuel(), *self.simd(),
         ]  # fmt: skip
 
     def _asking(self, engine: str, **request: Any) -> Sampler:
@@ -252,6 +252,36 @@ class Jobs:
             for name, template in self.options.commands.items():
                 samplers[name] = _command(template, kernel, units)
             yield Job(kernel.name, "kernels", samplers)
+
+    def fuel(self) -> Iterator[Job]:
+        """Programs while fuel is counted, beside the same while it is not."""
+        engines = [e for e in self.options.engines if adapter(e) == "pywasi"]
+        for kernel in KERNELS:
+            try:
+                wanted = (
+                    engines
+                    and self.options.wants("fuel", f"fuel_{kernel.name}")
+                    and kernel.flags() is not None
+                )
+            except debian.NoSource:
+                continue  # `kernels` has said so
+            if wanted:
+                yield Job(f"fuel_{kernel.name}", "fuel", {e: self._counting(e, kernel) for e in engines})
+
+    def _counting(self, engine: str, kernel: Kernel) -> Sampler:
+        asked = {
+            "do": "kernel",
+            "path": str(kernel.wasm()),
+            "units": kernel.scaled(self.options.scale),
+            "warm": 1,
+        }
+
+        def sample() -> dict[str, Any]:
+            without = self.worker(engine).ask(dict(asked))
+            answer = self.worker(engine).ask(asked | {"fuel": True})
+            return without if "error" in without else answer | {"against": without["cpu"]}
+
+        return sample
 
     def simd(self) -> Iterator[Job]:
         """Programs with vectors, beside the same without, in the same engine."""

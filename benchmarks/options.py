@@ -35,6 +35,7 @@ GROUPS = {
     "size": SIZE_ROWS,
     "wasi": WASI_ROWS,
     "kernels": tuple(kernel.name for kernel in KERNELS),
+    "fuel": tuple(f"fuel_{kernel.name}" for kernel in KERNELS),
     "simd": tuple(kernel.name for kernel in SIMD_KERNELS),
 }
 # Measured, where installed, if nothing else is asked for: both shells of this project beside the others.

@@ -13,12 +13,25 @@ MICRO = 1e-6
 
 def results(measured: Measured) -> Iterator[Result]:
     """In the order of the table."""
+    yield from _fuel(measured)
     yield from _stops(measured)
     yield from _snapshots(measured)
     yield from _pools(measured)
     yield from _threads(measured)
     yield from _coroutines(measured)
     yield from _cycles(measured)
+
+
+def _fuel(measured: Measured) -> Iterator[Result]:
+    for engine in measured.ours:
+        rows = [row for row in measured.rows.values() if row.group == "fuel"]
+        found = {row.name: 1 / r.median for row in rows if (r := gain(row, engine)) and r.median > 0}
+        if found:
+            worst = max(found, key=found.__getitem__)
+            text = f"{found[worst]:.2f} x ({worst.removeprefix('fuel_')})"
+            shell = measured.shells[engine]
+            what = f"counting fuel, the worst of {len(found)} programs: {engine} ({shell} shell)"
+            yield Result(what, "≤ 1.1 x", text, "", found[worst] <= 1.1)
 
 
 def _stops(measured: Measured) -> Iterator[Result]:
