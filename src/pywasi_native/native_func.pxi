@@ -182,6 +182,10 @@ cdef class Func:
         return tuple(values)
 
     cdef int bind(self, Store store) except -1:
+        """To that store; None: to one of its own, unless another thread is faster."""
+        cdef bint is_own = store is None
+        if is_own:
+            store = Store()
         if self.store is None:
             store.enter()
             try:
@@ -189,7 +193,8 @@ cdef class Func:
                     self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
-        same_store(self.store, store)
+        if not is_own:
+            same_store(self.store, store)
         return 0
 
     cdef int bind_entered(self, Store store) except -1:
@@ -231,7 +236,7 @@ cdef class Func:
 
     cdef pw_func *pointer(self) except NULL:
         if self.store is None:
-            self.bind(Store())
+            self.bind(None)
         return self.ptr
 
     cdef int call_slots(self, pw_slot *slots) noexcept:

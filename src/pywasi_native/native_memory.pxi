@@ -50,6 +50,10 @@ cdef class Memory:
         return 0
 
     cdef int bind(self, Store store) except -1:
+        """To that store; None: to one of its own, unless another thread is faster."""
+        cdef bint is_own = store is None
+        if is_own:
+            store = Store()
         if self.shared != NULL:
             self.pointer_in(store)
             return 0
@@ -60,7 +64,8 @@ cdef class Memory:
                     self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
-        same_store(self.store, store)
+        if not is_own:
+            same_store(self.store, store)
         return 0
 
     cdef int bind_entered(self, Store store) except -1:
@@ -78,7 +83,7 @@ cdef class Memory:
     cdef pw_memory *pointer(self) except NULL:
         """Of a memory that is not shared."""
         if self.store is None:
-            self.bind(Store())
+            self.bind(None)
         return self.ptr
 
     cdef pw_memory *pointer_in(self, Store store) except NULL:

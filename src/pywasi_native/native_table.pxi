@@ -20,6 +20,10 @@ cdef class Table:
             self.bind(store)
 
     cdef int bind(self, Store store) except -1:
+        """To that store; None: to one of its own, unless another thread is faster."""
+        cdef bint is_own = store is None
+        if is_own:
+            store = Store()
         if self.store is None:
             store.enter()
             try:
@@ -27,7 +31,8 @@ cdef class Table:
                     self.bind_entered(store)
             finally:
                 pwn_leave(&store.run)
-        same_store(self.store, store)
+        if not is_own:
+            same_store(self.store, store)
         return 0
 
     cdef int bind_entered(self, Store store) except -1:
@@ -47,7 +52,7 @@ cdef class Table:
 
     cdef pw_table *pointer(self) except NULL:
         if self.store is None:
-            self.bind(Store())
+            self.bind(None)
         return self.ptr
 
     @property
