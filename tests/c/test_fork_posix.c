@@ -11,7 +11,16 @@
 #include "pywasi.h"
 #include "pywasi_wasi.h"
 
-enum { THREADS = 4, WAITERS = 2, FORKS = 200, PATIENCE = 20 };
+/* AddressSanitizer of gcc 12 does not free the locks of its allocator in a child: there nobody allocates during a fork. */
+#ifdef __has_feature
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
+
+enum { THREADS = IS_SANITIZED ? 0 : 4, WAITERS = 2, FORKS = 200, PATIENCE = 20 };
 enum { WAIT = 5, NOTIFY = 6 }; /* functions of shared_memory.wat */
 
 #define CHECK(condition)                                                                                     \
@@ -28,6 +37,7 @@ typedef struct world {
     pw_wasi_tree *tree;
     pw_shared_memory *memory;
     int over;    /* atomic */
+    int waiters; /* that wait; atomic */
     pid_t child; /* of a fork in the poll of a wait */
     int polls;   /* of that wait */
 } world;
@@ -77,7 +87,11 @@ static void *churn(void *argument)
 
 static pw_result poll(void *env)
 {
-    return is_over(env) ? PW_ERR_HOST : PW_OK;
+    static _Thread_local int polls;
+    world *w = env;
+    if (++polls == 2) /* a wait polls again and again, what leads to it does not */
+        __atomic_add_fetch(&w->waiters, 1, __ATOMIC_RELEASE);
+    return is_over(w) ? PW_ERR_HOST : PW_OK;
 }
 
 static pw_instance *share(world *w, pw_store *store)
@@ -177,6 +191,8 @@ int main(void)
     CHECK(pw_wasi_tree_new(1 << 20, &w.tree) == PW_OK);
     for (int i = 0; i < THREADS + WAITERS; i++)
         CHECK(pthread_create(&threads[i], NULL, i < THREADS ? churn : stand_waiting, &w) == 0);
+    while (__atomic_load_n(&w.waiters, __ATOMIC_ACQUIRE) < WAITERS)
+        usleep(1000);
     for (int i = 0; i < FORKS; i++) {
         pid_t pid = fork();
         CHECK(pid >= 0);
