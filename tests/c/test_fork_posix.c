@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CHECK_ENDS _exit(1)
+#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
 #include "pywasi_wasi.h"
@@ -22,14 +24,6 @@
 
 enum { THREADS = IS_SANITIZED ? 0 : 4, WAITERS = 2, FORKS = 200, PATIENCE = 20 };
 enum { WAIT = 5, NOTIFY = 6 }; /* functions of shared_memory.wat */
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
 
 typedef struct world {
     pw_engine *engine;

@@ -6,19 +6,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
 
 enum { THREADS = 16, ROUNDS = 60, ANY = 1 << 14 };
 enum { ADD, OUT, GROW, BY_TABLE, TRAP, GARBAGE, BYTES, COUNT, SPIN, EXPORTS };
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 typedef struct world {
     pw_engine *engine;

@@ -5,31 +5,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "check.h"
 #include "engine_modules.h"
 #include "pywasi.h"
+#include "snapshot_fixture.h"
 
 enum { NODES = 20, MUTATIONS = 3000 };
-
-typedef struct bytes {
-    uint8_t *data;
-    size_t size, capacity;
-} bytes;
-
-typedef struct world {
-    pw_engine *engine;
-    pw_module *module;
-    pw_store *store;
-    pw_instance *instance;
-} world;
-
-static pw_result host(void *env, pw_instance *caller, pw_slot *slots)
-{
-    (void)env;
-    (void)caller;
-    slots[0] = (uint32_t)(slots[0] * 2);
-    return PW_OK;
-}
 
 static pw_store *store_of(pw_engine *engine)
 {
@@ -37,15 +17,6 @@ static pw_store *store_of(pw_engine *engine)
     pw_store *store;
     CHECK(pw_store_new(engine, &limits, &store) == PW_OK);
     return store;
-}
-
-static pw_extern import_in(pw_store *store)
-{
-    static const pw_val_type number[1] = {PW_I32};
-    const pw_func_type type = {1, 1, number, number};
-    pw_extern made = {.kind = PW_EXTERN_FUNC};
-    CHECK(pw_func_new(store, &type, host, NULL, NULL, &made.of.func) == PW_OK);
-    return made;
 }
 
 static pw_result call(pw_instance *instance, const char *name, uint32_t argument, uint32_t *answer)
@@ -87,13 +58,6 @@ static void start(world *w)
     CHECK(ask(w->instance, "build", NODES) == 0);
 }
 
-static void finish(world *w)
-{
-    pw_store_free(w->store);
-    pw_module_free(w->module);
-    pw_engine_free(w->engine);
-}
-
 /* The state that start leaves. */
 static void check_state(pw_instance *instance)
 {
@@ -103,29 +67,6 @@ static void check_state(pw_instance *instance)
     CHECK(ask(instance, "call", 21) == 42);
     CHECK(ask(instance, "look", 0) == 0 + 0 + 2 + 2 + 3 + 5);
     CHECK(memcmp(pw_memory_data(pw_instance_memory(instance)) + 8, "begin", 5) == 0);
-}
-
-static pw_result append(void *env, const uint8_t *data, size_t size)
-{
-    bytes *to = env;
-    if (to->size + size > to->capacity) {
-        size_t capacity = (to->size + size) * 2;
-        uint8_t *grown = realloc(to->data, capacity); /* NOLINT: the test's own */
-        CHECK(grown);
-        to->data = grown;
-        to->capacity = capacity;
-    }
-    memcpy(to->data + to->size, data, size);
-    to->size += size;
-    return PW_OK;
-}
-
-static pw_snapshot *taken(pw_instance *instance)
-{
-    pw_snapshot *snapshot;
-    pw_error error;
-    CHECK(pw_snapshot_take(instance, &snapshot, &error) == PW_OK);
-    return snapshot;
 }
 
 static void test_reset(void)
@@ -291,9 +232,7 @@ static void test_no_memory(void)
     finish(&w);
 }
 #else
-static void test_no_memory(void)
-{
-}
+static void test_no_memory(void) {}
 #endif
 
 int main(void)

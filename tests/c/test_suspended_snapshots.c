@@ -8,41 +8,14 @@
 #include "base/alloc.h"
 #include "engine_modules.h"
 #include "pywasi.h"
-
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
+#include "snapshot_fixture.h"
 
 enum { ARGUMENT = 7, MEMORIES = 8192, MUTATIONS = 3000 };
-
-typedef struct bytes {
-    uint8_t *data;
-    size_t size, capacity;
-} bytes;
-
-typedef struct world {
-    pw_engine *engine;
-    pw_module *module;
-    pw_store *store;
-    pw_instance *instance;
-} world;
 
 typedef struct outcome {
     pw_slot slots[3];
     uint64_t used;
 } outcome;
-
-static pw_result twice(void *env, pw_instance *caller, pw_slot *slots)
-{
-    (void)env;
-    (void)caller;
-    slots[0] = (uint32_t)(slots[0] * 2);
-    return PW_OK;
-}
 
 static pw_store *store_of(pw_engine *engine)
 {
@@ -51,15 +24,6 @@ static pw_store *store_of(pw_engine *engine)
     CHECK(pw_store_new(engine, &limits, &store) == PW_OK);
     CHECK(pw_store_count_fuel(store) == PW_OK);
     return store;
-}
-
-static pw_extern import_in(pw_store *store)
-{
-    static const pw_val_type number[1] = {PW_I32};
-    const pw_func_type type = {1, 1, number, number};
-    pw_extern made = {.kind = PW_EXTERN_FUNC};
-    CHECK(pw_func_new(store, &type, twice, NULL, NULL, &made.of.func) == PW_OK);
-    return made;
 }
 
 static void start_on(world *w, pw_shell shell)
@@ -76,13 +40,6 @@ static void start_on(world *w, pw_shell shell)
 static void start(world *w)
 {
     start_on(w, PW_SHELL_DEFAULT);
-}
-
-static void finish(world *w)
-{
-    pw_store_free(w->store);
-    pw_module_free(w->module);
-    pw_engine_free(w->engine);
 }
 
 static pw_result go(pw_instance *instance, pw_slot *slots)
@@ -120,32 +77,6 @@ static pw_suspended *stop_after(world *w, uint64_t fuel)
     pw_suspended *stopped = pw_store_take_suspended(w->store);
     CHECK(stopped);
     return stopped;
-}
-
-static pw_snapshot *taken(pw_instance *instance)
-{
-    pw_snapshot *snapshot;
-    pw_error error;
-    pw_result result = pw_snapshot_take(instance, &snapshot, &error);
-    if (result != PW_OK)
-        fprintf(stderr, "%s\n", error.text);
-    CHECK(result == PW_OK);
-    return snapshot;
-}
-
-static pw_result append(void *env, const uint8_t *data, size_t size)
-{
-    bytes *to = env;
-    if (to->size + size > to->capacity) {
-        size_t capacity = (to->size + size) * 2;
-        uint8_t *grown = realloc(to->data, capacity); /* NOLINT: the test's own */
-        CHECK(grown);
-        to->data = grown;
-        to->capacity = capacity;
-    }
-    memcpy(to->data + to->size, data, size);
-    to->size += size;
-    return PW_OK;
 }
 
 static pw_instance *fork_in(pw_store *store, const pw_snapshot *snapshot)

@@ -77,6 +77,20 @@ BULK = (
 )  # fmt: skip
 WAITS = ("atomic.wait", "sleep", "read", "write")
 
+# keep(n) holds a struct while it counts n down, litter(n) makes garbage of n structs.
+HOLDER = """
+(module
+  (type $box (struct (field (mut i32))))
+  (func (export "keep") (param $n i32) (result i32) (local $held (ref null $box))
+    (local.set $held (struct.new $box (i32.const 7)))
+    (loop (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (struct.get $box 0 (local.get $held)))
+  (func (export "litter") (param $n i32)
+    (loop
+      (drop (struct.new $box (i32.const 1)))
+      (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+"""
+
 
 @contextmanager
 def guest(limits: wasm.Limits | None = None) -> Iterator[wasm.Instance]:

@@ -8,6 +8,7 @@ import pytest
 import wasmtime
 
 import pywasi_native as wasm
+from stoppable import HOLDER
 
 FIB = """(module
   (import "m" "back" (func $back (param i32) (result i32)))
@@ -211,15 +212,7 @@ def test_programs() -> None:
 
 
 def test_collections_see_what_waits() -> None:
-    text = """(module (type $box (struct (field (mut i32))))
-      (func (export "keep") (param i32) (result i32) (local (ref null $box))
-        (local.set 1 (struct.new $box (i32.const 7)))
-        (loop (br_if 0 (i32.ne (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))
-        (struct.get $box 0 (local.get 1)))
-      (func (export "litter") (param i32)
-        (loop (drop (struct.new $box (i32.const 1)))
-          (br_if 0 (i32.ne (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))))"""
-    instance = module(text).instantiate(limits=wasm.Limits(fuel=100))
+    instance = module(HOLDER).instantiate(limits=wasm.Limits(fuel=100))
     with pytest.raises(wasm.OutOfFuel) as caught:
         instance.keep(1000)
     instance.fuel = 1 << 40

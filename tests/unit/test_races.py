@@ -7,13 +7,14 @@ import gc
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from wasmtime import wat2wasm as assemble
 
 import pywasi_native as wasm
+from at_once import in_threads
 
 GUEST = """
 (module
@@ -52,27 +53,6 @@ def a_deadlock_ends() -> Iterator[None]:
     faulthandler.dump_traceback_later(120, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
-
-
-def together(count: int, work: Callable[[int], None]) -> None:
-    """Runs `work(0)`, `work(1)`, ... in threads that begin at once; raises what one of them raised."""
-    problems: list[BaseException] = []
-    gate = threading.Barrier(count)
-
-    def run(index: int) -> None:
-        try:
-            gate.wait(30)
-            work(index)
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=run, args=(index,)) for index in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if problems:
-        raise problems[0]
 
 
 def use_functions(instance: Any, number: int) -> None:
@@ -133,7 +113,7 @@ def test_sixteen_threads_use_all_that_two_stores_have() -> None:  # R10
             instance.add(1)
             sums[index] += 1
 
-    together(16, work)
+    in_threads(16, work)
     assert sum(instance.total.value for instance in instances) == sum(sums)
 
 
@@ -154,7 +134,7 @@ def test_calls_are_cancelled_while_others_wait_for_the_store() -> None:
         with lock:
             left[0] -= 1
 
-    together(16, work)
+    in_threads(16, work)
     assert instance.out(1) == 2
 
 
@@ -176,7 +156,7 @@ def test_threads_make_the_first_use_of_the_same_objects() -> None:
             assert tag.type.params == instance.tag.type.params == ("i32",)
             assert instance.two.type.results == ("i32", "i32")
 
-        together(8, work)
+        in_threads(8, work)
 
 
 def test_output_is_read_while_the_guest_writes() -> None:
@@ -195,7 +175,7 @@ def test_output_is_read_while_the_guest_writes() -> None:
             assert len(seen) % 64 == 0
             assert seen[-64:] in (b"", b"01234567" * 8)
 
-    together(3, work)
+    in_threads(3, work)
     assert len(instance.stdout) == 200_000 * 64
 
 
@@ -212,4 +192,4 @@ def test_instances_are_made_in_a_store_that_another_thread_runs() -> None:
             made: Any = MODULE.instantiate(IMPORTS, store=instance.store)
             assert made.out(number) == number + 1
 
-    together(4, work)
+    in_threads(4, work)

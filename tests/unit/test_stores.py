@@ -8,13 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import pywasi_native as wasm
 import wasm_bytes
+from at_once import in_threads
 
 
 def exporter(store: wasm.Store | None = None) -> wasm.Instance:
@@ -100,28 +100,6 @@ def test_the_limit_of_the_stack() -> None:
 # ---- threads ----
 
 
-def in_threads(work: Callable[[int], None], count: int = 8) -> None:
-    """Runs work(0..count-1) in threads; raises what the first of them raised."""
-    errors: list[BaseException] = []
-    barrier = threading.Barrier(count)
-
-    def body(index: int) -> None:
-        try:
-            barrier.wait()
-            work(index)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=body, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    if errors:
-        raise errors[0]
-
-
 def test_one_store_serves_many_threads_one_at_a_time() -> None:
     m = wasm_bytes.Module()
     host = m.import_func("env", "host")
@@ -137,7 +115,7 @@ def test_one_store_serves_many_threads_one_at_a_time() -> None:
         for _ in range(25):
             instance.count()
 
-    in_threads(work)
+    in_threads(8, work)
     assert instance.g.value == 200
 
 
@@ -152,7 +130,7 @@ def test_fib_in_many_threads_of_one_store_and_of_many() -> None:
             results.append(shared.fib(17))
             results.append(mine.fib(17))
 
-    in_threads(work)
+    in_threads(8, work)
     assert set(results) == {1597}
 
 
@@ -186,7 +164,7 @@ def test_a_thread_that_waits_gets_its_turn() -> None:
         order.append(str(index))
 
     start = time.monotonic()
-    in_threads(work, 3)
+    in_threads(3, work)
     assert len(order) == 3
     assert time.monotonic() - start >= 0.55
 

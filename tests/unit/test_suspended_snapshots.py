@@ -12,6 +12,7 @@ import pytest
 import wasmtime
 
 import pywasi_native as wasm
+from stoppable import HOLDER
 
 MIXED = (Path(__file__).parent.parent / "c" / "wat" / "suspended.wat").read_text(encoding="utf-8")
 START = 1 << 30
@@ -146,15 +147,7 @@ def test_several_calls_oldest_first_and_dropped_ones_are_not_there() -> None:
 
 
 def test_collections_and_second_snapshots_see_calls_that_nobody_has_asked_for() -> None:
-    text = """(module (type $box (struct (field (mut i32))))
-      (func (export "keep") (param i32) (result i32) (local (ref null $box))
-        (local.set 1 (struct.new $box (i32.const 7)))
-        (loop (br_if 0 (i32.ne (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))
-        (struct.get $box 0 (local.get 1)))
-      (func (export "litter") (param i32)
-        (loop (drop (struct.new $box (i32.const 1)))
-          (br_if 0 (i32.ne (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))))"""
-    inst = compiled(text).instantiate(limits=wasm.Limits(fuel=100))
+    inst = compiled(HOLDER).instantiate(limits=wasm.Limits(fuel=100))
     error = stopped(inst, "keep", 1000)
     fork = inst.snapshot().instantiate()
     fork.fuel = 1 << 40

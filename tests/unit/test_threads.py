@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from wasmtime import wat2wasm as assemble
 
 import pywasi_native as wasm
+from at_once import together
 
 PAGE = 65536
 COUNTER = """
@@ -61,28 +60,6 @@ def pair() -> tuple[wasm.Memory, Any, Any]:
     module = wasm.compile(assemble(COUNTER))
     first, second = (module.instantiate(imports={"env": {"memory": memory}}) for _ in range(2))
     return memory, first, second
-
-
-def together(*work: Callable[[], object]) -> None:
-    """Runs all at once, each in a thread; raises what one of them raised."""
-    problems: list[BaseException] = []
-    gate = threading.Barrier(len(work))
-
-    def run(one: Callable[[], object]) -> None:
-        try:
-            gate.wait(30)
-            one()
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=run, args=(one,), daemon=True) for one in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-    if problems:
-        raise problems[0]
 
 
 def until_waiting(instance: Any, at: int) -> None:
