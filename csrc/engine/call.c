@@ -27,9 +27,18 @@ static void copy_slots(pw_slot *to, const pw_slot *from, uint32_t count) {
 
 /* ---- from the host -------------------------------------------------------------------------------------------------- */
 
-static pw_result stack_exhausted(pw_store *store) {
-    pw_error_clear(&store->error);
-    return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
+pw_result pwi_stack_trap(pw_store *store) {
+    pw_error *error = &store->error;
+    const char *text = pw_trap_text(PW_TRAP_STACK_EXHAUSTED);
+    pw_error_clear(error);
+    if (store->nested_calls >= PW_MAX_NESTED_CALLS)
+        (void)pwi_fail(error, PW_ERR_TRAP, "%s: %u calls are nested through host functions", text, PW_MAX_NESTED_CALLS);
+    else if (pwi_native_stack_is_low())
+        (void)pwi_fail(error, PW_ERR_TRAP, "%s: the thread has little stack left", text);
+    else
+        (void)pwi_fail(error, PW_ERR_TRAP, "%s: it has %llu bytes", text, (unsigned long long)store->limits.stack_bytes);
+    error->trap = PW_TRAP_STACK_EXHAUSTED;
+    return PW_ERR_TRAP;
 }
 
 static PW_COLD pw_result run_failed(pw_run *run, pw_func *func, const pw_slot *base) {
@@ -68,7 +77,7 @@ static pw_result enter(pw_func *func) {
     pw_store *store = func->store;
     pw_slot *base = store->stack.top;
     const pw_shell_table *shell = store->shell;
-    if (base > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS) return stack_exhausted(store);
+    if (base > store->stack.limit || store->nested_calls >= PW_MAX_NESTED_CALLS) return pwi_stack_trap(store);
     pw_run run;
     begin(store, &run);
     shell->enter(__atomic_load_n(&func->code->entry, __ATOMIC_ACQUIRE), base, func->instance,
@@ -88,7 +97,7 @@ static pw_result from_host_to_host(pw_func *func, pw_slot *slots) {
 static pw_result call_host_at_top(pw_func *func) {
     pw_store *store = func->store;
     pw_slot *base = store->stack.top;
-    if (base > store->stack.limit || pwi_native_stack_is_low()) return stack_exhausted(store);
+    if (base > store->stack.limit || pwi_native_stack_is_low()) return pwi_stack_trap(store);
     store->stack.top = base + call_slots(func->type); /* it may call back */
     pw_result result = from_host_to_host(func, base);
     store->stack.top = base;
@@ -125,7 +134,7 @@ static pw_result call_host(pw_run *run, pw_func *func) {
     pw_store *store = func->store;
     pw_slot *top = store->stack.top, *arguments = run->fp;
     run->fp -= pwi_lane(run->pc - 2, 0);
-    if (PW_UNLIKELY(pwi_native_stack_is_low())) return stack_exhausted(store);
+    if (PW_UNLIKELY(pwi_native_stack_is_low())) return pwi_stack_trap(store);
     store->stack.top = arguments + call_slots(func->type);
     pw_result result = func->host(func->env, run->context, arguments);
     store->stack.top = top;
@@ -218,7 +227,7 @@ void pwi_run_trap(pw_run *run, pw_trap_kind kind) {
     run->trap = kind;
     run->pc++;
     pw_error_clear(error);
-    run->result = pwi_trap(error, kind);
+    run->result = kind == PW_TRAP_STACK_EXHAUSTED ? pwi_stack_trap(run->context->store) : pwi_trap(error, kind);
 }
 
 pw_result pwi_no_memory_in_call(pw_run *run) {

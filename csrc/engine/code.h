@@ -114,6 +114,8 @@ PW_MUST_USE pw_result pwi_run_fuel(pw_run *run);
 PW_COLD pw_result pwi_no_memory_in_call(pw_run *run);
 /* Leaves a trap in the run. */
 PW_COLD void pwi_run_trap(pw_run *run, pw_trap_kind kind);
+/* PW_TRAP_STACK_EXHAUSTED, with what there is too little of. */
+PW_COLD pw_result pwi_stack_trap(pw_store *store);
 
 /* Slots of a bridge behind the arguments and results: return address and the caller's context. */
 #define PW_BRIDGE_SLOTS 2 /* no check for them: they fit PW_STACK_HEADROOM_SLOTS (runtime/store.h) */

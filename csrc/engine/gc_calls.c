@@ -34,10 +34,11 @@ static pw_result ended(pw_run *run, pw_result result) {
 /* No object: the store or the host has no room for it, or the poll ended the collection that was to make room. */
 static pw_result no_room(pw_run *run, pw_result result) {
     if (result != PW_ERR_LIMIT && result != PW_ERR_NO_MEMORY) return result;
-    pw_error *error = &run->context->store->error;
-    pw_error_clear(error);
-    return pwi_fail(error, PW_ERR_NO_MEMORY, "%s",
-                    result == PW_ERR_LIMIT ? "no memory for an object: the store's limit is reached" : "no memory for an object");
+    pw_store *store = run->context->store;
+    pw_error_clear(&store->error);
+    if (result == PW_ERR_NO_MEMORY) return pwi_fail(&store->error, result, "the host has no memory for an object");
+    return pwi_fail(&store->error, PW_ERR_NO_MEMORY, "an object would pass the limit of %llu bytes (%llu in use)",
+                    (unsigned long long)store->limits.memory_bytes, (unsigned long long)store->memory_in_use);
 }
 
 static pw_result finish_new(pw_run *run, pw_result result, const pw_object *object, uint32_t cells) {

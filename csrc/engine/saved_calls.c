@@ -206,7 +206,8 @@ static pw_result make_call(struct pw_made_calls *made, pw_instance *instance, si
             end = s.fp + s.code->frame_slots;
     }
     if (end > (size_t)(stack->limit - stack->base))
-        return pwi_fail(error, PW_ERR_LIMIT, "a stopped call of the snapshot would pass the stack's limit");
+        return pwi_fail(error, PW_ERR_LIMIT, "a stopped call of the snapshot would pass the limit of %llu bytes of stack",
+                        (unsigned long long)instance->store->limits.stack_bytes);
     struct pw_suspended *call = pwi_alloc(sizeof *call + end * sizeof(pw_slot));
     if (!call)
         return pwi_no_memory(error);

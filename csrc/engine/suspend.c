@@ -224,7 +224,7 @@ pw_result pw_suspended_resume(pw_suspended **address, pw_slot *slots)
     if (suspended->ended)
         return pwi_fail(&store->error, PW_ERR_ARGUMENT, "the instance was reset, which ended its calls");
     if (!has_room(suspended, base, store->stack.limit) || store->nested_calls >= PW_MAX_NESTED_CALLS)
-        return pwi_trap(&store->error, PW_TRAP_STACK_EXHAUSTED);
+        return pwi_stack_trap(store);
     memcpy(base, suspended->slots, suspended->count * sizeof(pw_slot));
     pw_cell resume[3] = {shell->handlers[PW_H_resume], *pins_of(shell, code_of(suspended)), suspended->owed};
     pwi_set_lane(&resume[1], 0, waiting ? pwi_lane(suspended->pc - 2, 0) : 0);

@@ -114,6 +114,15 @@ static pw_result take_elements(pw_store *store, eval_stack *stack, pw_object *ar
     return result;
 }
 
+static pw_result no_object(const pw_store *store, pw_result result, pw_error *error)
+{
+    if (result != PW_ERR_LIMIT)
+        return pwi_fail(error, result, "the host has no memory for an object of a constant expression");
+    return pwi_fail(error, result,
+                    "an object of a constant expression would pass the limit of %llu bytes (%llu in use)",
+                    (unsigned long long)store->limits.memory_bytes, (unsigned long long)store->memory_in_use);
+}
+
 static pw_result make_object(pw_instance *instance, eval_stack *stack, uint32_t opcode, const uint8_t **p,
                              pw_error *error)
 {
@@ -133,7 +142,7 @@ static pw_result make_object(pw_instance *instance, eval_stack *stack, uint32_t 
     else
         result = pwi_array_new(instance->store, type, length, &object);
     if (result != PW_OK)
-        return pwi_fail(error, result, "no memory for an object of a constant expression");
+        return no_object(instance->store, result, error);
     if (opcode == OPCODE_ARRAY_NEW) {
         stack->count -= width;
         result = pwi_array_fill(instance->store, object, 0, length, stack->slots + stack->count);

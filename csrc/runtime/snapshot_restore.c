@@ -65,7 +65,7 @@ static pw_result make_elements(pw_restoring *r, pw_error *error)
         if (size <= table->size)
             continue;
         if (pwi_store_take_elements(r->instance->store, size - table->size) != PW_OK)
-            return pwi_fail(error, PW_ERR_LIMIT, "a table of %llu elements would pass the limit of %llu",
+            return pwi_fail(error, PW_ERR_LIMIT, "a table of %llu elements would pass the limit of %llu elements",
                             (unsigned long long)size,
                             (unsigned long long)r->instance->store->limits.table_elements);
         r->taken_elements += size - table->size;
@@ -98,7 +98,7 @@ static pw_result make_room(pw_restoring *r, pw_error *error)
         const pwi_vm_image *image = r->snapshot->memories[i];
         pw_result result = pwi_memory_make_room(r->instance->memories[i], image, &r->memory_sizes[i]);
         if (result == PW_ERR_LIMIT)
-            return pwi_fail(error, result, "a memory of %llu bytes would pass the limit of %llu",
+            return pwi_fail(error, result, "a memory of %llu bytes would pass the limit of %llu bytes",
                             (unsigned long long)image->size,
                             (unsigned long long)r->instance->store->limits.memory_bytes);
         if (result != PW_OK)

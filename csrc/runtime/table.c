@@ -15,7 +15,7 @@ pw_result pwi_table_make(pw_store *store, const pw_table_type *type, pw_slot ini
     *table = NULL;
     if (pwi_store_take_elements(store, size) != PW_OK)
         return pwi_fail(error, PW_ERR_LIMIT,
-                        "a table of %llu elements would pass the limit of %llu (%llu in use)",
+                        "a table of %llu elements would pass the limit of %llu elements (%llu in use)",
                         (unsigned long long)size, (unsigned long long)store->limits.table_elements,
                         (unsigned long long)store->table_elements_in_use);
 

@@ -139,6 +139,9 @@ static pw_result fill(pw_wasi *wasi, const pw_wasi_config *config, pw_error *err
         pwi_errno failed = add_stream(wasi, config, i);
         if (failed == PWI_ENOMEM)
             return pwi_no_memory(error);
+        if (failed == PWI_EMFILE && wasi->fds.used >= wasi->fds.max)
+            return pwi_fail(error, PW_ERR_HOST, "%s would pass the limit of %u open files", stream_names[i],
+                            wasi->fds.max);
         if (failed != PWI_ESUCCESS)
             return pwi_fail(error, PW_ERR_HOST, "%s: %s (WASI error %u)", stream_names[i],
                             error_words(failed), failed);
@@ -154,6 +157,9 @@ static pw_result fill(pw_wasi *wasi, const pw_wasi_config *config, pw_error *err
         pwi_errno failed = add_dir(wasi, config, dir, &wasi->grants[i]);
         if (failed == PWI_ENOMEM)
             return pwi_no_memory(error);
+        if (failed == PWI_EMFILE && wasi->fds.used >= wasi->fds.max)
+            return pwi_fail(error, PW_ERR_HOST, "the directory for %s would pass the limit of %u open files",
+                            dir->guest_path, wasi->fds.max);
         if (failed != PWI_ESUCCESS)
             return pwi_fail(error, PW_ERR_HOST, "directory %s for %s: %s (WASI error %u)",
                             dir->host_path ? dir->host_path : "in memory", dir->guest_path,

@@ -83,6 +83,9 @@ pw_result pwi_add_sockets(pw_wasi *wasi, const pw_wasi_config *config, pw_error 
         pwi_errno failed = add_socket(wasi, from, &wasi->socket_grants[i]);
         if (failed == PWI_ENOMEM)
             return pwi_no_memory(error);
+        if (failed == PWI_EMFILE && wasi->fds.used >= wasi->fds.max)
+            return pwi_fail(error, PW_ERR_HOST, "socket %s would pass the limit of %u open files", from->name,
+                            wasi->fds.max);
         if (failed != PWI_ESUCCESS)
             return pwi_fail(error, PW_ERR_HOST, "socket %s: %s (WASI error %u)", from->name,
                             error_words(failed), failed);

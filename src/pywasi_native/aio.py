@@ -15,7 +15,8 @@ from contextvars import ContextVar
 from weakref import ref
 
 from . import engine
-from .errors import Cancelled, Timeout
+from .errors import Cancelled
+from .limit_advice import timed_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ async def _fly(
     timeout = store.limits.timeout if store.limits is not None else None
     timer = None
     if timeout is not None:
-        timer = flight.loop.call_later(timeout, flight._end, Timeout(kind="timed out"))
+        timer = flight.loop.call_later(timeout, flight._end, timed_out(timeout))
     token = _current.set(flight)
     flight.flights.active.add(flight)
     try:

@@ -42,12 +42,6 @@ def _join_frames(exception: BaseException, frames: "list[tuple[str, int, int | N
         exception.frames = (*outer, *exception.frames)
 
 
-def _timed_out() -> BaseException:
-    from .errors import Timeout
-
-    return Timeout(kind="timed out")
-
-
 def _cancelled() -> BaseException:
     from .errors import Cancelled
 
@@ -80,8 +74,8 @@ def _signature(type: "FuncType") -> "Signature":
 
 def _support(name: str) -> "Any":
     here = {
-        "join_frames": _join_frames, "timed_out": _timed_out, "cancelled": _cancelled,
-        "signature": _signature, "awaitable_refused": _awaitable_refused,
+        "join_frames": _join_frames, "cancelled": _cancelled, "signature": _signature,
+        "awaitable_refused": _awaitable_refused,
     }  # fmt: skip
     if name in here:
         return here[name]
@@ -89,6 +83,10 @@ def _support(name: str) -> "Any":
         from . import audit
 
         return getattr(audit, name.removeprefix("audit_"))
+    if name.startswith("limit_"):
+        from . import limit_advice
+
+        return getattr(limit_advice, name.removeprefix("limit_"))
     if name.startswith("aio_"):
         from . import aio
 

@@ -298,12 +298,18 @@ def from_failure(failure: Failure) -> BaseException:
     if result == RESULT_UNLINKABLE:
         return LinkError(text or "an import does not fit", problems=[text])
     if result == RESULT_NO_MEMORY:
-        return MemoryError(text or "the host has no memory left")
+        return MemoryError(_advised(text) or "the host has no memory left")
     if result == RESULT_ARGUMENT:
         return ValueError(text or "an argument does not fit")
     if result == RESULT_HOST:
         return WasmError(text or "a host function failed and did not say why")
-    return WasmError(text or "a limit of the store was reached")
+    return WasmError(_advised(text) or "a limit of the store was reached")
+
+
+def _advised(text: str) -> str:
+    from .limit_advice import advised
+
+    return advised(text)
 
 
 _TRAPS = {"call stack exhausted": StackExhausted, "all fuel consumed": OutOfFuel}
@@ -314,7 +320,12 @@ def _trap(failure: Failure) -> Trap:
     frames = [Frame(*frame) for frame in failure.frames]
     message = failure.text or kind if kind == "host function trapped" else kind
     cls = _TRAPS.get(kind, Trap)
-    return cls(message, kind=kind, frames=frames, frames_left_out=failure.frames_left_out)
+    made = cls(message, kind=kind, frames=frames, frames_left_out=failure.frames_left_out)
+    if cls is StackExhausted:
+        from .limit_advice import stack_note
+
+        stack_note(made, failure.text)
+    return made
 
 
 def _at(text: str, offset: int | None, function: int | None = None) -> str:

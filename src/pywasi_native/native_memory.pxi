@@ -154,7 +154,8 @@ cdef class Memory:
         else:
             result = self.grow_in_store(more, &before)
         if result != PW_OK:
-            raise ValueError(f"the memory cannot grow by {pages} pages: {self.type}")
+            raise ValueError(support("limit_memory_growth")(
+                pages, self.type, self.store.limits if self.store is not None else None))
         return before
 
     cdef pw_result grow_in_store(self, uint64_t more, uint64_t *before) except *:

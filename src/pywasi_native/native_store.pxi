@@ -237,7 +237,8 @@ cdef pw_result store_stop(Store store, pwn_stop stop) noexcept:
         if stop == PWN_STOP_SIGNAL:
             store.pending = pwn_take_exception()
         else:
-            store.pending = support("timed_out" if stop == PWN_STOP_TIMEOUT else "cancelled")()
+            store.pending = (support("limit_timed_out")(store.run.timeout_ns * 1e-9) if stop == PWN_STOP_TIMEOUT
+                             else support("cancelled")())
     except BaseException as problem:
         store.pending = problem
     return PW_ERR_HOST

@@ -74,6 +74,7 @@ cdef object exception_of(const pw_error *error, pw_result result, Store store):
     exception = support("from_failure")(failure)
     if result == PW_ERR_TRAP and error.trap == PW_TRAP_OUT_OF_FUEL and store is not None:
         exception._suspended = take_suspended(store)
+        support("limit_fuel_note")(exception, store.limits)
     return exception
 
 

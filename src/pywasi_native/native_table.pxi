@@ -116,8 +116,10 @@ cdef class Table:
             result = pw_table_grow(self.ptr, more, slot[0], &before)
         finally:
             pwn_leave(&store.run)
+        if result == PW_ERR_HOST:
+            check_result(result, store)  # a signal
         if result != PW_OK:
-            raise ValueError(f"the table cannot grow by {n} elements: {self.type}")
+            raise ValueError(support("limit_table_growth")(n, self.type, store.limits))
         return before
 
     cdef uint64_t check(self, object index) except? 0xffffffffffffffff:

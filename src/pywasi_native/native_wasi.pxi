@@ -62,7 +62,8 @@ cdef class WasiState(Owned):
                 result = pw_wasi_renew(self.ptr, config, &error)
             self.files = stdio  # the streams that were there before are not used any more
             if result != PW_OK:
-                raise OSError(c_text(error.text) or "the grants of the program cannot be opened")
+                raise OSError(support("limit_advised")(c_text(error.text))
+                              or "the grants of the program cannot be opened")
         finally:
             pw_wasi_config_free(config)
         return 0
