@@ -69,14 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except wasm.Trap as trap:
         notes = [*getattr(trap, "__notes__", ())]
         if isinstance(trap, wasm.OutOfFuel):
-            notes.append("give it more with --fuel")
+            notes = ["give it more with --fuel"]
         return _complain(
             f"trap: {trap}",
             "; ".join(notes),
             EXIT_TRAP,
             [str(frame) for frame in reversed(trap.frames[-20:])],
         )
-    except (wasm.WasmError, ValueError, TypeError) as problem:
+    except (wasm.WasmError, ValueError, TypeError, MemoryError) as problem:
         return _complain(problem, _advice(problem), EXIT_ERROR)
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more at exit.
@@ -302,6 +302,8 @@ def _variable(item: str) -> tuple[str, str]:
 def _advice(problem: Exception) -> str:
     if isinstance(problem, wasm.LinkError):
         return "pywasi run gives WASI only; a module with other imports is for wasm.load(file, imports={...})"
+    if "wasm.Limits(memory=" in str(problem):
+        return "give it more with --memory"
     return ""
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from wasmtime import wat2wasm
 
 import wasm_bytes
 from pywasi_native import cli
@@ -195,6 +196,22 @@ def test_fuel(folder: Path) -> None:
     assert "all fuel consumed" in done.stderr.splitlines()[0]
     assert "help: give it more with --fuel" in done.stderr
     assert pywasi(folder, "run", "--fuel", "100000", "hello.wasm").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(memory 100)",
+        "(type $a (array i8)) (start $s) (func $s (drop (array.new_default $a (i32.const 9000000))))",
+    ],
+)
+def test_memory(folder: Path, text: str) -> None:
+    (folder / "large.wasm").write_bytes(wat2wasm(f'(module {text} (func (export "_start")))'))
+    done = pywasi(folder, "run", "--memory", "1MiB", "large.wasm")
+    assert done.returncode == 1
+    error, advice = done.stderr.splitlines()
+    assert "would pass the limit of 1048576 bytes (0 in use)" in error
+    assert advice == "help: give it more with --memory"
 
 
 def test_timeout(folder: Path) -> None:

@@ -262,5 +262,5 @@ def test_a_deep_call_and_a_small_stack() -> None:
     error = stopped(inst, "f", 5000)
     snapshot = inst.snapshot()
     assert snapshot.instantiate().suspended[0].resume(START) == error.resume(START) == 5000
-    with pytest.raises(wasm.WasmError, match="pass the stack's limit"):
+    with pytest.raises(wasm.WasmError, match="limit of 16384 bytes of stack"):
         snapshot.instantiate(limits=wasm.Limits(fuel=1, stack="16KiB"))
