@@ -106,12 +106,17 @@ typedef struct pw_wasi_stdio {
     uint64_t cap;
     bool is_capped;
     bool is_tty; /* CALLBACK on output: a terminal is behind it, which the guest must not program */
-    int fd;      /* FD */
+    int fd;      /* FD, and CALLBACK with waits */
+    /* CALLBACK: its transfers may block until fd is ready. The engine waits for that, where the call can be stopped,
+     * and calls read or write (with what a pipe takes at once) then. fd is not duplicated: whoever closes it closes it. */
+    bool waits;
     /* CALLBACK. The buffer is valid during the call only. *done: bytes taken or given. On read 0 is the end of file
      * and PW_WASI_WOULD_BLOCK nothing yet, on write 0 is nothing yet: the guest is told "again". A result other than
      * PW_OK ends the guest's call with it. They may use the store and call into the guest. */
     pw_result (*read)(void *env, uint8_t *buffer, size_t size, size_t *done);
     pw_result (*write)(void *env, const uint8_t *data, size_t size, size_t *done);
+    /* With waits, where fd is not ready: like read, of what has been read from fd before. 0 is nothing. Or NULL. */
+    pw_result (*held)(void *env, uint8_t *buffer, size_t size, size_t *done);
     void *env;
 } pw_wasi_stdio;
 PW_MUST_USE pw_result pw_wasi_config_stdio(pw_wasi_config *config, int stream, const pw_wasi_stdio *stdio);
@@ -196,8 +201,8 @@ bool pw_wasi_next_changed(const pw_wasi *wasi, uint32_t *fd, bool *open);
 
 /* Tells `take` what was written to a BYTES stream so far; it may not use the guest. From any thread, also while the guest
  * runs. *capped (may be NULL): the guest wanted to write more than the cap. */
-void pw_wasi_output(const pw_wasi *wasi, int stream, void (*take)(void *env, const uint8_t *data, size_t size),
-                    void *env, bool *capped);
+void pw_wasi_output(const pw_wasi *wasi, int stream,
+                    void (*take)(void *env, const uint8_t *data, size_t size), void *env, bool *capped);
 /* The last refusal, NULL if there was none. */
 const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi);
 /* File descriptors that are open in the guest. */

@@ -368,8 +368,10 @@ cdef extern from "pywasi_wasi.h":
         c_bool is_capped
         c_bool is_tty
         int fd
+        c_bool waits
         pw_result (*read)(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept
         pw_result (*write)(void *env, const uint8_t *data, size_t size, size_t *done) noexcept
+        pw_result (*held)(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept
         void *env
     pw_result pw_wasi_config_stdio(pw_wasi_config *config, int stream, const pw_wasi_stdio *stdio)
     void pw_wasi_config_fixed_clock(pw_wasi_config *config, uint64_t ns)

@@ -12,7 +12,7 @@ cdef class WasiState(Owned):
         store: the store of the instance.
         args, env: argv and the environment, as bytes.
         stdio: for stdin, stdout, stderr: None, an int (descriptor), bytes (stdin), True (output: kept, see `output`), or
-            (function, whether a terminal is behind it): the function of a file that reads or writes.
+            what the functions of `stdio_files` give for a file object.
         dirs: (host path or `Tree`, guest path, bits PW_WASI_READ ... of what it allows).
         clock: nanoseconds at which both clocks stand, or None for those of the system.
         seed: for reproducible random numbers, or None for those of the system.
@@ -113,6 +113,10 @@ cdef class WasiState(Owned):
             how.kind, how.is_tty = PW_WASI_STDIO_CALLBACK, (<tuple>what)[1]
             how.read = wasi_read
             how.write = wasi_write_error if stream == 2 else wasi_write
+            if len(<tuple>what) > 2:
+                how.fd, how.waits = (<tuple>what)[2], True
+            if len(<tuple>what) > 3:
+                how.held = wasi_held
         wasi_check(pw_wasi_config_stdio(config, stream, &how), f"standard stream {stream} cannot be used")
         return 0
 
@@ -332,7 +336,12 @@ pwn_listening = audit_listening
 
 cdef pw_result wasi_read(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept:
     pwn_attach((<host_env *>env).run)
-    return wasi_read_file(<WasiState>(<host_env *>env).self, buffer, size, done)
+    return wasi_read_file(<WasiState>(<host_env *>env).self, 0, buffer, size, done)
+
+
+cdef pw_result wasi_held(void *env, uint8_t *buffer, size_t size, size_t *done) noexcept:
+    pwn_attach((<host_env *>env).run)
+    return wasi_read_file(<WasiState>(<host_env *>env).self, 3, buffer, size, done)
 
 
 cdef pw_result wasi_write(void *env, const uint8_t *data, size_t size, size_t *done) noexcept:
@@ -345,12 +354,13 @@ cdef pw_result wasi_write_error(void *env, const uint8_t *data, size_t size, siz
     return wasi_write_file(<WasiState>(<host_env *>env).self, 2, data, size, done)
 
 
-cdef pw_result wasi_read_file(WasiState state, uint8_t *buffer, size_t size, size_t *done) noexcept:
+cdef pw_result wasi_read_file(WasiState state, int method, uint8_t *buffer, size_t size, size_t *done) noexcept:
+    """By this item of what `stdio_files.reader` gave."""
     cdef Store store = <Store>state.env.run.store
     cdef Py_buffer view
     done[0] = 0
     try:
-        data = (<tuple>state.files[0])[0](size)
+        data = (<tuple>state.files[0])[method](size)
         if data is None:  # of files that do not block: nothing has come yet
             done[0] = PW_WASI_WOULD_BLOCK
             return PW_OK

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from .wasi import Wasi
 
 
-def reader(file: Any) -> tuple[Callable[[int], Any], bool]:
-    """What reads from it, and that no terminal matters. What has come is given at once, as a system does."""
+def reader(file: Any) -> tuple[Any, ...]:
+    """What reads from it, and that no terminal matters. What has come is given at once, as a system does.
+
+    Where that may block: the descriptor it waits for, and what gives the bytes that were read from it before.
+    """
+    waits = _waits_for(file)
     if isinstance(file, io.BufferedReader | io.BufferedRandom | io.BufferedRWPair):
 
         def read(size: int) -> memoryview | None:
@@ -21,23 +25,57 @@ def reader(file: Any) -> tuple[Callable[[int], Any], bool]:
             count: int | None = file.readinto1(buffer)
             return None if count is None else memoryview(buffer)[:count]
 
-        return read, False
+        if not waits:
+            return read, False
+
+        def held(size: int) -> memoryview | bytes:
+            raw = file.raw  # type: ignore[union-attr]
+            raw.readinto = lambda _: None  # type: ignore[method-assign]  # as if nothing had come: the file gives what it has
+            try:
+                return read(size) or b""
+            finally:
+                del raw.readinto
+
+        return read, False, *waits, held
     # The read() of a buffered file waits for all that was asked for; read1() does not.
     read1 = getattr(file, "read1", None)
     if getattr(type(file), "read1", None) is io.BufferedIOBase.read1:  # which only says that there is none
         read1 = None
-    return read1 or file.read, False
+    return read1 or file.read, False, *waits
 
 
-def writer(file: Any) -> tuple[Callable[[bytes], Any], bool]:
-    """What writes to it, and whether a terminal is behind it."""
+def writer(file: Any) -> tuple[Any, ...]:
+    """What writes to it, whether a terminal is behind it, and what it waits for if that may block."""
+    waits = _waits_for(file)
     if isinstance(file, io.FileIO):  # elsewhere None says that all was taken
 
         def write(data: bytes) -> int:
             return file.write(data) or 0  # None: it does not block, and nothing fits
 
-        return write, file.isatty()
+        return write, file.isatty(), *waits
+    if waits:  # a full buffer would be written whole, however little the reader takes
+
+        def write_through(data: bytes) -> int:
+            file.flush()
+            return file.raw.write(data) or 0
+
+        return write_through, _is_terminal(file), *waits
     return file.write, _is_terminal(file)
+
+
+def _waits_for(file: Any) -> tuple[int, ...]:
+    """The descriptor of a pipe, terminal or socket behind a file object of `open`; nothing for others."""
+    try:
+        raw = file.raw if type(file) in (io.BufferedReader, io.BufferedWriter) else file
+        if type(raw) is not io.FileIO or raw.seekable() or not os.get_blocking(raw.fileno()):
+            return ()
+    except (
+        AttributeError,
+        OSError,
+        ValueError,
+    ):  # Windows has no get_blocking; reading will say what is wrong
+        return ()
+    return (raw.fileno(),)
 
 
 def _is_terminal(file: Any) -> bool:

@@ -244,7 +244,8 @@ class Wasi(Record):
         args: the whole argv, the name of the program first.
         env: environment variables.
         stdin: bytes, a binary file object, a path, a file descriptor, `INHERIT`, or None for an empty one. Of
-            a file object `read1` is called, or `read` where that is missing.
+            a file object `read1` is called, or `read` where that is missing; waiting for what `open` or
+            `subprocess` gives can be stopped (a timeout, `cancel`), other objects return when they like.
         stdout: a binary file object, a path (it is written anew), a file descriptor, `PIPE`, `INHERIT`, or
             None to throw the output away. Of a file object `write` is called; what it raises comes out of the
             call into the program. `run` flushes it at the end. `Limits.output` bounds what is written.

@@ -93,8 +93,14 @@ HOLDER = """
 
 
 @contextmanager
-def guest(limits: wasm.Limits | None = None) -> Iterator[wasm.Instance]:
-    """An instance whose stdin never has anything and whose stdout nobody reads; `host` calls ``loop``."""
+def guest(
+    limits: wasm.Limits | None = None,
+    stream: Callable[[int, str], Any] = lambda number, _: number,
+) -> Iterator[wasm.Instance]:
+    """An instance whose stdin never has anything and whose stdout nobody reads; `host` calls ``loop``.
+
+    `stream` makes what `Wasi` gets of the two descriptors.
+    """
     inside, into = os.pipe()
     out_of, out = os.pipe()
     shared = wasm.Memory(wasm.MemoryType(1, 1, shared=True))
@@ -102,7 +108,7 @@ def guest(limits: wasm.Limits | None = None) -> Iterator[wasm.Instance]:
         made = wasm.load(
             assemble(GUEST),
             imports={"env": {"host": lambda: made["loop"](), "shared": shared}},
-            wasi=wasm.Wasi(stdin=inside, stdout=out),
+            wasi=wasm.Wasi(stdin=stream(inside, "rb"), stdout=stream(out, "wb")),
             limits=limits,
         )
         yield made

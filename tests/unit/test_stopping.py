@@ -172,6 +172,17 @@ def _with_listener(server: socket.socket) -> wasm.Instance:
     return wasm.load(wat2wasm(text), wasi=wasm.Wasi(sockets=[server]))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell that a pipe is full or empty")
+@pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
+@pytest.mark.parametrize("what", ["read", "write"])
+def test_file_objects_of_pipes_are_waited_for_where_that_can_be_stopped(what: str, buffering: int) -> None:
+    def opened(descriptor: int, mode: str) -> Any:
+        return open(descriptor, mode, buffering=buffering, closefd=False)
+
+    with guest(stream=opened) as instance:
+        assert is_within(SOON, lambda: stop_times(instance[what], instance.cancel, wasm.Cancelled))
+
+
 def test_timeout_of_run_covers_the_whole_program() -> None:
     from wasmtime import wat2wasm
 

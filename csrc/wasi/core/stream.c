@@ -37,8 +37,13 @@ pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_
     if (how->kind == PW_WASI_STDIO_BYTES && !is_input) {
         error = make_lock(stream);
     } else if (how->kind == PW_WASI_STDIO_FD) {
-        error = pwi_os_from_fd(how->fd, &stream->handle);
+        pwi_os_handle handle;
+        error = pwi_os_handle_of_fd(how->fd, &handle);
+        if (error == PWI_ESUCCESS)
+            error = pwi_os_dup(handle, &stream->handle);
         stream->is_tty = error == PWI_ESUCCESS && pwi_os_is_tty(stream->handle);
+    } else if (how->kind == PW_WASI_STDIO_CALLBACK && how->waits) {
+        error = pwi_os_handle_of_fd(how->fd, &stream->handle);
     }
     stream->how.data = NULL; /* the embedder's memory may be gone */
     return error;
@@ -46,7 +51,8 @@ pwi_errno pwi_stream_init(pwi_stream *stream, const pw_wasi_stdio *how, bool is_
 
 void pwi_stream_close(pwi_stream *stream)
 {
-    pwi_os_close(stream->handle);
+    if (stream->kind == PW_WASI_STDIO_FD)
+        pwi_os_close(stream->handle);
     stream->handle = PWI_OS_NONE;
 }
 
@@ -139,8 +145,10 @@ static void bounce_free(bounce *buffer)
         pwi_free(buffer->data);
 }
 
-static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count,
-                               size_t *done)
+typedef pw_result read_fn(void *env, uint8_t *buffer, size_t size, size_t *done);
+
+static pwi_errno read_by(pwi_call *call, pwi_stream *stream, read_fn *read, uint32_t iovs, uint32_t count,
+                         size_t *done)
 {
     pwi_iov_list list;
     bounce buffer;
@@ -150,7 +158,7 @@ static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs
     if (error != PWI_ESUCCESS)
         return error;
     size_t got = 0;
-    pw_result result = stream->how.read(stream->how.env, buffer.data, buffer.size, &got);
+    pw_result result = read(stream->how.env, buffer.data, buffer.size, &got);
     pwi_call_refresh(call);
     if (result != PW_OK)
         error = pwi_call_stop(call, result);
@@ -162,6 +170,24 @@ static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs
         *done = pwi_iov_scatter(&list, 0, buffer.data, got);
     bounce_free(&buffer);
     return error;
+}
+
+static pwi_errno read_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait,
+                               size_t *done)
+{
+    pwi_errno error = PWI_ESUCCESS;
+    if (stream->handle != PWI_OS_NONE) {
+        error = wait_for(call, stream, false, false);
+        if (error == PWI_EAGAIN && stream->how.held) {
+            error = read_by(call, stream, stream->how.held, iovs, count, done);
+            if (error == PWI_ESUCCESS && *done > 0)
+                return error;
+            error = error == PWI_ESUCCESS ? PWI_EAGAIN : error;
+        }
+        if (error == PWI_EAGAIN)
+            error = wait_for(call, stream, false, wait);
+    }
+    return error == PWI_ESUCCESS ? read_by(call, stream, stream->how.read, iovs, count, done) : error;
 }
 
 pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count, bool wait,
@@ -180,7 +206,7 @@ pwi_errno pwi_stream_read(pwi_call *call, pwi_stream *stream, uint32_t iovs, uin
     case PW_WASI_STDIO_FD:
         return read_handle(call, stream, iovs, count, wait, done);
     case PW_WASI_STDIO_CALLBACK:
-        return stream->how.read ? read_callback(call, stream, iovs, count, done) : PWI_ESUCCESS;
+        return stream->how.read ? read_callback(call, stream, iovs, count, wait, done) : PWI_ESUCCESS;
     case PW_WASI_STDIO_NULL:
         break;
     }
@@ -221,14 +247,23 @@ static void tamed(pwi_stream *stream, const uint8_t *bytes, size_t done)
         stream->escape_lead = bytes[done - 1] == 0xc2;
 }
 
-static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, const pwi_iov_list *list, size_t part,
-                                size_t *done)
+static pwi_errno write_callback(pwi_call *call, pwi_stream *stream, uint32_t iovs, uint32_t count,
+                                size_t part, bool wait, size_t *done)
 {
     bounce buffer;
-    pwi_errno error = bounce_make(&buffer, part);
+    pwi_iov_list list;
+    pwi_errno error = PWI_ESUCCESS;
+    if (stream->handle != PWI_OS_NONE) {
+        error = wait_for(call, stream, true, wait);
+        part = part < pwi_os_pipe_piece ? part : pwi_os_pipe_piece;
+    }
+    if (error == PWI_ESUCCESS)
+        error = pwi_iov_read(call, iovs, count, &list); /* after waiting: memory may have moved */
+    if (error == PWI_ESUCCESS)
+        error = bounce_make(&buffer, part);
     if (error != PWI_ESUCCESS)
         return error;
-    pwi_iov_gather(list, 0, buffer.data, buffer.size);
+    buffer.size = pwi_iov_gather(&list, 0, buffer.data, buffer.size);
     tame(stream, buffer.data, buffer.size);
     pw_result result = stream->how.write(stream->how.env, buffer.data, buffer.size, done);
     if (result != PW_OK)
@@ -299,7 +334,7 @@ pwi_errno pwi_stream_write(pwi_call *call, pwi_stream *stream, uint32_t iovs, ui
         break;
     case PW_WASI_STDIO_CALLBACK:
         if (stream->how.write)
-            error = write_callback(call, stream, &list, part, done);
+            error = write_callback(call, stream, iovs, count, part, wait, done);
         else
             *done = part;
         break;

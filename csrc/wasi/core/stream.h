@@ -12,7 +12,7 @@ typedef struct pwi_stream {
     bool is_tty;
     bool capped;          /* the guest wanted more than the cap */
     bool escape_lead;     /* the last byte to a terminal was 0xc2, the lead of a C1 control */
-    pwi_os_handle handle; /* FD */
+    pwi_os_handle handle; /* FD: ours. CALLBACK: what it waits for, the embedder's */
     uint8_t *data;        /* BYTES: what stdin gives, or what was written */
     size_t size;
     size_t capacity;

@@ -132,8 +132,8 @@ PW_MUST_USE pwi_errno pwi_os_list(pwi_os_handle dir, pwi_os_entry_fn entry, void
 /* Open files. */
 void pwi_os_close(pwi_os_handle handle);
 PW_MUST_USE pwi_errno pwi_os_dup(pwi_os_handle handle, pwi_os_handle *out);
-/* The handle of a file descriptor of the C library (0, 1, 2, or a number that Python gave). */
-PW_MUST_USE pwi_errno pwi_os_from_fd(int fd, pwi_os_handle *out);
+/* The handle of a file descriptor of the C library (0, 1, 2, or a number that Python gave); no new one. */
+PW_MUST_USE pwi_errno pwi_os_handle_of_fd(int fd, pwi_os_handle *out);
 PW_MUST_USE pwi_errno pwi_os_stat_handle(pwi_os_handle handle, pwi_os_stat *out);
 bool pwi_os_is_tty(pwi_os_handle handle);
 PW_MUST_USE pwi_errno pwi_os_read(pwi_os_handle handle, const pwi_os_iovec *iov, size_t count, size_t *done);

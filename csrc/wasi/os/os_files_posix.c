@@ -23,9 +23,10 @@ pwi_errno pwi_os_dup(pwi_os_handle handle, pwi_os_handle *out)
     return PWI_ESUCCESS;
 }
 
-pwi_errno pwi_os_from_fd(int fd, pwi_os_handle *out)
+pwi_errno pwi_os_handle_of_fd(int fd, pwi_os_handle *out)
 {
-    return pwi_os_dup(fd, out);
+    *out = fd;
+    return fd < 0 ? PWI_EBADF : PWI_ESUCCESS;
 }
 
 uint64_t pwi_posix_nanoseconds(const struct timespec *time)

@@ -24,12 +24,13 @@ pwi_errno pwi_os_dup(pwi_os_handle handle, pwi_os_handle *out)
     return PWI_ESUCCESS;
 }
 
-pwi_errno pwi_os_from_fd(int fd, pwi_os_handle *out)
+pwi_errno pwi_os_handle_of_fd(int fd, pwi_os_handle *out)
 {
     intptr_t handle = fd < 0 ? -1 : _get_osfhandle(fd);
     if (handle == -1 || handle == -2)
         return PWI_EBADF;
-    return pwi_os_dup(handle, out);
+    *out = handle;
+    return PWI_ESUCCESS;
 }
 
 bool pwi_os_is_tty(pwi_os_handle handle)

@@ -75,7 +75,8 @@ static void add_wait(polling *all, sub *one, pwi_os_handle handle, bool is_socke
 
 static void add_stream(polling *all, sub *one, const pwi_stream *stream)
 {
-    if (stream->kind == PW_WASI_STDIO_FD) {
+    bool may_hold = one->tag == TAG_READ && stream->how.held; /* then its descriptor does not tell */
+    if (stream->handle != PWI_OS_NONE && !may_hold) {
         add_wait(all, one, stream->handle, false);
         return;
     }

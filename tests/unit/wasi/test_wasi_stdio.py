@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wasi_trampoline import BUFFER, RESULT, WRITE, Guest, fd_subscription
+from wasi_trampoline import BUFFER, NONBLOCK, RESULT, WRITE, Guest, fd_subscription
 
 import pywasi_native as wasm
 from wasi_programs import echo, printer
@@ -380,6 +380,52 @@ def test_what_has_come_is_given_at_once(make_guest: MakeGuest) -> None:
             timer.join()
         os.close(writer)
         assert make_guest(stdin=file).read(0) == b""
+
+
+@posix
+def test_what_a_buffered_file_holds_comes_before_waiting(make_guest: MakeGuest) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as file:
+        os.write(writer, b"a line\nthe rest")
+        assert file.readline() == b"a line\n"  # and the rest lies in its buffer; nothing is in the pipe
+        guest = make_guest(stdin=file)
+        assert guest.poll(fd_subscription(0, userdata=1))[0][:2] == (1, "success")
+        assert [guest.read(0, 5), guest.read(0, 4000)] == [b"the r", b"est"]
+        assert guest.fd_fdstat_set_flags(0, NONBLOCK) == "success"
+        assert guest.read(0) == "again"
+        os.write(writer, b"one two three")
+        assert guest.read(0, 4) == b"one "
+        assert file.read1(4) == b"two "  # Python goes on where the program stopped
+        os.close(writer)
+        assert [guest.read(0), guest.read(0)] == [b"three", b""]
+
+
+@posix
+@pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
+def test_writing_to_the_file_object_of_a_pipe(make_guest: MakeGuest, buffering: int) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as back:
+        with os.fdopen(writer, "wb", buffering=buffering) as file:
+            guest = make_guest(stdout=file)
+            file.write(b"before,")
+            assert guest.write(1, b"between,") == 8
+            file.write(b"after,")
+            assert guest.poll(fd_subscription(1, userdata=1, write=True))[0][:2] == (1, "success")
+            assert guest.fd_fdstat_set_flags(1, NONBLOCK) == "success"
+            sent = 0
+            while (count := guest.write(1, b"x" * 60000)) != "again":
+                assert isinstance(count, int)
+                sent += count
+            assert 4096 < sent < 1 << 21
+            assert guest.fd_fdstat_set_flags(1, 0) == "success"
+            got: list[bytes] = []
+            threading.Timer(0.1, lambda: got.append(back.read(sent))).start()
+            assert guest.write(1, b"end") == 3  # waits until there is room
+        assert guest.instance  # it lives, and yet the reader sees the end
+        rest = back.read()
+        assert got[0] + rest == b"before,between,after," + b"x" * sent + b"end"
+        with pytest.raises(ValueError, match="closed file"):
+            guest.write(1, b"x")
 
 
 @posix
