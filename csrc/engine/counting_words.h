@@ -15,10 +15,32 @@
 #undef PW_BRANCH_IN
 #undef PW_BRANCH_PAYING
 
+/* In the tail shell an argument register: what is in memory would have every payment wait for the last one. */
+#if defined(PW_SHELL_TAIL)
+#define PW_SLICE slice
+#undef PW_SAVE
+#undef PW_LOAD
+#undef PW_RESUME_SLICE
+#undef PW_HALT
+#define PW_SAVE(run) \
+    ((run)->pc = pc, (run)->fp = fp, (run)->context = ctx, (run)->accumulator = A, ctx->store->fuel_slice = slice)
+#define PW_LOAD(run)                                                                            \
+    (pc = (run)->pc, fp = (run)->fp, ctx = (run)->context, A = (run)->accumulator, RELOAD_MEMORY(), F = 0, D = 0, \
+     slice = ctx->store->fuel_slice)
+#define PW_RESUME_SLICE() (slice = ctx->store->fuel_slice)
+#define PW_HALT()                           \
+    do {                                    \
+        ctx->store->fuel_slice = slice;     \
+        PW_LEAVE();                         \
+    } while (0)
+#else
+#define PW_SLICE (ctx->store->fuel_slice)
+#endif
+
 /* pc is where it goes on already. */
 #define PW_BRANCH_PAYING(cost)                                                                    \
     do {                                                                                          \
-        if (PW_UNLIKELY((ctx->store->fuel_slice -= (int64_t)(cost)) < 0)) PW_JUMP(fuel_slow);     \
+        if (PW_UNLIKELY((PW_SLICE -= (int64_t)(cost)) < 0)) PW_JUMP(fuel_slow);                   \
         PW_NEXT(0);                                                                               \
     } while (0)
 #define PW_BRANCH(cell)                                 \

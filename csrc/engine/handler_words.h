@@ -267,7 +267,9 @@ PW_DEFINE_READ(double)
             run_now->pc++; /* in this instruction */            \
             PW_LEAVE();                                         \
         }                                                       \
+        PW_RESUME_SLICE();                                      \
     }
+#define PW_RESUME_SLICE() ((void)0)
 /* In a body: what moved n >> shift cache lines or the like counts as so many branches until the next poll. */
 #define TAKES_TIME(n, shift) (ctx->poll_budget -= (int64_t)((uint64_t)(n) >> (shift)))
 #define PW_HALT() PW_LEAVE()

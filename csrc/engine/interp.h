@@ -21,8 +21,8 @@
 
 #define PW_PARAMS \
     const pw_cell *pc, pw_slot *fp, uint8_t *mem, uint64_t M, pw_instance *ctx, uint64_t A, float F, double D, \
-        uint64_t L, uint64_t N, double P
-#define PW_ARGS pc, fp, mem, M, ctx, A, F, D, L, N, P
+        uint64_t L, uint64_t N, double P, int64_t slice
+#define PW_ARGS pc, fp, mem, M, ctx, A, F, D, L, N, P, slice
 #define PW_CC __attribute__((preserve_none))
 typedef void(PW_CC pw_handler)(PW_PARAMS);
 #define PW_CASE(name) static PW_CC PW_MAYBE_UNUSED void pwi_h_##name(PW_PARAMS)
@@ -51,6 +51,7 @@ static PW_CC PW_COLD void pwi_h_trap(PW_PARAMS) {
     (void)mem, (void)M, (void)F, (void)D, (void)L, (void)N, (void)P;
     pw_run *run = PW_RUN;
     PW_SAVE(run);
+    ctx->store->fuel_slice = slice; /* 0 is it where nobody counts; who counts traps in these handlers too */
     pwi_run_trap(run, (pw_trap_kind)A);
 }
 
@@ -59,7 +60,7 @@ static PW_CC PW_COLD void pwi_h_trap(PW_PARAMS) {
 
 #ifdef PW_COUNTING
 
-/* The handlers are those of the other shell, but for those that branch; of the rest nothing is compiled. */
+/* The handlers are those of the other shell, but for those that branch or leave the code; of the rest nothing is compiled. */
 static void pwi_tail_fill(volatile pw_cell *handler) {
 #define PW_HANDLER(name) handler++;
 #define PW_BRANCHING(name) *handler++ = (pw_cell)(uintptr_t)pwi_h_##name;
@@ -69,8 +70,14 @@ static void pwi_tail_fill(volatile pw_cell *handler) {
 #undef PW_BRANCHING
 }
 
+static void pwi_tail_enter(const pw_cell *pc, pw_slot *fp, pw_instance *ctx, uint64_t A, pw_shell_table *null) {
+    (void)null;
+    ((pw_handler *)(uintptr_t)*pc)(pc, fp, ctx->memory_base, ctx->memory_size, ctx, A, 0, 0, 0, 0, 0, ctx->store->fuel_slice);
+}
+
 void pwi_shell_tail_counting(pw_shell_table *shell) {
     pwi_shell_tail(shell);
+    shell->enter = pwi_tail_enter;
     pwi_tail_fill(shell->handlers);
 }
 
@@ -78,7 +85,7 @@ void pwi_shell_tail_counting(pw_shell_table *shell) {
 
 static void pwi_tail_enter(const pw_cell *pc, pw_slot *fp, pw_instance *ctx, uint64_t A, pw_shell_table *null) {
     (void)null;
-    ((pw_handler *)(uintptr_t)*pc)(pc, fp, ctx->memory_base, ctx->memory_size, ctx, A, 0, 0, 0, 0, 0);
+    ((pw_handler *)(uintptr_t)*pc)(pc, fp, ctx->memory_base, ctx->memory_size, ctx, A, 0, 0, 0, 0, 0, 0);
 }
 
 /* By code, as a table of pointers would be relocated whenever the library is loaded: 80 KB for each process to copy. Volatile,

@@ -30,12 +30,10 @@ INTERNAL(wide_mul_u, 2)
     PW_NEXT(2);
 }
 
-/* The high half of a signed product: a negative factor is 2^64 too large as an unsigned one. */
 INTERNAL(wide_mul_s, 2)
 {
     pw_slot *a = fp + PW_LANE(1, 0);
-    uint64_t high = pwi_mul_high(a[0], a[1]);
-    high -= (a[0] >> 63 ? a[1] : 0) + (a[1] >> 63 ? a[0] : 0);
+    uint64_t high = pwi_mul_high_s(a[0], a[1]);
     a[0] *= a[1];
     a[1] = high;
     PW_NEXT(2);

@@ -198,4 +198,15 @@ PW_INLINE uint64_t pwi_mul_high(uint64_t a, uint64_t b)
     return a_high * b_high + (middle >> 32) + (cross >> 32);
 }
 
+/* Of a signed one. A negative factor is 2^64 too large as an unsigned one: corrected, it takes more registers than a handler
+ * has free. */
+PW_INLINE uint64_t pwi_mul_high_s(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+    return (uint64_t)(((__int128)(int64_t)a * (int64_t)b) >> 64);
+#else
+    return pwi_mul_high(a, b) - (a >> 63 ? b : 0) - (b >> 63 ? a : 0);
+#endif
+}
+
 #endif
