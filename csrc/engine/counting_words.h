@@ -15,24 +15,14 @@
 #undef PW_BRANCH_IN
 #undef PW_BRANCH_PAYING
 
-/* In the tail shell an argument register: what is in memory would have every payment wait for the last one. */
+/* In the tail shell an argument: payments in memory would wait for each other. Who leaves the code, or calls what may look
+ * at the fuel, has it in the store meanwhile; handlers that do are of this shell, like those that branch (gen/emit.py). */
 #if defined(PW_SHELL_TAIL)
 #define PW_SLICE slice
-#undef PW_SAVE
-#undef PW_LOAD
-#undef PW_RESUME_SLICE
-#undef PW_HALT
-#define PW_SAVE(run) \
-    ((run)->pc = pc, (run)->fp = fp, (run)->context = ctx, (run)->accumulator = A, ctx->store->fuel_slice = slice)
-#define PW_LOAD(run)                                                                            \
-    (pc = (run)->pc, fp = (run)->fp, ctx = (run)->context, A = (run)->accumulator, RELOAD_MEMORY(), F = 0, D = 0, \
-     slice = ctx->store->fuel_slice)
-#define PW_RESUME_SLICE() (slice = ctx->store->fuel_slice)
-#define PW_HALT()                           \
-    do {                                    \
-        ctx->store->fuel_slice = slice;     \
-        PW_LEAVE();                         \
-    } while (0)
+#undef PW_SLICE_OUT
+#undef PW_SLICE_IN
+#define PW_SLICE_OUT() (ctx->store->fuel_slice = slice)
+#define PW_SLICE_IN() (slice = ctx->store->fuel_slice)
 #else
 #define PW_SLICE (ctx->store->fuel_slice)
 #endif

@@ -246,8 +246,11 @@ PW_DEFINE_READ(double)
     } while (0)
 
 #define PW_CLOBBER() (A = 0, F = 0, D = 0)
-#define PW_SAVE(run) ((run)->pc = pc, (run)->fp = fp, (run)->context = ctx, (run)->accumulator = A)
-#define PW_LOAD(run) (pc = (run)->pc, fp = (run)->fp, ctx = (run)->context, A = (run)->accumulator, RELOAD_MEMORY(), F = 0, D = 0)
+/* Where the slice of fuel is in a register (counting_words.h). */
+#define PW_SLICE_OUT() ((void)0)
+#define PW_SLICE_IN() ((void)0)
+#define PW_SAVE(run) ((run)->pc = pc, (run)->fp = fp, (run)->context = ctx, (run)->accumulator = A, PW_SLICE_OUT())
+#define PW_LOAD(run) (pc = (run)->pc, fp = (run)->fp, ctx = (run)->context, A = (run)->accumulator, RELOAD_MEMORY(), F = 0, D = 0, PW_SLICE_IN())
 /* Runs an out-of-line part: everything may change, an error ends the run. */
 #define PW_CALL_OUT(function)                                   \
     do {                                                        \
@@ -267,11 +270,14 @@ PW_DEFINE_READ(double)
             run_now->pc++; /* in this instruction */            \
             PW_LEAVE();                                         \
         }                                                       \
-        PW_RESUME_SLICE();                                      \
+        PW_SLICE_IN();                                          \
     }
-#define PW_RESUME_SLICE() ((void)0)
 /* In a body: what moved n >> shift cache lines or the like counts as so many branches until the next poll. */
 #define TAKES_TIME(n, shift) (ctx->poll_budget -= (int64_t)((uint64_t)(n) >> (shift)))
-#define PW_HALT() PW_LEAVE()
+#define PW_HALT()               \
+    do {                        \
+        PW_SLICE_OUT();         \
+        PW_LEAVE();             \
+    } while (0)
 
 #endif

@@ -198,14 +198,14 @@ PW_INLINE uint64_t pwi_mul_high(uint64_t a, uint64_t b)
     return a_high * b_high + (middle >> 32) + (cross >> 32);
 }
 
-/* Of a signed one. A negative factor is 2^64 too large as an unsigned one: corrected, it takes more registers than a handler
- * has free. */
+/* Of a signed one. A negative factor is 2^64 too large as an unsigned one; to correct it takes more registers than handlers of
+ * the tail shell have, so clang is asked for the instruction. */
 PW_INLINE uint64_t pwi_mul_high_s(uint64_t a, uint64_t b)
 {
-#ifdef __SIZEOF_INT128__
+#if defined(__clang__) && defined(__SIZEOF_INT128__)
     return (uint64_t)(((__int128)(int64_t)a * (int64_t)b) >> 64);
 #else
-    return pwi_mul_high(a, b) - (a >> 63 ? b : 0) - (b >> 63 ? a : 0);
+    return pwi_mul_high(a, b) - ((a >> 63 ? b : 0) + (b >> 63 ? a : 0));
 #endif
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 
 import pytest
@@ -168,6 +169,71 @@ def test_other_traps_and_the_store_afterwards() -> None:
         instance.trap()
     assert instance.fuel == 999
     assert instance.fib(5) == 5
+
+
+LEAVING = """(module
+  (import "m" "look" (func $look))
+  (type $pair (struct (field i64 i64)))
+  (type $none (func))
+  (memory 1) (table 1 funcref) (tag $tag)
+  (func $spin (param i32)
+    (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "host") (call $spin (i32.const 10)) (call $look) (call $spin (i32.const 10)))
+  (func (export "grow")
+    (call $spin (i32.const 10)) (drop (memory.grow (i32.const 1))) (call $look) (call $spin (i32.const 10)))
+  (func (export "bulk")
+    (call $spin (i32.const 10)) (memory.fill (i32.const 0) (i32.const 1) (i32.const 640))
+    (call $look) (call $spin (i32.const 10)))
+  (func (export "make") (local i32) (local.set 0 (i32.const 200000))
+    (loop (drop (struct.new_default $pair))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (call $look) (call $spin (i32.const 10)))
+  (func (export "divide") (local i32)
+    (call $spin (i32.const 10)) (drop (i32.div_u (i32.const 1) (local.get 0))))
+  (func (export "load") (call $spin (i32.const 10)) (drop (i32.load (i32.const -1))))
+  (func (export "call") (call $spin (i32.const 10)) (call_indirect (type $none) (i32.const 0)))
+  (func (export "throw") (call $spin (i32.const 10)) (throw $tag))
+  (func (export "catch")
+    (block (try_table (catch_all 0) (call $spin (i32.const 10)) (throw $tag)))
+    (call $look) (call $spin (i32.const 10)))
+)"""
+
+
+@pytest.mark.parametrize(
+    ("name", "looked", "cost"),
+    [
+        ("host", 55, 105),
+        ("grow", 58, 108),
+        ("bulk", 69, 119),
+        ("make", 2 + 200_000 * 7 + 3, 2 + 200_000 * 7 + 3 + 50),
+        ("divide", None, 56),
+        ("load", None, 55),
+        ("call", None, 54),
+        ("throw", None, 53),
+        ("catch", 56, 106),
+    ],
+)
+def test_what_is_left_is_exact_wherever_code_is_left(name: str, looked: int | None, cost: int) -> None:
+    start, seen = 1 << 30, []
+
+    def look() -> None:
+        seen.append(start - (instance.fuel or 0))
+
+    instance = module(LEAVING).instantiate({"m": {"look": look}}, limits=wasm.Limits(fuel=start))
+    for calls in (1, 2):
+        with contextlib.nullcontext() if looked else pytest.raises((wasm.Trap, wasm.WasmException)):
+            instance[name]()
+        assert instance.fuel == start - calls * cost
+    assert seen == ([looked, looked + cost] if looked else [])
+
+
+def test_what_a_host_function_sets_is_what_is_left() -> None:
+    def look() -> None:
+        instance.fuel = 1000
+
+    instance = module(LEAVING).instantiate({"m": {"look": look}}, limits=wasm.Limits(fuel=60))
+    instance.host()
+    assert instance.fuel == 950
 
 
 def test_it_passes_through_other_instances() -> None:
