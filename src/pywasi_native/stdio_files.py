@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def reader(file: Any) -> tuple[Any, ...]:
 def writer(file: Any) -> tuple[Any, ...]:
     """What writes to it, whether a terminal is behind it, and what it waits for if that may block."""
     waits = _waits_for(file)
-    if isinstance(file, io.FileIO):  # elsewhere None says that all was taken
+    if isinstance(file, io.FileIO) or _is_of_socket(file):  # elsewhere None says that all was taken
 
         def write(data: bytes) -> int:
             return file.write(data) or 0  # None: it does not block, and nothing fits
@@ -64,18 +65,24 @@ def writer(file: Any) -> tuple[Any, ...]:
 
 
 def _waits_for(file: Any) -> tuple[int, ...]:
-    """The descriptor of a pipe, terminal or socket behind a file object of `open`; nothing for others."""
+    """The descriptor of a pipe, terminal or socket behind a file of Python's own; nothing for others."""
     try:
         raw = file.raw if type(file) in (io.BufferedReader, io.BufferedWriter) else file
-        if type(raw) is not io.FileIO or raw.seekable() or not os.get_blocking(raw.fileno()):
+        if (type(raw) is not io.FileIO and not _is_of_socket(raw)) or raw.seekable():
             return ()
+        return (raw.fileno(),) if os.get_blocking(raw.fileno()) else ()
     except (
         AttributeError,
         OSError,
         ValueError,
-    ):  # Windows has no get_blocking; reading will say what is wrong
+    ):  # Windows may have no get_blocking; closed files say so later
         return ()
-    return (raw.fileno(),)
+
+
+def _is_of_socket(raw: Any) -> bool:
+    """Whether it is a file of a socket whose bytes are those of its descriptor: not one of TLS."""
+    socket = sys.modules.get("socket")  # where there is none, nobody has imported it
+    return socket is not None and type(raw) is socket.SocketIO and type(raw._sock) is socket.socket
 
 
 def _is_terminal(file: Any) -> bool:

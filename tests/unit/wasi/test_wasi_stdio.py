@@ -401,6 +401,19 @@ def test_what_a_buffered_file_holds_comes_before_waiting(make_guest: MakeGuest) 
 
 
 @posix
+@pytest.mark.parametrize("buffering", [0, None], ids=["raw", "buffered"])
+def test_waiting_for_a_socket_file_can_be_stopped(make_guest: MakeGuest, buffering: int | None) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb", buffering=buffering) as file:  # type: ignore[call-overload]
+        guest = make_guest(stdin=file)
+        threading.Timer(0.1, guest.instance.cancel).start()
+        with pytest.raises(wasm.Cancelled):
+            guest.read(0)
+        theirs.sendall(b"data")
+        assert guest.read(0) == b"data"
+
+
+@posix
 @pytest.mark.parametrize("buffering", [0, -1], ids=["raw", "buffered"])
 def test_writing_to_the_file_object_of_a_pipe(make_guest: MakeGuest, buffering: int) -> None:
     reader, writer = os.pipe()
