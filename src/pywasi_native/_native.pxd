@@ -407,16 +407,6 @@ cdef extern from "pywasi_wasi.h":
     void pw_wasi_free(pw_wasi *wasi)
     void pw_wasi_output(const pw_wasi *wasi, int stream, void (*take)(void *, const uint8_t *, size_t) noexcept, void *env,
                         c_bool *capped)
-    const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi)
-    ctypedef struct pw_wasi_function:
-        const char *name
-        const char *signature
-        const char *capability
-        c_bool implemented
-        pw_host_fn call
-    const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name,
-                                           size_t length)
-    const pw_wasi_function *pw_wasi_function_at(size_t index)
 
 
 cdef extern from "native_run.h":
@@ -443,6 +433,11 @@ cdef extern from "native_run.h":
     void pwn_attach(pwn_run *run)
     void pwn_detach(pwn_run *run)
     c_bool (*pwn_listening)() noexcept
+
+
+cdef extern from "native_publish.h":
+    c_bool pwn_is_published(const int *flag)
+    void pwn_publish(int *flag)
 
 
 cdef extern from "native_poll.h":
@@ -577,6 +572,7 @@ cdef class Func:
     cdef vectorcall_type vectorcall
     cdef pw_func *ptr
     cdef Store store         # None: made in Python and not yet bound, or being collected
+    cdef int bound           # published when all that a call needs is there
     cdef pwn_plain plain     # where sig.is_plain
     cdef signature sig
     cdef object callable     # of an unbound function
@@ -584,6 +580,7 @@ cdef class Func:
     cdef object name_, doc_, module_, qualname_
     cdef object __weakref__
 
+    cdef bint is_bound(self) noexcept
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef void make_plain(self) noexcept
@@ -598,11 +595,13 @@ cdef class Func:
 cdef class Memory:
     cdef pw_memory *ptr      # of a memory that is not shared
     cdef Store store
+    cdef int bound           # as that of a Func
     cdef object type_        # of an unbound memory
     cdef pw_shared_memory *shared  # of one that is: it belongs to no store, and has a record in each that it is in
     cdef object __weakref__
 
     cdef int make_shared(self) except -1
+    cdef bint is_bound(self) noexcept
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_memory *pointer(self) except NULL
@@ -618,10 +617,12 @@ cdef class Memory:
 cdef class Table:
     cdef pw_table *ptr
     cdef Store store
+    cdef int bound           # as that of a Func
     cdef object type_, init
     cdef pw_val_type element
     cdef object __weakref__
 
+    cdef bint is_bound(self) noexcept
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_table *pointer(self) except NULL
@@ -631,10 +632,12 @@ cdef class Table:
 cdef class Global:
     cdef pw_global *ptr
     cdef Store store
+    cdef int bound           # as that of a Func
     cdef object type_, init
     cdef pw_global_type spec
     cdef object __weakref__
 
+    cdef bint is_bound(self) noexcept
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_global *pointer(self) except NULL
@@ -643,9 +646,11 @@ cdef class Global:
 cdef class Tag:
     cdef pw_tag *ptr
     cdef Store store
+    cdef int bound           # as that of a Func
     cdef object type_
     cdef object __weakref__
 
+    cdef bint is_bound(self) noexcept
     cdef int bind(self, Store store) except -1
     cdef int bind_entered(self, Store store) except -1
     cdef pw_tag *pointer(self) except NULL

@@ -63,7 +63,7 @@ cdef class Func:
         cdef pw_instance *instance
         with cython.critical_section(self):
             if self.name_ is None:
-                instance = pw_func_instance(self.ptr, &index) if self.ptr != NULL and self.store is not None else NULL
+                instance = pw_func_instance(self.ptr, &index) if self.is_bound() and self.ptr != NULL else NULL
                 if instance != NULL:
                     self.name_ = function_name(pw_instance_module(instance), index)
                 else:
@@ -181,12 +181,15 @@ cdef class Func:
             slots += pw_type_slots(self.sig.types[i])
         return tuple(values)
 
+    cdef bint is_bound(self) noexcept:
+        return pwn_is_published(&self.bound) and self.store is not None
+
     cdef int bind(self, Store store) except -1:
         """To that store; None: to one of its own, unless another thread is faster."""
         cdef bint is_own = store is None
         if is_own:
             store = Store()
-        if self.store is None:
+        if not self.is_bound():
             store.enter()
             try:
                 with cython.critical_section(self):  # threads may bind it to different stores
@@ -200,9 +203,12 @@ cdef class Func:
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_func_type type
         cdef pw_val_type *types
+        cdef pw_func *made
+        cdef signature sig
         if self.store is not None:  # another thread was faster
             return 0
-        if self.callable is None:
+        callable = self.callable
+        if callable is None:
             raise RuntimeError("the function is being destroyed")
         names = (*self.type_.params, *self.type_.results)
         types = <pw_val_type *>PyMem_Malloc((len(names) + 1) * sizeof(pw_val_type))
@@ -213,13 +219,18 @@ cdef class Func:
                 types[i] = type_by_name(text)
             type.param_count, type.result_count = len(self.type_.params), len(self.type_.results)
             type.params, type.results = types, types + len(self.type_.params)
-            self.ptr = new_host_func(store, &type, self.callable, self.name_)
-            signature_fill(&self.sig, &type)
+            made = new_host_func(store, &type, callable, self.name_)
+            signature_fill(&sig, &type)
         finally:
             PyMem_Free(types)
-        store.know(self.ptr, self)
-        self.store, self.callable = store, None
+        if self.store is not None:  # while Python code ran in here, which lets others into the section
+            signature_free(&sig)
+            return 0
+        self.ptr, self.sig, self.store = made, sig, store
         self.make_plain()
+        pwn_publish(&self.bound)
+        store.know(made, self)
+        self.callable = None
         return 0
 
     cdef void make_plain(self) noexcept:
@@ -235,7 +246,7 @@ cdef class Func:
         self.vectorcall = call_plain
 
     cdef pw_func *pointer(self) except NULL:
-        if self.store is None:
+        if not self.is_bound():
             self.bind(None)
         return self.ptr
 
@@ -267,6 +278,7 @@ cdef Func wrap_func(Store store, pw_func *function, str name=None):
     signature_fill(&wrapper.sig, &type)
     wrapper.ptr, wrapper.store, wrapper.name_ = function, store, name
     wrapper.make_plain()
+    pwn_publish(&wrapper.bound)
     store.know(function, wrapper)
     return wrapper
 
@@ -279,7 +291,7 @@ cdef tuple export_of(Func function):
     cdef pw_export_type item
     cdef pw_extern value
     cdef size_t i
-    if function.ptr != NULL and function.store is not None:
+    if function.is_bound() and function.ptr != NULL:
         instance = pw_func_instance(function.ptr, &index)
     if instance == NULL:
         return None, None
@@ -451,7 +463,7 @@ cdef PyObject *func_vectorcall(PyObject *callable, PyObject *const *args, size_t
     if kwnames != NULL and len(<tuple>kwnames):
         set_error(TypeError, f"{self.shown_name()}() takes no keyword arguments")
         return NULL
-    if self.store is None and get_ready(self) < 0:
+    if not self.is_bound() and get_ready(self) < 0:
         return NULL
     if given != <Py_ssize_t>self.sig.params:
         complain(self, -1, 0, <PyObject *><size_t>given)
@@ -472,8 +484,8 @@ cdef PyObject *end_plain(PyObject *callable, pw_result result, const pw_slot *sl
 cdef PyObject *call_plain(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) noexcept:
     """func_vectorcall for signatures that are plain. It counts no references: whoever calls has one to the function, which
     has one to the store."""
-    if (kwnames != NULL or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>(<Func>callable).plain.params
-            or (<Func>callable).store is None):
+    if (not pwn_is_published(&(<Func>callable).bound) or (<Func>callable).store is None or kwnames != NULL
+            or PyVectorcall_NARGS(nargsf) != <Py_ssize_t>(<Func>callable).plain.params):
         return func_vectorcall(callable, args, nargsf, kwnames)
     return pwn_call_plain(&(<Func>callable).plain, &(<Func>callable).store.run, callable, args, func_vectorcall, end_plain)
 

@@ -28,12 +28,15 @@ cdef class Global:
         if store is not None:
             self.bind(store)
 
+    cdef bint is_bound(self) noexcept:
+        return pwn_is_published(&self.bound) and self.store is not None
+
     cdef int bind(self, Store store) except -1:
         """To that store; None: to one of its own, unless another thread is faster."""
         cdef bint is_own = store is None
         if is_own:
             store = Store()
-        if self.store is None:
+        if not self.is_bound():
             store.enter()
             try:
                 with cython.critical_section(self):  # threads may bind it to different stores
@@ -46,18 +49,23 @@ cdef class Global:
 
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_slot value[2]
+        cdef pw_global *made = NULL
         if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
             raise RuntimeError("the global is being destroyed")
         convert(store, self.spec.type, self.init, value, "the value of the global")
-        check_result(pw_global_new(store.ptr, &self.spec, value, &self.ptr), store)
-        store.know(self.ptr, self)
-        self.store, self.type_, self.init = store, None, None
+        check_result(pw_global_new(store.ptr, &self.spec, value, &made), store)
+        if self.store is not None:  # while Python code ran in here, which lets others into the section
+            return 0
+        self.ptr, self.store = made, store
+        pwn_publish(&self.bound)
+        store.know(made, self)
+        self.type_, self.init = None, None
         return 0
 
     cdef pw_global *pointer(self) except NULL:
-        if self.store is None:
+        if not self.is_bound():
             self.bind(None)
         return self.ptr
 
@@ -125,5 +133,6 @@ cdef Global wrap_global(Store store, pw_global *value):
     wrapper = Global.__new__(Global)
     pw_global_type_of(value, &wrapper.spec)
     wrapper.ptr, wrapper.store = value, store
+    pwn_publish(&wrapper.bound)
     store.know(value, wrapper)
     return wrapper

@@ -49,6 +49,9 @@ cdef class Memory:
             raise exception_of(&error, result, None)
         return 0
 
+    cdef bint is_bound(self) noexcept:
+        return pwn_is_published(&self.bound) and self.store is not None
+
     cdef int bind(self, Store store) except -1:
         """To that store; None: to one of its own, unless another thread is faster."""
         cdef bint is_own = store is None
@@ -57,7 +60,7 @@ cdef class Memory:
         if self.shared != NULL:
             self.pointer_in(store)
             return 0
-        if self.store is None:
+        if not self.is_bound():
             store.enter()
             try:
                 with cython.critical_section(self):  # threads may bind it to different stores
@@ -70,19 +73,24 @@ cdef class Memory:
 
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_limits limits
+        cdef pw_memory *made = NULL
         if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
             raise RuntimeError("the memory is being destroyed")
         fill_limits(self.type_, &limits)
-        check_result(pw_memory_new(store.ptr, &limits, &self.ptr), store)
-        store.know(self.ptr, self)
-        self.store, self.type_ = store, None
+        check_result(pw_memory_new(store.ptr, &limits, &made), store)
+        if self.store is not None:  # while Python code ran in here, which lets others into the section
+            return 0
+        self.ptr, self.store = made, store
+        pwn_publish(&self.bound)
+        store.know(made, self)
+        self.type_ = None
         return 0
 
     cdef pw_memory *pointer(self) except NULL:
         """Of a memory that is not shared."""
-        if self.store is None:
+        if not self.is_bound():
             self.bind(None)
         return self.ptr
 
@@ -116,7 +124,7 @@ cdef class Memory:
             pw_shared_memory_type_of(self.shared, &limits)
         else:
             with cython.critical_section(self):
-                if self.store is None and self.type_ is not None:
+                if not self.is_bound() and self.type_ is not None:
                     return self.type_
             pw_memory_type_of(self.pointer(), &limits)
         return memory_type(&limits)
@@ -317,5 +325,6 @@ cdef Memory wrap_memory(Store store, pw_memory *memory):
         store.run.is_eager = True
     else:
         wrapper.ptr, wrapper.store = memory, store
+        pwn_publish(&wrapper.bound)
     store.know(memory, wrapper)
     return wrapper

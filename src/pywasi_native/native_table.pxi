@@ -19,12 +19,15 @@ cdef class Table:
         if store is not None:
             self.bind(store)
 
+    cdef bint is_bound(self) noexcept:
+        return pwn_is_published(&self.bound) and self.store is not None
+
     cdef int bind(self, Store store) except -1:
         """To that store; None: to one of its own, unless another thread is faster."""
         cdef bint is_own = store is None
         if is_own:
             store = Store()
-        if self.store is None:
+        if not self.is_bound():
             store.enter()
             try:
                 with cython.critical_section(self):  # threads may bind it to different stores
@@ -38,6 +41,7 @@ cdef class Table:
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_table_type type
         cdef pw_slot value[2]
+        cdef pw_table *made = NULL
         if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
@@ -45,13 +49,17 @@ cdef class Table:
         fill_limits(self.type_, &type.limits)
         type.element = self.element
         convert(store, self.element, self.init, value, "the first value of the table")
-        check_result(pw_table_new(store.ptr, &type, value[0], &self.ptr), store)
-        store.know(self.ptr, self)
-        self.store, self.type_, self.init = store, None, None
+        check_result(pw_table_new(store.ptr, &type, value[0], &made), store)
+        if self.store is not None:  # while Python code ran in here, which lets others into the section
+            return 0
+        self.ptr, self.store = made, store
+        pwn_publish(&self.bound)
+        store.know(made, self)
+        self.type_, self.init = None, None
         return 0
 
     cdef pw_table *pointer(self) except NULL:
-        if self.store is None:
+        if not self.is_bound():
             self.bind(None)
         return self.ptr
 
@@ -60,7 +68,7 @@ cdef class Table:
         """Its `TableType`; the minimum is the current size."""
         cdef pw_table_type type
         with cython.critical_section(self):
-            if self.store is None and self.type_ is not None:
+            if not self.is_bound() and self.type_ is not None:
                 return self.type_
         pw_table_type_of(self.pointer(), &type)
         return table_type(&type)
@@ -139,5 +147,6 @@ cdef Table wrap_table(Store store, pw_table *table):
     wrapper = Table.__new__(Table)
     pw_table_type_of(table, &type)
     wrapper.ptr, wrapper.store, wrapper.element = table, store, type.element
+    pwn_publish(&wrapper.bound)
     store.know(table, wrapper)
     return wrapper

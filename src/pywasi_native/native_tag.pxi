@@ -25,12 +25,15 @@ cdef class Tag:
         if store is not None:
             self.bind(store)
 
+    cdef bint is_bound(self) noexcept:
+        return pwn_is_published(&self.bound) and self.store is not None
+
     cdef int bind(self, Store store) except -1:
         """To that store; None: to one of its own, unless another thread is faster."""
         cdef bint is_own = store is None
         if is_own:
             store = Store()
-        if self.store is None:
+        if not self.is_bound():
             store.enter()
             try:
                 with cython.critical_section(self):  # threads may bind it to different stores
@@ -44,6 +47,7 @@ cdef class Tag:
     cdef int bind_entered(self, Store store) except -1:
         cdef pw_func_type type
         cdef pw_val_type *params
+        cdef pw_tag *made = NULL
         if self.store is not None:  # another thread was faster
             return 0
         if self.type_ is None:
@@ -57,15 +61,18 @@ cdef class Tag:
                 params[i] = type_by_name(text)
             type.param_count, type.result_count = len(names), 0
             type.params = type.results = params
-            check_result(pw_tag_new(store.ptr, &type, &self.ptr), store)
+            check_result(pw_tag_new(store.ptr, &type, &made), store)
         finally:
             PyMem_Free(params)
-        store.know(self.ptr, self)
-        self.store = store
+        if self.store is not None:  # while Python code ran in here, which lets others into the section
+            return 0
+        self.ptr, self.store = made, store
+        pwn_publish(&self.bound)
+        store.know(made, self)
         return 0
 
     cdef pw_tag *pointer(self) except NULL:
-        if self.store is None:
+        if not self.is_bound():
             self.bind(None)
         return self.ptr
 
@@ -93,6 +100,7 @@ cdef Tag wrap_tag(Store store, pw_tag *tag):
         return known
     wrapper = Tag.__new__(Tag)
     wrapper.ptr, wrapper.store = tag, store
+    pwn_publish(&wrapper.bound)
     store.know(tag, wrapper)
     return wrapper
 

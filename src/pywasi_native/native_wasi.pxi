@@ -1,5 +1,17 @@
 # WASI: grants into the C library, its functions out of it.
 
+cdef extern from "pywasi_wasi.h":
+    const pw_wasi_denial *pw_wasi_last_denial(const pw_wasi *wasi)
+    ctypedef struct pw_wasi_function:
+        const char *name
+        const char *signature
+        const char *capability
+        c_bool implemented
+        pw_host_fn call
+    const pw_wasi_function *pw_wasi_lookup(const char *module_name, size_t module_length, const char *name,
+                                           size_t length)
+    const pw_wasi_function *pw_wasi_function_at(size_t index)
+
 cdef object KEPT_OUTPUT = 64 << 20
 
 

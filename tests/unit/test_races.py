@@ -7,7 +7,7 @@ import gc
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from wasmtime import wat2wasm as assemble
 
 import pywasi_native as wasm
 from at_once import in_threads
+from pywasi_native import _native
 
 GUEST = """
 (module
@@ -157,6 +158,73 @@ def test_threads_make_the_first_use_of_the_same_objects() -> None:
             assert instance.two.type.results == ("i32", "i32")
 
         in_threads(8, work)
+
+
+def things() -> list[Any]:
+    """One of each kind that belongs to no store yet."""
+    function = wasm.Func(wasm.FuncType(("i32",), ("i32",)), lambda number: number * 2)
+    table = wasm.Table(wasm.TableType("funcref", 3))
+    return [function, table, wasm.Memory(1, 5), wasm.Tag(["i32"]), wasm.Global("i32", 7, mutable=True)]
+
+
+def use(made: list[Any]) -> None:
+    function, table, memory, tag, number = made
+    assert (function(21), len(table), len(memory), number.value) == (42, 3, 65536, 7)
+    assert tag.type.params == ("i32",)
+
+
+def test_of_the_stores_that_threads_bind_an_object_to_one_has_it() -> None:
+    for _ in range(50):
+        made, stores = things(), [wasm.Store() for _ in range(4)]
+        winners: list[list[int]] = [[] for _ in made]
+
+        def work(
+            index: int, made: list[Any] = made, stores: list[Any] = stores, winners: Any = winners
+        ) -> None:
+            for thing, found in zip(made, winners, strict=True):
+                try:
+                    _native.bind(thing, stores[index])
+                except ValueError:
+                    continue
+                found.append(index)
+
+        in_threads(4, work)
+        assert [len(found) for found in winners] == [1] * len(made)
+        for thing, (index,) in zip(made, winners, strict=True):
+            assert _native.store_of(thing) is stores[index]
+        use(made)
+
+
+@pytest.mark.parametrize("kind", ["func", "table", "memory", "tag"])
+def test_an_object_that_is_bound_in_the_middle_of_being_bound_stays_there(kind: str) -> None:
+    """As when another thread gets its turn, or the critical section: here the type's own code takes it."""
+    turns: list[Callable[[], object]] = []
+
+    def slow(base: Any, *args: Any) -> Any:
+        class Slow(base):  # type: ignore[misc]
+            __slots__ = ()
+
+            def __getattribute__(self, name: str) -> object:
+                if turns:
+                    turns.pop()()
+                return super().__getattribute__(name)
+
+        return Slow(*args)
+
+    thing: Any = {
+        "func": lambda: wasm.Func(slow(wasm.FuncType, ("i32",), ("i32",)), lambda number: number * 2),
+        "table": lambda: wasm.Table(slow(wasm.TableType, "funcref", 3)),
+        "memory": lambda: wasm.Memory(slow(wasm.MemoryType, 1, 5)),
+        "tag": lambda: wasm.Tag(slow(wasm.TagType, ["i32"])),
+    }[kind]()
+    first, second = wasm.Store(), wasm.Store()
+    turns.append(lambda: _native.bind(thing, first))
+    with pytest.raises(ValueError, match="another store"):
+        _native.bind(thing, second)
+    assert _native.store_of(thing) is first
+    made = things()
+    made[("func", "table", "memory", "tag").index(kind)] = thing
+    use(made)
 
 
 def test_output_is_read_while_the_guest_writes() -> None:
