@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
-from sys import getrefcount
 from weakref import WeakSet
 
 from . import engine, snapshot
@@ -30,6 +30,8 @@ _MOST = 4096  # and how many that may be
 _USES = 256  # by callables, after which a store is dropped: who makes functions for it leaves them there
 _NUMBERS = frozenset({"i32", "i64", "f32", "f64", "v128"})
 _PENDING: Any = object()
+# Without a GIL, Python spins before a wait sleeps; a Ctrl-C of just then does not wake it: look this often.
+_LOOK = None if getattr(sys, "_is_gil_enabled", lambda: True)() else 0.05  # seconds
 
 
 class Task:
@@ -161,7 +163,7 @@ class Tasks:
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     raise TimeoutError
-                self.changed.wait(left)
+                self.changed.wait(_LOOK if left is None else min(left, _LOOK or left))
             self.wanted = -1
 
 
@@ -327,7 +329,7 @@ def _references(instance: Instance) -> list[int]:
     """How many references there are to an instance and its parts; all else that it gives has its store."""
     own, exports = vars(instance), instance._exports
     parts = instance, instance._store, instance._handle, own, exports, *own.values(), *exports.values()
-    return [len(own), *map(getrefcount, parts)]
+    return [len(own), *map(sys.getrefcount, parts)]
 
 
 class Workers:

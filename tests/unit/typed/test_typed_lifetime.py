@@ -13,10 +13,22 @@ import pywasi_native as wasm
 from pywasi_native import typed
 
 
+def classes_die() -> bool:
+    """Not so in a free-threaded Python 3.13 that once had a second thread: python/cpython issue 117783."""
+    kind = type("Kind", (), {})
+    found = weakref.ref(kind)
+    del kind
+    gc.collect()
+    return found() is None
+
+
 @pytest.mark.parametrize("use", ["signature", "struct", "handle", "callback", "kept callback"])
 def test_an_instance_that_nobody_uses_is_gone(
     forms_module: wasm.Module, forms_header: typed.Header, use: str
 ) -> None:
+    if use in ("struct", "handle") and not classes_die():
+        pytest.skip("a library has classes for its structs and handles, and this Python keeps all classes")
+
     def once() -> list[weakref.ref[object]]:
         instance = forms_module.instantiate()
         lib = typed.bind(instance, forms_header)
