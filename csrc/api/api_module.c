@@ -31,27 +31,34 @@ static pw_result finish(pw_module *module, pw_error *error)
     return result == PW_OK ? PW_OK : pwi_fail(error, result, "the host refused memory");
 }
 
+/* The poll gives no text. */
+static pw_result ended(pw_result result, pw_error *error)
+{
+    return error && error->result == PW_OK ? pwi_fail(error, result, "interrupted") : result;
+}
+
 pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, const pw_compile_config *config,
                         pw_module **module, pw_error *error)
 {
-    pw_features features;
+    pw_compile_config chosen = config ? *config : (pw_compile_config){0};
     pw_module *self = NULL;
     *module = NULL;
     if (error)
         pw_error_clear(error);
-    pw_result result = choose_features(config, &features, error);
+    pw_result result = choose_features(config, &chosen.features, error);
     if (result == PW_OK)
-        result = pwi_module_decode(&engine->registry, bytes, size, features, &self, error);
+        result = pwi_module_decode(&engine->registry, bytes, size, &chosen, &self, error);
     if (result != PW_OK)
-        return result;
+        return ended(result, error);
     self->references = 1;
     self->engine = engine;
     pw_engine_retain(engine);
     result = finish(self, error);
     if (result != PW_OK) {
         pw_module_free(self);
-        return result;
+        return ended(result, error);
     }
+    self->watch.poll = NULL;
     *module = self;
     return PW_OK;
 }

@@ -261,11 +261,17 @@ const char *pw_engine_shell_name(const pw_engine *engine);
 
 /* ---- Modules -------------------------------------------------------------------------------------------------- */
 
+/* Called about every millisecond of work, at a place where all state is consistent. A result other than PW_OK ends the work
+ * with it. It may release and take back locks of the embedder (the GIL), and may not call into what is being worked on. */
+typedef pw_result (*pw_poll_fn)(void *env);
+
 typedef struct pw_compile_config {
     pw_features features; /* 0: pw_features_default */
+    pw_poll_fn poll;      /* NULL: nobody is asked */
+    void *poll_env;
 } pw_compile_config;
 
-/* Decodes and validates. The bytes are copied. Time is linear in size. */
+/* Decodes and validates. The bytes are copied. Time is linear in size. Its poll ends it with PW_ERR_HOST or another result. */
 PW_MUST_USE pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size,
                                     const pw_compile_config *config, pw_module **module, pw_error *error);
 void pw_module_retain(pw_module *module);
@@ -318,14 +324,10 @@ typedef struct pw_store_limits {
     uint64_t stack_bytes;    /* call stack; 0: 1 MiB */
 } pw_store_limits;
 
-/* Called by running code about every millisecond of work, at a place where all state is consistent. A result other
- * than PW_OK ends the call with it. It may release and take back locks of the embedder (the GIL), and may
- * not call into the store. */
-typedef pw_result (*pw_poll_fn)(void *env);
-
 PW_MUST_USE pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store);
 void pw_store_retain(pw_store *store);
 void pw_store_free(pw_store *store);
+/* Asked by running code, and by whatever else takes long in the store. */
 void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env);
 /* Called before a thread waits in memory.atomic.wait, with the poll's env; it may give locks of the embedder (the GIL)
  * away, which the poll, called every few milliseconds of the wait, may take back. */

@@ -4,6 +4,7 @@
  * bytes. Its stack grows on the heap, as 1000 i32.const before as many i32.add are legal. */
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/bulk_work.h"
 #include "runtime/gc_object.h"
 #include "runtime/instance.h"
 #include "wasm/instr_reader.h"
@@ -218,9 +219,11 @@ pw_result pwi_const_eval_at(pw_instance *instance, const uint8_t **cursor, pw_sl
     stack.slots = stack.inline_slots;
     stack.count = 0;
     stack.capacity = INLINE_SLOTS;
-    uint32_t opcode = pwi_read_opcode(cursor);
+    uint32_t opcode = pwi_read_opcode(cursor), steps = 0;
     while (result == PW_OK && opcode != OPCODE_END) {
         result = step(instance, &stack, opcode, cursor, error);
+        if (result == PW_OK)
+            result = pwi_store_poll_at(instance->store, ++steps);
         if (result == PW_OK)
             opcode = pwi_read_opcode(cursor);
     }

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "runtime/bulk_work.h"
 #include "runtime/memory.h"
 #include "runtime/snapshot.h"
 #include "runtime/store.h"
@@ -146,6 +147,8 @@ static pw_result make_globals(pw_instance *instance, pw_error *error)
     for (uint32_t i = module->imported_globals; i < module->global_count; i++) {
         pw_result result =
             pwi_const_eval(instance, &module->globals[i].init, pwi_global_place(instance, i), error);
+        if (result == PW_OK)
+            result = pwi_store_poll_at(instance->store, i);
         if (result != PW_OK)
             return result;
     }
@@ -189,6 +192,9 @@ static pw_result make_tags(pw_instance *instance, pw_error *error)
     for (uint32_t i = module->imported_tags; i < module->tag_count; i++) {
         if (pwi_tag_make(instance->store, pwi_tag_type_record(module, i), &instance->tags[i]) != PW_OK)
             return pwi_no_memory(error);
+        pw_result result = pwi_store_poll_at(instance->store, i);
+        if (result != PW_OK)
+            return result;
     }
     return PW_OK;
 }
@@ -204,6 +210,9 @@ static pw_result make_exports(pw_instance *instance, pw_error *error)
         if (export->kind == PW_EXTERN_MEMORY && export->name.length == 6 &&
             memcmp(export->name.bytes, "memory", 6) == 0)
             instance->exported_memory = instance->memories[export->index];
+        pw_result result = pwi_store_poll_at(instance->store, i);
+        if (result != PW_OK)
+            return result;
     }
     return PW_OK;
 }
@@ -270,6 +279,8 @@ static pw_result make(pw_store *store, pw_module *module, const pw_snapshot *sna
     if (result != PW_OK) {
         if (!escaped)
             pwi_store_rollback(store, mark);
+        if (result == PW_ERR_HOST && error && error->result == PW_OK)
+            return pwi_fail(error, result, "interrupted");
         return result;
     }
     *instance = self;

@@ -8,22 +8,22 @@
 #include "runtime/table.h"
 #include "wasm/instr_reader.h"
 
-/* Reads the items of a segment to out[0..count): function indices or constant expressions. Only
+/* Reads the items of a segment to out[0..count): function indices or constant expressions. The poll may end it, and
  * expressions of more operands than const_eval holds without the heap can fail, by memory. */
 static pw_result read_items(pw_instance *instance, const pw_elem_segment *segment, pw_slot *out,
                             pw_error *error)
 {
     const uint8_t *cursor = instance->module->bytes + segment->items_offset;
-    for (uint32_t i = 0; i < segment->count; i++) {
-        if (!segment->uses_expressions) {
+    pw_result result = PW_OK;
+    for (uint32_t i = 0; i < segment->count && result == PW_OK; i++) {
+        if (segment->uses_expressions)
+            result = pwi_const_eval_at(instance, &cursor, &out[i], error);
+        else
             out[i] = (pw_slot)(uintptr_t)instance->funcs[pwi_leb_u32(&cursor)];
-            continue;
-        }
-        pw_result result = pwi_const_eval_at(instance, &cursor, &out[i], error);
-        if (result != PW_OK)
-            return result;
+        if (result == PW_OK)
+            result = pwi_store_poll_at(instance->store, i);
     }
-    return PW_OK;
+    return result;
 }
 
 /* Makes elem_values of a segment. NULL there means: none, or function indices that nobody has used yet. */
@@ -95,10 +95,16 @@ pw_result pwi_segments_apply(pw_instance *instance, bool *escaped, pw_error *err
 {
     const pw_module *module = instance->module;
     pw_result result = PW_OK;
-    for (uint32_t i = 0; i < module->elem_count && result == PW_OK; i++)
+    for (uint32_t i = 0; i < module->elem_count && result == PW_OK; i++) {
         result = apply_elem(instance, i, escaped, error);
-    for (uint32_t i = 0; i < module->data_count && result == PW_OK; i++)
+        if (result == PW_OK)
+            result = pwi_store_poll_at(instance->store, i);
+    }
+    for (uint32_t i = 0; i < module->data_count && result == PW_OK; i++) {
         result = apply_data(instance, i, error);
+        if (result == PW_OK)
+            result = pwi_store_poll_at(instance->store, i);
+    }
     return result;
 }
 
@@ -134,10 +140,12 @@ pw_result pwi_table_init(pw_instance *instance, uint32_t table_index, uint32_t s
     const pw_slot *values;
     uint64_t size;
     pw_result result = pwi_elem_values(instance, segment_index, &values, &size);
-    if (result != PW_OK) {
+    if (result == PW_ERR_NO_MEMORY) {
         pw_error_clear(&instance->store->error);
         return pwi_no_memory(&instance->store->error);
     }
+    if (result != PW_OK) /* the poll ended it */
+        return result;
     if (from > size || count > size - from || to > table->size || count > table->size - to)
         return PW_ERR_TRAP;
     if (count == 0)

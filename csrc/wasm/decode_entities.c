@@ -1,6 +1,7 @@
 /* decode_entities.c - imports, functions, tables, memories, globals, exports and the start function
  * (https://webassembly.github.io/spec/core/binary/modules.html). */
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 #include "wasm/decoder.h"
 
 /* ---- types of entities ---------------------------------------------------------------------------------------- */
@@ -277,6 +278,7 @@ pw_result pwi_decode_imports(pw_decoder *decoder)
     if (!module->imports)
         return pwi_no_memory(decoder->error);
     for (uint32_t i = 0; i < count; i++) {
+        PW_TRY(pwi_watch(module, 2));
         PW_TRY(read_import(decoder, &module->imports[i]));
         module->import_count = i + 1;
     }
@@ -293,6 +295,7 @@ pw_result pwi_decode_functions(pw_decoder *decoder)
     decoder->defined_funcs = count;
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *at = decoder->reader.at;
+        PW_TRY(pwi_watch(decoder->module, 1));
         PW_TRY(pwi_read_u32(&decoder->reader, &type_index));
         PW_TRY(add_func(decoder, at, type_index));
     }
@@ -358,6 +361,7 @@ pw_result pwi_decode_globals(pw_decoder *decoder)
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *at = decoder->reader.at;
         pw_global_decl global = {0};
+        PW_TRY(pwi_watch(decoder->module, 1));
         PW_TRY(read_global_type(&decoder->reader, &global.type));
         PW_TRY(pwi_decode_const_expr(decoder, global.type.type, &global.init));
         PW_TRY(add_global(decoder, at, &global));
@@ -370,8 +374,10 @@ pw_result pwi_decode_tags(pw_decoder *decoder)
     uint32_t count;
     PW_TRY(pwi_read_count(&decoder->reader, 2, PW_MAX_TAGS, "tags", &count));
     decoder->entries = count;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        PW_TRY(pwi_watch(decoder->module, 1));
         PW_TRY(read_tag(decoder));
+    }
     return PW_OK;
 }
 
@@ -390,6 +396,7 @@ pw_result pwi_decode_exports(pw_decoder *decoder)
     for (uint32_t i = 0; i < count; i++) {
         pw_export *export = &module->exports[i];
         uint8_t kind;
+        PW_TRY(pwi_watch(module, 2));
         PW_TRY(pwi_read_name(reader, &export->name));
         PW_TRY(pwi_read_byte(reader, &kind));
         if (kind > PW_EXTERN_TAG)

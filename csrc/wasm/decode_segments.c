@@ -1,6 +1,7 @@
 /* decode_segments.c - element segments, data segments and code: the sections that hold expressions and bytes
  * (https://webassembly.github.io/spec/core/binary/modules.html). */
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 #include "wasm/decoder.h"
 #include "wasm/scan.h"
 
@@ -60,6 +61,7 @@ static pw_result read_elem_items(pw_decoder *decoder, pw_elem_segment *segment)
             PW_TRY(pwi_scan_expression(reader));
         else
             PW_TRY(pwi_read_u32(reader, &index));
+        PW_TRY(pwi_watch(decoder->module, 1));
     }
     segment->items_size = (uint32_t)(reader->at - start);
     return PW_OK;
@@ -113,6 +115,7 @@ pw_result pwi_decode_elems(pw_decoder *decoder)
     if (!module->elems)
         return pwi_no_memory(decoder->error);
     for (uint32_t i = 0; i < count; i++) {
+        PW_TRY(pwi_watch(module, 1));
         PW_TRY(read_elem(decoder, &module->elems[i]));
         module->elem_count = i + 1;
     }
@@ -163,6 +166,7 @@ pw_result pwi_decode_datas(pw_decoder *decoder)
     if (!module->datas)
         return pwi_no_memory(decoder->error);
     for (uint32_t i = 0; i < count; i++) {
+        PW_TRY(pwi_watch(module, 1));
         PW_TRY(read_data(decoder, &module->datas[i]));
         module->data_count = i + 1;
     }
@@ -184,6 +188,7 @@ pw_result pwi_decode_code(pw_decoder *decoder)
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *start = reader->at;
         pw_body *body = &module->bodies[i];
+        PW_TRY(pwi_watch(module, 1));
         PW_TRY(pwi_read_u32(reader, &body->size));
         body->offset = module_offset(decoder, reader->at);
         PW_TRY(pwi_skip_bytes(reader, body->size));

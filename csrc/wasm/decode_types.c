@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 #include "wasm/decoder.h"
 
 enum {
@@ -41,7 +42,7 @@ static pw_result read_types(pw_decoder *decoder, type_scratch *scratch, uint32_t
         return pwi_no_memory(decoder->error);
     for (uint32_t i = 0; i < *count; i++)
         PW_TRY(pwi_read_val_type(reader, &scratch->types[scratch->type_count++]));
-    return PW_OK;
+    return pwi_watch(decoder->module, *count);
 }
 
 static pw_result read_func_type(pw_decoder *decoder, type_scratch *scratch, pw_func_type *type)
@@ -73,7 +74,7 @@ static pw_result read_fields(pw_decoder *decoder, type_scratch *scratch, uint32_
         return pwi_no_memory(decoder->error);
     for (uint32_t i = 0; i < count; i++)
         PW_TRY(read_field(&decoder->reader, &scratch->fields[scratch->field_count++]));
-    return PW_OK;
+    return pwi_watch(decoder->module, count);
 }
 
 static pw_result read_form(pw_decoder *decoder, type_scratch *scratch, pw_type_def *def)
@@ -122,8 +123,10 @@ static pw_result read_supers(pw_decoder *decoder, uint32_t own_index, pw_type_de
     const uint8_t *start = reader->at;
     uint32_t count;
     PW_TRY(pwi_read_count(reader, 1, UINT32_MAX, "supertypes", &count));
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        PW_TRY(pwi_watch(decoder->module, 1));
         PW_TRY(read_super(decoder, own_index, &def->super));
+    }
     if (count > 1)
         return pwi_reader_invalid(reader, start, "sub type: %u supertypes, one is the most", count);
     if (count > 0 || !def->is_final)
@@ -134,6 +137,7 @@ static pw_result read_supers(pw_decoder *decoder, uint32_t own_index, pw_type_de
 static pw_result read_type(pw_decoder *decoder, type_scratch *scratch, uint32_t own_index, pw_type_def *def)
 {
     pw_reader *reader = &decoder->reader;
+    PW_TRY(pwi_watch(decoder->module, 8));
     memset(def, 0, sizeof *def);
     def->super = PW_NO_SUPER;
     def->is_final = true;

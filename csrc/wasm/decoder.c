@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 #include "wasm/scan.h"
 
 enum { SECTION_CUSTOM = 0, SECTION_COUNT = 14, HEADER_SIZE = 8 };
@@ -104,6 +105,7 @@ static pw_result decode_section(pw_decoder *decoder, uint8_t *last_order)
     uint8_t id;
     uint32_t size;
     pw_section_info *info = NULL;
+    PW_TRY(pwi_watch(decoder->module, 2));
     PW_TRY(pwi_read_byte(reader, &id));
     if (id >= SECTION_COUNT)
         return pwi_reader_malformed(reader, start, "malformed section id %u", id);
@@ -145,8 +147,20 @@ static pw_result decode_sections(pw_decoder *decoder)
     return PW_OK;
 }
 
+enum { COPY_PIECE = 1 << 20 };
+
+static pw_result copy_bytes(pw_module *module, const uint8_t *bytes)
+{
+    for (size_t at = 0; at < module->size; at += COPY_PIECE) {
+        size_t left = module->size - at;
+        memcpy(module->bytes + at, bytes + at, left < COPY_PIECE ? left : COPY_PIECE);
+        PW_TRY(pwi_watch(module, PW_WATCH_UNITS / 2));
+    }
+    return PW_OK;
+}
+
 static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, size_t size,
-                            pw_features features, pw_module **out)
+                            const pw_compile_config *config, pw_module **out)
 {
     pw_module *module = pwi_alloc_zero(1, sizeof *module);
     if (!module)
@@ -157,7 +171,10 @@ static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, si
     }
     module->references = 1;
     module->registry = registry;
-    module->features = features ? features : pw_features_default();
+    module->features = config->features ? config->features : pw_features_default();
+    module->watch.poll = config->poll;
+    module->watch.env = config->poll_env;
+    module->watch.left = PW_WATCH_UNITS;
     if (module->features & PW_FEATURE_MASK(LEGACY_EXCEPTIONS)) /* the same tags and throw */
         module->features |= PW_FEATURE_MASK(EXCEPTIONS);
     module->size = size;
@@ -165,8 +182,7 @@ static pw_result new_module(pw_type_registry *registry, const uint8_t *bytes, si
     *out = module;
     if (!module->bytes)
         return PW_ERR_NO_MEMORY;
-    memcpy(module->bytes, bytes, size);
-    return PW_OK;
+    return copy_bytes(module, bytes);
 }
 
 /* Decodes into the module. A validity error counts only if no malformed byte is found, in the code bodies neither. */
@@ -191,17 +207,17 @@ static pw_result decode_module(pw_module *module, pw_error *error)
 }
 
 pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size,
-                            pw_features features, pw_module **out, pw_error *error)
+                            const pw_compile_config *config, pw_module **out, pw_error *error)
 {
     pw_module *module = NULL;
     *out = NULL;
     pw_result result = check_header(bytes, size, error);
     if (result != PW_OK)
         return result;
-    result = new_module(registry, bytes, size, features, &module);
-    if (result != PW_OK)
+    result = new_module(registry, bytes, size, config, &module);
+    if (result == PW_ERR_NO_MEMORY)
         result = pwi_no_memory(error);
-    else
+    else if (result == PW_OK)
         result = decode_module(module, error);
     if (result != PW_OK && module)
         pwi_module_destroy(module);

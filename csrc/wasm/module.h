@@ -122,6 +122,11 @@ struct pw_module {
     size_t size;
     pw_features features; /* allowed */
     pw_features used;
+    struct { /* while it is made: compile_watch.h */
+        pw_poll_fn poll;
+        void *env;
+        int32_t left; /* units until it is asked */
+    } watch;
 
     pw_type_record **types;
     uint32_t type_count;
@@ -168,9 +173,9 @@ struct pw_module {
 
 /* decoder.c: bytes -> module (features 0: all that this build supports; others may be asked for here, as decoding and
  * validating them is not running them), sections and their contents, no code bodies looked into (locals and code are validate.c's).
- * On failure nothing is left. */
+ * On failure nothing is left. When the poll ended it, here and in validation, error is as it was. */
 PW_MUST_USE pw_result pwi_module_decode(pw_type_registry *registry, const uint8_t *bytes, size_t size,
-                                        pw_features features, pw_module **module, pw_error *error);
+                                        const pw_compile_config *config, pw_module **module, pw_error *error);
 /* validate.c: the whole module; linear time, no native recursion on nesting. Sets `used`. */
 PW_MUST_USE pw_result pwi_module_validate(pw_module *module, pw_error *error);
 /* Frees a module whose last reference is gone. */

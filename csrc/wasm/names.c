@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 #include "wasm/decoder.h"
 
 enum { NAMES_MODULE = 0, NAMES_FUNCTIONS = 1 };
@@ -26,6 +27,7 @@ static pw_result read_func_names(pw_reader *reader, pw_error *error)
     module->func_name_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         pw_func_name *entry = &names[i];
+        PW_TRY(pwi_watch(module, 1));
         PW_TRY(pwi_read_u32(reader, &entry->func_index));
         PW_TRY(pwi_read_name(reader, &entry->name));
         if (entry->func_index >= module->func_count ||
@@ -69,7 +71,7 @@ pw_result pwi_names_read(pw_module *module, pw_error *error)
         const uint8_t *start = module->bytes + custom->offset;
         pw_reader reader = {start, start + custom->size, module, NULL, NULL, false, PW_NO_INDEX, false, 0, false};
         pw_result result = read_subsections(&reader, error);
-        return result == PW_ERR_NO_MEMORY ? result : PW_OK;
+        return result == PW_ERR_MALFORMED || result == PW_ERR_INVALID ? PW_OK : result;
     }
     return PW_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "wasm/compile_watch.h"
 #include "wasm/features.h"
 #include "wasm/instr_reader.h"
 
@@ -119,6 +120,7 @@ pw_result pwi_read_name(pw_reader *reader, pw_name *out)
     const uint8_t *start = reader->at;
     uint32_t length;
     PW_TRY(pwi_read_count(reader, 1, UINT32_MAX, "bytes of a name", &length));
+    PW_TRY(pwi_watch(reader->module, length / 16));
     if (!pwi_utf8_valid(reader->at, length))
         return pwi_reader_malformed(reader, reader->at, "malformed UTF-8 encoding");
     out->bytes = (const char *)reader->at;

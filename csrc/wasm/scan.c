@@ -7,6 +7,7 @@
 #include "wasm/scan.h"
 
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 
 /* ---- immediates ----------------------------------------------------------------------------------------------- */
 
@@ -274,9 +275,15 @@ static pw_result scan_nesting(pw_reader *reader, const uint8_t *at, nest *blocks
 static pw_result scan_instructions(pw_reader *reader, nest *blocks)
 {
     bool done = false;
+    const uint8_t *counted = reader->at;
+    PW_TRY(pwi_watch(reader->module, 4));
     while (!done) {
         const uint8_t *at = reader->at;
         uint32_t code;
+        if (PW_UNLIKELY(at - counted >= (ptrdiff_t)PW_WATCH_BYTES)) {
+            PW_TRY(pwi_watch(reader->module, (uint32_t)(at - counted) / 4));
+            counted = at;
+        }
         PW_TRY(pwi_read_checked_opcode(reader, &code));
         const pw_op_info *info = pwi_op_info(code);
         if (!info)

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "wasm/compile_watch.h"
 #include "wasm/scan.h"
 
 /* Errors are reported at v->instr, which outside of code is the place in the section. */
@@ -46,45 +47,50 @@ static int compare_names(const pw_name *a, const pw_name *b)
 }
 
 /* Merges the sorted runs [from, middle) and [middle, to) of indices into out. */
-static void merge_runs(const pw_export *exports, const uint32_t *in, uint32_t *out, size_t from,
-                       size_t middle, size_t to)
+static pw_result merge_runs(pw_module *module, const uint32_t *in, uint32_t *out, size_t from,
+                            size_t middle, size_t to)
 {
+    const pw_export *exports = module->exports;
     size_t left = from, right = middle;
     for (size_t i = from; i < to; i++) {
+        PW_TRY(pwi_watch(module, 1));
         bool take_left = left < middle && (right >= to || compare_names(&exports[in[left]].name,
                                                                         &exports[in[right]].name) <= 0);
         out[i] = take_left ? in[left++] : in[right++];
     }
+    return PW_OK;
 }
 
-/* Sorts indices by name, bottom up. No hashing: nobody can prepare names that make this slow. Returns where the
- * result is: in indices or in spare. */
-static uint32_t *sort_by_name(const pw_export *exports, uint32_t *indices, uint32_t *spare, size_t count)
+/* Sorts indices by name, bottom up. No hashing: nobody can prepare names that make this slow. The result is in indices
+ * or in spare. */
+static pw_result sort_by_name(pw_module *module, uint32_t *indices, uint32_t *spare, size_t count,
+                              const uint32_t **sorted)
 {
     for (size_t width = 1; width < count; width *= 2) {
         for (size_t from = 0; from < count; from += 2 * width) {
             size_t middle = from + width < count ? from + width : count;
             size_t to = from + 2 * width < count ? from + 2 * width : count;
-            merge_runs(exports, indices, spare, from, middle, to);
+            PW_TRY(merge_runs(module, indices, spare, from, middle, to));
         }
         uint32_t *swapped = indices;
         indices = spare;
         spare = swapped;
     }
-    return indices;
+    *sorted = indices;
+    return PW_OK;
 }
 
 static pw_result check_export_names(pw_validator *v)
 {
-    const pw_module *module = v->module;
+    pw_module *module = v->module;
     uint32_t count = module->export_count;
+    const uint32_t *sorted = NULL;
     uint32_t *indices = pwi_alloc((size_t)count * 2 * sizeof *indices);
     if (!indices)
         return pwi_no_memory(v->reader.error);
     for (uint32_t i = 0; i < count; i++)
         indices[i] = i;
-    const uint32_t *sorted = sort_by_name(module->exports, indices, indices + count, count);
-    pw_result result = PW_OK;
+    pw_result result = sort_by_name(module, indices, indices + count, count, &sorted);
     for (uint32_t i = 1; i < count && result == PW_OK; i++) {
         const pw_name *name = &module->exports[sorted[i]].name;
         char text[128];
@@ -157,6 +163,7 @@ static pw_result check_elem_items(pw_validator *v, uint32_t segment_index, const
             continue;
         }
         uint32_t func;
+        PW_TRY(pwi_watch(module, 1));
         PW_TRY(pwi_read_u32(&items, &func));
         if (func >= module->func_count)
             return unknown(v, pwi_reader_offset(&items, items.at), "element segment", segment_index,

@@ -63,6 +63,7 @@ typedef struct pw_validator {
     pw_reader reader; /* over the code; its errors are final */
     pw_module *module;
     const uint8_t *instr; /* the instruction that is being validated */
+    const uint8_t *counted; /* up to here: compile_watch.h */
 
     pw_val_type *stack;
     size_t stack_capacity;

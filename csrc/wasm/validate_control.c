@@ -3,6 +3,7 @@
 #include "wasm/validate.h"
 
 #include "base/alloc.h"
+#include "wasm/compile_watch.h"
 
 /* ---- blocks --------------------------------------------------------------------------------------------------- */
 
@@ -164,6 +165,7 @@ pw_result pwi_validate_br_table(pw_validator *v)
             return pwi_invalid(v, "type mismatch in br_table: labels of %u and of %u values", arity,
                                types.count);
         PW_TRY(pwi_check_top(v, types, false));
+        PW_TRY(pwi_watch(v->module, 1 + types.count));
         previous = label;
     }
     pwi_set_unreachable(v);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "wasm/compile_watch.h"
 #include "wasm/features.h"
 #include "wasm/scan.h"
 
@@ -192,12 +193,22 @@ static pw_result check_constant(pw_validator *v, uint32_t code)
     }
 }
 
+static PW_COLD pw_result count_code(pw_validator *v)
+{
+    uint32_t bytes = (uint32_t)(v->reader.at - v->counted);
+    v->counted = v->reader.at;
+    return pwi_watch(v->module, bytes / 4);
+}
+
 pw_result pwi_validate_instructions(pw_validator *v)
 {
-    pw_result result = PW_OK;
+    pw_result result = pwi_watch(v->module, 4);
+    v->counted = v->reader.at;
     while (result == PW_OK && v->depth > 0) {
         uint32_t code;
         v->instr = v->reader.at;
+        if (PW_UNLIKELY(v->instr - v->counted >= (ptrdiff_t)PW_WATCH_BYTES))
+            PW_TRY(count_code(v));
         PW_TRY(pwi_read_checked_opcode(&v->reader, &code));
         if (PW_UNLIKELY(v->constant))
             PW_TRY(check_constant(v, code));

@@ -165,6 +165,8 @@ cdef extern from "pywasi.h":
 
     ctypedef struct pw_compile_config:
         pw_features features
+        pw_result (*poll)(void *env) noexcept nogil
+        void *poll_env
     pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, const pw_compile_config *config,
                             pw_module **module, pw_error *error) nogil
     void pw_module_retain(pw_module *module)
@@ -449,6 +451,11 @@ cdef extern from "native_poll.h":
         PWN_GIVE_WAY
     unsigned long pwn_main_thread
     pwn_stop pwn_poll_step(pwn_run *run)
+    ctypedef struct pwn_compiling:
+        pass
+    void pwn_compiling_begin(pwn_compiling *compiling, int64_t timeout_ns)
+    pwn_stop pwn_compiling_step(pwn_compiling *compiling) nogil
+    void pwn_compiling_end(pwn_compiling *compiling)
     void pwn_block(pwn_run *run)
     void pwn_note_dropped(pwn_run *run)
 

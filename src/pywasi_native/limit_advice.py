@@ -69,10 +69,15 @@ def fuel_note(stop: OutOfFuel, limits: Limits | None) -> None:
     stop.add_note(f"nothing is left {began}; {more}")
 
 
-def timed_out(seconds: float) -> Timeout:
+def timed_out(seconds: float, what: str = "the call") -> Timeout:
     """The error of a call that took too long."""
     from .errors import Timeout
 
     made = Timeout(kind="timed out")
-    made.add_note(f"the call took longer than {seconds:g} s; timeout= allows more, None as long as it takes")
+    made.add_note(f"{what} took longer than {seconds:g} s; timeout= allows more, None as long as it takes")
     return made
+
+
+def compile_timed_out(seconds: float, size: int) -> Timeout:
+    """The same of a module."""
+    return timed_out(seconds, f"to compile the module of {size} bytes")

@@ -71,7 +71,8 @@ class Limits(Record):
             each 64 bytes or 8 elements that a bulk instruction moves; the same on every platform. Beyond it:
             `OutOfFuel`, which can go on. `Instance.fuel` tells and sets what is left. None: nothing is
             counted.
-        timeout: seconds that one call from outside may take; then it raises `Timeout`. None: no bound.
+        timeout: seconds that one call from outside may take, or that `load` takes for compiling and
+            for instantiating; then it raises `Timeout`. None: no bound.
         stack: bytes of the call stack of wasm functions; beyond it: `StackExhausted`.
         output: bytes that a program may write to each of stdout and stderr, wherever they go; then it gets
             the error number for "no space left". None: 64 MiB where Python collects them, else no bound.

@@ -203,6 +203,8 @@ class Plan:
             text += f": {advice}"
         elif is_wasi(item.module):
             text += ": WASI has no function of this name"
+        elif len(self.problems) >= _SHOWN:
+            pass  # a search takes long, and a module may have a million imports
         elif item.module not in self.imports:
             text += closest(item.module, self.imports)
         else:

@@ -29,11 +29,22 @@ class Module:
         tier: str = "auto",
         name: str | None = None,
     ) -> None:
+        self._read(source, features, tier, name)
+
+    def _read(
+        self,
+        source: "Source",
+        features: "Iterable[str] | None" = None,
+        tier: str = "auto",
+        name: str | None = None,
+        timeout: float | None = None,
+    ) -> "Module":
         engine.check_tier(tier)
         data, file = sources.read(source)
-        self._open(data, name or file, engine.feature_bits(features))
+        self._open(data, name or file, engine.feature_bits(features), timeout)
+        return self
 
-    def _open(self, data: bytes, file: str, features: int) -> None:
+    def _open(self, data: bytes, file: str, features: int, timeout: float | None = None) -> None:
         self._imports: tuple[ImportType, ...] | None = None
         self._exports: tuple[ExportType, ...] | None = None
         self._features = features
@@ -42,7 +53,7 @@ class Module:
 
             audit.compiling(file, len(data))
         try:
-            self._handle = engine.native.ModuleHandle(data, file, features)
+            self._handle = engine.native.ModuleHandle(data, file, features, timeout)
         except ValueError as error:
             advice = sources.explain_header(data)
             if advice is not None:
@@ -153,8 +164,13 @@ def load(
     tier: str = "auto",
     store: engine.Store | None = None,
 ) -> "Instance":
-    """Compiles and instantiates: `compile` and `Module.instantiate` in one call."""
-    module = Module(source, features=features, tier=tier)
+    """Compiles and instantiates: `compile` and `Module.instantiate` in one call.
+
+    The timeout of the limits counts for each of the two.
+    """
+    bounds = limits if store is None else store.limits
+    timeout = bounds.timeout if bounds is not None else None
+    module = Module.__new__(Module)._read(source, features, tier, timeout=timeout)
     return module.instantiate(imports, wasi=wasi, limits=limits, store=store)
 
 

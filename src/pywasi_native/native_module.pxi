@@ -1,5 +1,16 @@
 # Modules: decoded, inspected, joined with their imports.
 
+cdef inline int look_for_signals(size_t i) except -1:
+    """Between the items of a long list."""
+    if (i & 1023) == 1023:
+        PyErr_CheckSignals()
+    return 0
+
+
+cdef pw_result compiling_polls(void *env) noexcept nogil:
+    return PW_OK if pwn_compiling_step(<pwn_compiling *>env) == PWN_GO_ON else PW_ERR_HOST
+
+
 @cython.final
 cdef class ModuleHandle:
     """A decoded and validated module.
@@ -8,21 +19,29 @@ cdef class ModuleHandle:
         data: the binary.
         file: the name that tracebacks show.
         features: bits of the features that it may use, 0 for all that are supported.
+        timeout: seconds that it may take, or None.
     """
 
-    def __cinit__(self, bytes data not None, str file not None, unsigned long long features=0):
+    def __cinit__(self, bytes data not None, str file not None, unsigned long long features=0, timeout=None):
         cdef pw_compile_config config
         cdef pw_error error
         cdef pw_result result
+        cdef pwn_compiling compiling
         cdef pw_engine *with_engine = engine()
         cdef const uint8_t *start = <const uint8_t *>PyBytes_AS_STRING(data)
         cdef size_t size = <size_t>len(data)
         memset(&error, 0, sizeof(error))
         pw_error_clear(&error)
         config.features = features
+        config.poll, config.poll_env = compiling_polls, &compiling
         self.file = file
-        with nogil:
-            result = pw_module_new(with_engine, start, size, &config, &self.ptr, &error)
+        pwn_compiling_begin(&compiling, nanoseconds(timeout))
+        result = pw_module_new(with_engine, start, size, &config, &self.ptr, &error)
+        pwn_compiling_end(&compiling)
+        if PyErr_Occurred() != NULL:
+            raise_set()
+        if result == PW_ERR_HOST:
+            raise support("limit_compile_timed_out")(timeout, len(data))
         if result != PW_OK:
             raise exception_of(&error, result, None)
 
@@ -51,6 +70,7 @@ cdef class ModuleHandle:
         cdef size_t i
         found = []
         for i in range(pw_module_import_count(self.ptr)):
+            look_for_signals(i)
             pw_module_import(self.ptr, i, &item)
             found.append((name_text(item.module), name_text(item.name), extern_type(&item.type)))
         return found
@@ -61,6 +81,7 @@ cdef class ModuleHandle:
         cdef size_t i
         found = []
         for i in range(pw_module_export_count(self.ptr)):
+            look_for_signals(i)
             pw_module_export(self.ptr, i, &item)
             found.append((name_text(item.name), extern_type(&item.type)))
         return found
@@ -72,6 +93,7 @@ cdef class ModuleHandle:
         cdef size_t size, i
         found = []
         for i in range(pw_module_custom_count(self.ptr)):
+            look_for_signals(i)
             pw_module_custom(self.ptr, i, &name, &start, &size)
             found.append((name_text(name), PyBytes_FromStringAndSize(<const char *>start, <Py_ssize_t>size)))
         return found
@@ -93,6 +115,7 @@ cdef class ModuleHandle:
         cdef uint32_t i
         found = []
         for i in range(pw_module_func_count(self.ptr)):
+            look_for_signals(i)
             pw_module_func_type(self.ptr, i, &type)
             name, what = name_text(pw_module_func_name(self.ptr, i)), func_type(&type)
             if i < pw_module_imported_func_count(self.ptr):
@@ -180,6 +203,8 @@ cdef class ModuleHandle:
         cdef size_t i
         exports = {}
         for i in range(pw_module_export_count(self.ptr)):
+            if (i & 255) == 255:
+                look(store)
             pw_module_export(self.ptr, i, &item)
             pw_instance_export(instance, i, &value)
             name = name_text(item.name)

@@ -68,6 +68,43 @@ static inline void pwn_block(pwn_run *run)
     pwn_detach(run);
 }
 
+/* A module is being made, without the GIL; it is taken back only to look for signals. */
+typedef struct pwn_compiling {
+    PyThreadState *released;
+    int64_t next_check, signals_every, deadline; /* deadline 0: none */
+} pwn_compiling;
+
+static inline void pwn_compiling_begin(pwn_compiling *compiling, int64_t timeout_ns)
+{
+    int64_t now = pwn_now();
+    compiling->signals_every = PyThread_get_thread_ident() == pwn_main_thread ? PWN_MAIN_SIGNALS_EVERY_NS
+                                                                              : PWN_SIGNALS_EVERY_NS;
+    compiling->next_check = now + compiling->signals_every;
+    compiling->deadline = timeout_ns > 0 ? now + timeout_ns : 0;
+    compiling->released = PyEval_SaveThread();
+}
+
+/* The exception of a signal handler stays set. */
+static inline pwn_stop pwn_compiling_step(pwn_compiling *compiling)
+{
+    int64_t now = pwn_now();
+    int failed;
+    if (compiling->deadline && now >= compiling->deadline)
+        return PWN_STOP_TIMEOUT;
+    if (now < compiling->next_check)
+        return PWN_GO_ON;
+    PyEval_RestoreThread(compiling->released);
+    failed = PyErr_CheckSignals();
+    compiling->released = PyEval_SaveThread();
+    compiling->next_check = now + compiling->signals_every;
+    return failed ? PWN_STOP_SIGNAL : PWN_GO_ON;
+}
+
+static inline void pwn_compiling_end(pwn_compiling *compiling)
+{
+    PyEval_RestoreThread(compiling->released);
+}
+
 /* In the middle of a collection, perhaps without the GIL. */
 static inline void pwn_note_dropped(pwn_run *run)
 {

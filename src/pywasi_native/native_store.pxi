@@ -81,8 +81,7 @@ cdef class Store:
         if limits is not None:
             bounds.memory_bytes, bounds.table_elements = limits.memory, limits.tables
             bounds.instances, bounds.stack_bytes = limits.instances, limits.stack
-            if limits.timeout is not None:
-                self.run.timeout_ns = <int64_t>max(1, min(limits.timeout * 1e9, 4e18))
+            self.run.timeout_ns = nanoseconds(limits.timeout)
         self.limits, self.origins = limits, {}
         if pw_store_new(engine(), &bounds, &self.ptr) != PW_OK:
             raise MemoryError("no memory for a store")
@@ -203,6 +202,16 @@ def after_fork():
     pwn_after_fork()
 
 
+cdef int64_t nanoseconds(seconds) except -1:
+    """Of a timeout; 0: none."""
+    return 0 if seconds is None else <int64_t>max(1, min(seconds * 1e9, 4e18))
+
+
+def set_timeout(Store store not None, seconds):
+    """Another timeout for the calls of this store; errors give that of its limits."""
+    store.run.timeout_ns = nanoseconds(seconds)
+
+
 def run_in_parallel(Store store not None):
     """Calls of this store give the GIL away at their first poll: other threads have work of the same kind."""
     store.run.is_eager = True
@@ -221,6 +230,17 @@ cdef pw_result give_way(Store store) noexcept:
     return PW_OK
 
 
+cdef int look(Store store) except -1:
+    """Raises what ends the work that is done in the store: a signal handler's exception, `Timeout`, `Cancelled`."""
+    cdef pwn_stop stop = pwn_poll_step(&store.run)
+    pwn_attach(&store.run)
+    if stop == PWN_GO_ON or stop == PWN_GIVE_WAY:
+        return 0
+    store_stop(store, stop)
+    exception, store.pending = store.pending, None
+    raise exception
+
+
 cdef void store_dropped(void *env) noexcept:
     pwn_note_dropped(<pwn_run *>env)
 
@@ -237,7 +257,7 @@ cdef pw_result store_stop(Store store, pwn_stop stop) noexcept:
         if stop == PWN_STOP_SIGNAL:
             store.pending = pwn_take_exception()
         else:
-            store.pending = (support("limit_timed_out")(store.run.timeout_ns * 1e-9) if stop == PWN_STOP_TIMEOUT
+            store.pending = (support("limit_timed_out")(store.limits.timeout) if stop == PWN_STOP_TIMEOUT
                              else support("cancelled")())
     except BaseException as problem:
         store.pending = problem

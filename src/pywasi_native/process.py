@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from . import engine
 from .errors import Trap, WasiExit
 from .limits import Limits, check_timeout
@@ -113,7 +115,7 @@ def run(
         check: raise `subprocess.CalledProcessError` if it does not return 0.
         env: its environment variables; by default none.
         dirs: guest path -> `ro(path)` or `rw(path)`.
-        timeout: seconds after which it is ended by `Timeout`.
+        timeout: seconds after which it is ended by `Timeout`, those for compiling it among them.
         fuel: units of fuel after which it is interrupted by `OutOfFuel`: see `Limits`.
         wasi: grants in full; the arguments above replace what they name.
         limits: bounds; `timeout` and `fuel` replace theirs.
@@ -127,8 +129,11 @@ def run(
     """
     if isinstance(args, str):
         raise TypeError(f"args is a sequence of strings: [{args!r}], not {args!r}")
-    module = source if isinstance(source, Module) else Module(source)
     limits = _limits(limits, timeout, fuel)
+    clock = _Clock(limits)
+    module = (
+        source if isinstance(source, Module) else Module.__new__(Module)._read(source, timeout=clock.timeout)
+    )
     base = wasi if wasi is not None else Wasi(stdout=INHERIT, stderr=INHERIT)
     changes = _changes(base, input, capture_output, text, env, dirs)
     if args or name is not None or not base.args:
@@ -136,11 +141,13 @@ def run(
     granted = base.replace(**changes)
     _flush(granted)
     store = engine.Store(limits)
+    engine.native.set_timeout(store, clock.left())
     instance = module.instantiate(imports, wasi=granted, store=store)
     start = instance.exports.get("_start")
     if not isinstance(start, engine.Func):
         raise ValueError(f"{module.name} has no _start: it is a library; call its exports with wasm.load()")
     result = CompletedRun(granted.args, 0)
+    engine.native.set_timeout(store, clock.left())
     try:
         start()
     except WasiExit as stop:
@@ -159,6 +166,17 @@ def run(
     if check:
         result.check_returncode()
     return result
+
+
+class _Clock:
+    """What is left of the timeout: compiling, instantiating and running have one together."""
+
+    def __init__(self, limits: Limits | None) -> None:
+        self.timeout = limits.timeout if limits is not None else None
+        self._began = perf_counter()
+
+    def left(self) -> float | None:
+        return None if self.timeout is None else max(self.timeout - (perf_counter() - self._began), 0)
 
 
 def _limits(limits: Limits | None, timeout: float | None, fuel: int | None) -> Limits | None:

@@ -35,8 +35,8 @@ static pw_result load_failing(const buffer *module, unsigned long n)
     pw_result result = pwi_types_init(&registry);
     if (result != PW_OK)
         return result;
-    const pw_features everything = ((pw_features)1 << PW_FEATURE_COUNT) - 1;
-    result = pwi_module_decode(&registry, module->bytes, module->size, everything, &loaded, &error);
+    const pw_compile_config config = {.features = ((pw_features)1 << PW_FEATURE_COUNT) - 1};
+    result = pwi_module_decode(&registry, module->bytes, module->size, &config, &loaded, &error);
     if (result == PW_OK)
         result = pwi_module_validate(loaded, &error);
     pwi_alloc_fail_after(0);

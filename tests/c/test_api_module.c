@@ -110,7 +110,7 @@ static void test_features(pw_engine *engine, const pw_module *module)
     pw_features used = pw_module_features(module);
     CHECK(used & PW_FEATURE_MASK(MEMORY64) && used & PW_FEATURE_MASK(REFERENCE_TYPES));
     CHECK(!(used & PW_FEATURE_MASK(TAIL_CALL)));
-    pw_compile_config config = {pw_features_supported() & ~PW_FEATURE_MASK(MEMORY64)};
+    pw_compile_config config = {.features = pw_features_supported() & ~PW_FEATURE_MASK(MEMORY64)};
     CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, &error) !=
           PW_OK);
     CHECK(!refused && strstr(error.text, "memory64"));
@@ -118,6 +118,69 @@ static void test_features(pw_engine *engine, const pw_module *module)
     CHECK(pw_module_new(engine, api_queries_wasm, sizeof api_queries_wasm, &config, &refused, NULL) ==
           PW_ERR_ARGUMENT);
     CHECK(pw_module_new(engine, api_queries_wasm, 9, NULL, &refused, &error) == PW_ERR_MALFORMED && !refused);
+}
+
+/* ---- the poll of a compilation ---- */
+
+enum { TYPES = 50000, CUSTOM = 4 << 20 };
+
+static uint8_t *put_leb(uint8_t *at, uint32_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+/* Many function types of one parameter, and a custom section that is only copied. */
+static uint8_t *make_long_module(size_t *size)
+{
+    static const uint8_t header[9] = {0, 'a', 's', 'm', 1, 0, 0, 0, 1};
+    uint8_t *bytes = calloc(1, sizeof header + 40 + TYPES * 4 + CUSTOM), *at = bytes;
+    CHECK(bytes);
+    memcpy(at, header, sizeof header);
+    at = put_leb(put_leb(at + sizeof header, TYPES * 4 + 3), TYPES);
+    for (int i = 0; i < TYPES; i++) {
+        static const uint8_t type[4] = {0x60, 1, 0x7f, 0};
+        memcpy(at, type, sizeof type);
+        at += sizeof type;
+    }
+    *at++ = 0;
+    at = put_leb(at, CUSTOM) + CUSTOM; /* its name is empty */
+    *size = (size_t)(at - bytes);
+    return bytes;
+}
+
+typedef struct polls {
+    unsigned long count, ends; /* ends: at this one, 0: never */
+} polls;
+
+static pw_result count_polls(void *env)
+{
+    polls *seen = env;
+    return ++seen->count == seen->ends ? PW_ERR_HOST : PW_OK;
+}
+
+static void test_poll(pw_engine *engine)
+{
+    size_t size;
+    uint8_t *bytes = make_long_module(&size);
+    polls seen = {0, 0};
+    pw_compile_config config = {.poll = count_polls, .poll_env = &seen};
+    pw_module *module;
+    pw_error error;
+    CHECK(pw_module_new(engine, bytes, size, &config, &module, &error) == PW_OK);
+    unsigned long all = seen.count;
+    CHECK(all > 5);
+    pw_module_free(module);
+    CHECK(seen.count == all);
+    for (unsigned long i = 1; i <= all; i += 1 + all / 20) {
+        seen = (polls){0, i};
+        CHECK(pw_module_new(engine, bytes, size, &config, &module, &error) == PW_ERR_HOST);
+        CHECK(!module && seen.count == i);
+        CHECK(error.result == PW_ERR_HOST && strcmp(error.text, "interrupted") == 0);
+    }
+    free(bytes);
 }
 
 int main(void)
@@ -132,6 +195,7 @@ int main(void)
     test_functions(module);
     test_sections(module);
     test_features(engine, module);
+    test_poll(engine);
     pw_engine_free(engine); /* the module keeps it */
     pw_module_retain(module);
     pw_module_free(module);

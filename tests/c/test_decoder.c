@@ -43,14 +43,15 @@ static void test_header(void)
 static void test_size_before_copy(void)
 {
     static const uint8_t zeros[8] = {0}, good[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    const pw_compile_config config = {.features = 0};
     pw_type_registry registry;
     pw_module *module;
     pw_error error;
     CHECK(pwi_types_init(&registry) == PW_OK);
     pw_error_clear(&error);
-    CHECK(pwi_module_decode(&registry, zeros, PW_MAX_MODULE_SIZE, 0, &module, &error) == PW_ERR_MALFORMED);
+    CHECK(pwi_module_decode(&registry, zeros, PW_MAX_MODULE_SIZE, &config, &module, &error) == PW_ERR_MALFORMED);
     pw_error_clear(&error);
-    CHECK(pwi_module_decode(&registry, good, PW_MAX_MODULE_SIZE + 1, 0, &module, &error) == PW_ERR_INVALID);
+    CHECK(pwi_module_decode(&registry, good, PW_MAX_MODULE_SIZE + 1, &config, &module, &error) == PW_ERR_INVALID);
     pwi_types_destroy(&registry);
 }
 

@@ -96,13 +96,14 @@ static inline void free_buffer(buffer *of)
 static inline pw_result load(pw_type_registry *registry, const uint8_t *bytes, size_t size,
                              pw_features features, pw_error *error, pw_module **module)
 {
+    const pw_compile_config config = {.features = features};
     pw_module *loaded = NULL;
     uint8_t *exact = malloc(size > 0 ? size : 1);
     CHECK(exact != NULL);
     if (size > 0)
         memcpy(exact, bytes, size);
     pw_error_clear(error);
-    pw_result result = pwi_module_decode(registry, exact, size, features, &loaded, error);
+    pw_result result = pwi_module_decode(registry, exact, size, &config, &loaded, error);
     free(exact);
     CHECK((result == PW_OK) == (loaded != NULL));
     if (result == PW_OK)
