@@ -451,11 +451,6 @@ cdef extern from "native_poll.h":
         PWN_GIVE_WAY
     unsigned long pwn_main_thread
     pwn_stop pwn_poll_step(pwn_run *run)
-    ctypedef struct pwn_compiling:
-        pass
-    void pwn_compiling_begin(pwn_compiling *compiling, int64_t timeout_ns)
-    pwn_stop pwn_compiling_step(pwn_compiling *compiling) nogil
-    void pwn_compiling_end(pwn_compiling *compiling)
     void pwn_block(pwn_run *run)
     void pwn_note_dropped(pwn_run *run)
 

@@ -1,10 +1,19 @@
 # Modules: decoded, inspected, joined with their imports.
 
+cdef extern from "native_poll.h":
+    ctypedef struct pwn_compiling:
+        pass
+    void pwn_compiling_begin(pwn_compiling *compiling, int64_t timeout_ns)
+    pwn_stop pwn_compiling_step(pwn_compiling *compiling) nogil
+    void pwn_compiling_end(pwn_compiling *compiling)
+
+
 cdef inline int look_for_signals(size_t i) except -1:
     """Between the items of a long list."""
     if (i & 1023) == 1023:
         PyErr_CheckSignals()
     return 0
+
 
 
 cdef pw_result compiling_polls(void *env) noexcept nogil:
