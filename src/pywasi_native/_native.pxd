@@ -163,12 +163,6 @@ cdef extern from "pywasi.h":
     void pw_engine_free(pw_engine *engine)
     const char *pw_engine_shell_name(const pw_engine *engine)
 
-    ctypedef struct pw_compile_config:
-        pw_features features
-        pw_result (*poll)(void *env) noexcept nogil
-        void *poll_env
-    pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, const pw_compile_config *config,
-                            pw_module **module, pw_error *error) nogil
     void pw_module_retain(pw_module *module)
     void pw_module_free(pw_module *module)
     size_t pw_module_import_count(const pw_module *module)

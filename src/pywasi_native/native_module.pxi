@@ -1,5 +1,14 @@
 # Modules: decoded, inspected, joined with their imports.
 
+cdef extern from "pywasi.h":
+    ctypedef struct pw_compile_config:
+        pw_features features
+        pw_result (*poll)(void *env) noexcept nogil
+        void *poll_env
+    pw_result pw_module_new(pw_engine *engine, const uint8_t *bytes, size_t size, const pw_compile_config *config,
+                            pw_module **module, pw_error *error) nogil
+
+
 cdef extern from "native_poll.h":
     ctypedef struct pwn_compiling:
         pass
@@ -13,7 +22,6 @@ cdef inline int look_for_signals(size_t i) except -1:
     if (i & 1023) == 1023:
         PyErr_CheckSignals()
     return 0
-
 
 
 cdef pw_result compiling_polls(void *env) noexcept nogil:
