@@ -15,22 +15,17 @@
 #undef PW_BRANCH_IN
 #undef PW_BRANCH_PAYING
 
-/* In the tail shell an argument: payments in memory would wait for each other. Who leaves the code, or calls what may look
- * at the fuel, has it in the store meanwhile; handlers that do are of this shell, like those that branch (gen/emit.py). */
-#if defined(PW_SHELL_TAIL)
-#define PW_SLICE slice
+/* A register: payments in memory would wait for each other. Who leaves the code, or calls what may look at the fuel, has it in
+ * the store meanwhile; in the tail shell handlers that do are of this shell, like those that branch (gen/emit.py). */
 #undef PW_SLICE_OUT
 #undef PW_SLICE_IN
 #define PW_SLICE_OUT() (ctx->store->fuel_slice = slice)
 #define PW_SLICE_IN() (slice = ctx->store->fuel_slice)
-#else
-#define PW_SLICE (ctx->store->fuel_slice)
-#endif
 
 /* pc is where it goes on already. */
 #define PW_BRANCH_PAYING(cost)                                                                    \
     do {                                                                                          \
-        if (PW_UNLIKELY((PW_SLICE -= (int64_t)(cost)) < 0)) PW_JUMP(fuel_slow);                   \
+        if (PW_UNLIKELY((slice -= (int64_t)(cost)) < 0)) PW_JUMP(fuel_slow);                      \
         PW_NEXT(0);                                                                               \
     } while (0)
 #define PW_BRANCH(cell)                                 \

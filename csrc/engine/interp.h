@@ -164,6 +164,7 @@ static PW_NOINLINE void PW_SHELL_FUNCTION(const pw_cell *pc, pw_slot *fp, pw_ins
     double D = 0, P = 0;
 #ifdef PW_COUNTING
     uint64_t price;
+    int64_t slice = ctx->store->fuel_slice;
 #endif
     RELOAD_MEMORY();
 #if defined(PW_SHELL_GOTO)

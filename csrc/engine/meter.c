@@ -77,10 +77,15 @@ static bool ends_run(uint32_t code) {
     }
 }
 
+/* Units that a constant number may add to its run: what the run costs has to fit in its half of a cell, and with its constant
+ * such an instruction takes four bytes at least. */
+#define PW_MOST_WITH_A_RUN 2047u
+_Static_assert((uint64_t)PW_MAX_FUNCTION_SIZE / 4 * PW_MOST_WITH_A_RUN + PW_MAX_FUNCTION_SIZE <= UINT32_MAX, "runs may cost more");
+
 /* The top operand says of how many bytes or elements. No accumulator is live where a call may be interrupted. */
 static void pay_by_number(pw_translator *t, uint32_t shift) {
     pw_operand *number = &t->stack[t->height - 1];
-    if (number->where == PW_CONSTANT && number->constant >> shift <= UINT16_MAX) {
+    if (number->where == PW_CONSTANT && number->constant >> shift <= PW_MOST_WITH_A_RUN) {
         t->counted += (uint32_t)(number->constant >> shift);
         return;
     }

@@ -59,6 +59,18 @@ def test_bulk_instructions_count_what_they_move() -> None:
     assert used("fill", 64 * 1024) == used("fill", 0) + 1024
 
 
+def test_what_one_run_of_instructions_costs_does_not_overflow() -> None:
+    pages, fills = 64, (1 << 16) + 2  # each fill moves 65535 lines: together little more than 2^32
+    size = 65535 << 6
+    fill = f"(memory.fill (i32.const 0) (i32.const 1) (i32.const {size}))"
+    instance = module(f'(module (memory {pages}) (func (export "fill") {fill * fills}))').instantiate(
+        limits=wasm.Limits(fuel=20 * 65535, timeout=10)
+    )
+    with pytest.raises(wasm.OutOfFuel):
+        instance.fill()
+    assert instance.fuel == 0
+
+
 def test_nothing_is_counted_unless_asked_for() -> None:
     instance = load(None)
     assert instance.fib(10) == 55
