@@ -1,8 +1,8 @@
 /* fuel.c - the fuel of a store while code runs. Code takes it from a slice of what there is:
  *
  *   fuel         the rest
- *   fuel_slice   at least 0 whenever anybody looks but the handler that has just paid; in the tail shell a register, stored here
- *                before anything outside of handlers is called, and when a run ends
+ *   fuel_slice   at least 0 whenever anybody looks but the handler that has just paid. A register of the shell, stored
+ *                here before anything outside of handlers is called, and when a run ends
  *
  * Who pays goes on to what is paid for. When that was too much, all that there was is gone, the call is interrupted there,
  * and owes the rest until it goes on.

@@ -246,7 +246,7 @@ PW_DEFINE_READ(double)
     } while (0)
 
 #define PW_CLOBBER() (A = 0, F = 0, D = 0)
-/* Where the slice of fuel is in a register (counting_words.h). */
+/* Shells that count have the slice of fuel in a register (counting_words.h). */
 #define PW_SLICE_OUT() ((void)0)
 #define PW_SLICE_IN() ((void)0)
 #define PW_SAVE(run) ((run)->pc = pc, (run)->fp = fp, (run)->context = ctx, (run)->accumulator = A, PW_SLICE_OUT())
