@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -94,16 +95,19 @@ def test_A16_growth_by_another_store_counts(memory: wasm.Memory) -> None:
 def test_A16_a_list_that_changes_is_used_as_it_was_checked(
     memory: wasm.Memory, address: int, good: int, bad: int
 ) -> None:
+    """The guest changes the number in one piece: it is one of the two. Bytes of both would make a third."""
     guest = instance(memory, wasm.Wasi(stdout=wasm.PIPE))
-    ends = set()
+    ends: set[object] = set()
+    rounds, end = 0, time.monotonic() + 60
     with Disturbed(memory, address, good, bad):
-        for _ in range(5000):
+        while rounds < 5000 or (len(ends) < 2 and time.monotonic() < end):
+            rounds += 1
             try:
-                ends.add(guest.write(1) and "error")
+                ends.add(guest.write(1))
             except wasm.Trap as trap:
                 ends.add(trap.kind.value)
-    assert ends <= {0, "out of bounds memory access", "error"}
-    assert set(guest.stdout) <= set(b"hello")
+    assert ends == {0, "out of bounds memory access"}
+    assert guest.stdout == b"hello" * (len(guest.stdout) // 5)
 
 
 def test_A16_a_subscription_that_changes(memory: wasm.Memory) -> None:

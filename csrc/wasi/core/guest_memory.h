@@ -28,22 +28,25 @@ static inline uint8_t *pwi_guest_range(const pwi_guest_memory *memory, uint64_t 
     return memory->data + offset;
 }
 
+/* Numbers at any address, by one access where the machine has such: what a thread of the guest stores in one piece is seen
+ * in one piece. All hosts are little-endian (interp.h). */
+typedef uint16_t __attribute__((may_alias, aligned(1))) pwi_guest_u16;
+typedef uint32_t __attribute__((may_alias, aligned(1))) pwi_guest_u32;
+typedef uint64_t __attribute__((may_alias, aligned(1))) pwi_guest_u64;
+
 static inline void pwi_store_u16(uint8_t *at, uint16_t value)
 {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
+    *(volatile pwi_guest_u16 *)at = value;
 }
 
 static inline void pwi_store_u32(uint8_t *at, uint32_t value)
 {
-    pwi_store_u16(at, (uint16_t)value);
-    pwi_store_u16(at + 2, (uint16_t)(value >> 16));
+    *(volatile pwi_guest_u32 *)at = value;
 }
 
 static inline void pwi_store_u64(uint8_t *at, uint64_t value)
 {
-    pwi_store_u32(at, (uint32_t)value);
-    pwi_store_u32(at + 4, (uint32_t)(value >> 32));
+    *(volatile pwi_guest_u64 *)at = value;
 }
 
 static inline uint8_t pwi_load_u8(const uint8_t *at)
@@ -53,17 +56,17 @@ static inline uint8_t pwi_load_u8(const uint8_t *at)
 
 static inline uint16_t pwi_load_u16(const uint8_t *at)
 {
-    return (uint16_t)(pwi_load_u8(at) | pwi_load_u8(at + 1) << 8);
+    return *(const volatile pwi_guest_u16 *)at;
 }
 
 static inline uint32_t pwi_load_u32(const uint8_t *at)
 {
-    return pwi_load_u16(at) | (uint32_t)pwi_load_u16(at + 2) << 16;
+    return *(const volatile pwi_guest_u32 *)at;
 }
 
 static inline uint64_t pwi_load_u64(const uint8_t *at)
 {
-    return pwi_load_u32(at) | (uint64_t)pwi_load_u32(at + 4) << 32;
+    return *(const volatile pwi_guest_u64 *)at;
 }
 
 #endif
