@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import building
@@ -46,6 +46,9 @@ JUNK_REGISTERS = {
     "A": 0xAAAA5555AAAA5555, "F": 0x7FC0DEAD, "D": 0x7FF8DEAD0000000D,
     "L": 0xBBBB7777BBBB7777, "N": 0xCCCC1111CCCC1111, "P": 0x7FF8BEEF0000000E,
 }  # fmt: skip
+# A line of input (handler, cells, slots, registers), and what the answer to it tells after its outcome.
+LINE = " ".join(["%x"] * (1 + 4 + SLOTS + len(JUNK_REGISTERS)))
+ANSWERED = (*map(str, range(SLOTS)), *JUNK_REGISTERS)
 # Places of a value of a type, constants apart: slot, accumulator, registers of locals.
 PLACES = {"i": "SALN", "I": "SALN", "f": "SA", "F": "SAP", "a": "SALN"}
 
@@ -65,7 +68,7 @@ class Op:
         return "V" in self.operands + self.result
 
 
-@dataclass
+@dataclass(slots=True)
 class State:
     """What goes into a handler, and what is expected of it."""
 
@@ -80,6 +83,11 @@ class State:
     memory: str = "-"
     calls: str = "-"
     clobbers: bool = False
+
+    def copy(self) -> State:
+        """One that can be changed without this one."""
+        slots, registers, after = [*self.slots], {**self.registers}, {**self.slots_after}
+        return replace(self, cells=[*self.cells], slots=slots, registers=registers, slots_after=after)
 
 
 class Tables:
@@ -127,8 +135,8 @@ class Shell:
         lines = []
         for state in states:
             cells = [*state.cells, 0, 0, 0, 0][:4]
-            values = [self.tables.numbers[state.handler], *cells, *state.slots, *state.registers.values()]
-            lines.append(" ".join(f"{value:x}" for value in values))
+            number = self.tables.numbers[state.handler]
+            lines.append(LINE % (number, *cells, *state.slots, *state.registers.values()))
         done = building.run_with_input(self.command, "\n".join(lines) + "\n")
         assert done.returncode == 0, done.stderr
         answers = done.stdout.splitlines()
@@ -144,23 +152,26 @@ class Shell:
 def check(state: State, answer: str) -> dict[str, int]:
     """Compares one answer line with what was expected; returns the slots and accumulators that it tells."""
     outcome, *words, memory, calls = answer.split()
-    values = [int(word, 16) for word in words]
-    got: dict[str, int] = {str(i): value for i, value in enumerate(values[:SLOTS])}
-    got |= dict(zip(state.registers, values[SLOTS:], strict=True))
-    want = {str(i): value for i, value in enumerate(state.slots)} | state.registers
-    want |= dict.fromkeys("AFD", 0) if state.clobbers else {}
-    told = f"{state}\n{answer}"
-    assert outcome == state.outcome, told
+    got = dict(zip(ANSWERED, [int(word, 16) for word in words], strict=True))
+    want = dict(zip(ANSWERED, [*state.slots, *state.registers.values()], strict=True))
+    if state.clobbers:
+        want |= dict.fromkeys("AFD", 0)
+
+    def told() -> str:
+        return f"{state}\n{answer}"
+
+    assert outcome == state.outcome, told()
     for place in state.result_to:
         if isinstance(state.result, op_oracle.Nan):
-            assert state.result.matches(got[place]), told
+            assert state.result.matches(got[place]), told()
             want[place] = got[place]
         else:
             assert state.result is not None
             want[place] = state.result
-    want |= {slot: got[slot] if value is None else value for slot, value in state.slots_after.items()}
-    assert got == want, told
-    assert (memory, calls) == (state.memory, state.calls), told
+    for slot, value in state.slots_after.items():
+        want[slot] = got[slot] if value is None else value
+    assert got == want, told()
+    assert (memory, calls) == (state.memory, state.calls), told()
     return got
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -97,7 +96,7 @@ def with_value(op: Op, state: State, classes: str, at: int | None) -> Iterator[S
         yield state
         return
     for value in some(op.operands[1]):
-        told = deepcopy(state)
+        told = state.copy()
         if same_register(classes) and register(op.operands[1], classes[1]) in "ALN":
             value = state.registers[classes[1]]
         if classes[1] == "K" and told.handler.startswith("x_"):
