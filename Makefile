@@ -127,7 +127,7 @@ handlers: tools ## no handler of the shells that are shipped pushes or spills: t
 	python .ci/handlers.py $(BUILD)/c $(BUILD)/tail
 
 switch: tools ## the Python tests on a package that was built with the switch shell
-	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . -Ccmake.define.PYWASI_SHELLS=switch
+	python -m pip install -q --no-deps --upgrade --target $(BUILD)/switch-site . $(patsubst -D%,-Ccmake.define.%,-DPYWASI_SHELLS=switch $(QUICK))
 	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q $(PARALLEL) -m 'not alone' tests/spec tests/unit
 	PYTHONPATH=$(BUILD)/switch-site python -m pytest -q -m alone tests/unit
 
