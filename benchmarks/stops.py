@@ -46,15 +46,19 @@ class Stops:
         instance: Any = self.instances[AFTER if way == "timeout" else None]
         asked = time.perf_counter() + AFTER
         thread = None
+        ended = threading.Event()
 
         def stop() -> None:
             nonlocal asked
             time.sleep(AFTER)
             asked = time.perf_counter()
-            if way == "cancel":
-                instance.cancel()
-            else:
+            if way == "ctrl_c":
                 os.kill(os.getpid(), signal.SIGINT)
+                return
+            instance.cancel()
+            while not ended.wait(1):  # a busy machine had not begun the call, and then this ends nothing
+                asked = time.perf_counter()
+                instance.cancel()
 
         # A program that was started in the background of a shell does not listen to Ctrl-C.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -66,6 +70,7 @@ class Stops:
         except self.errors[way]:
             return time.perf_counter() - asked
         finally:
+            ended.set()
             if thread:
                 thread.join()
             signal.signal(signal.SIGINT, before)
