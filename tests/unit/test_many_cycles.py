@@ -67,6 +67,16 @@ def cycle(module: wasm.Module, what: int) -> None:
         instance.table[0] = instance.work
 
 
+def many(times: int, once: Callable[[int], object]) -> None:
+    """Collects now and then: without a GIL Python waits until there are a quarter more objects, and keeps the
+    memory of such a peak."""
+    for i in range(times):
+        once(i % 3)
+        if i % 1000 == 0:
+            gc.collect()
+    gc.collect()
+
+
 def resident() -> int:
     """Bytes of this process that are in memory."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -154,9 +164,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def use(module: wasm.Module, times: int, work: Callable[[wasm.Module, int], Any]) -> tuple[int, ...]:
     """Does it so often; descriptors, pieces of address space, objects, and bytes in memory after it."""
-    for i in range(times):
-        work(module, i % 3)
-    gc.collect()
+    many(times, lambda what: work(module, what))
     return handles(), mappings(), len(gc.get_objects()), resident()
 
 
@@ -178,13 +186,9 @@ def test_calls_that_stop_leave_nothing_behind(kind: str, loop: asyncio.AbstractE
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc/self")
 def test_memory_and_handles_are_where_they_were() -> None:
     module = wasm.compile(assemble(GUEST))
-    for i in range(5000):
-        cycle(module, i % 3)
-    gc.collect()
+    many(5000, lambda what: cycle(module, what))
     descriptors, maps, objects, before = handles(), mappings(), len(gc.get_objects()), resident()
-    for i in range(CYCLES):
-        cycle(module, i % 3)
-    gc.collect()
+    many(CYCLES, lambda what: cycle(module, what))
     assert handles() == descriptors
     assert mappings() <= maps + 5
     assert abs(len(gc.get_objects()) - objects) < 100
