@@ -339,7 +339,7 @@ void pw_store_interrupt(pw_store *store);
 PW_MUST_USE pw_result pw_store_count_fuel(pw_store *store);
 /* Sets what is left. */
 void pw_store_set_fuel(pw_store *store, uint64_t fuel);
-uint64_t pw_store_fuel(const pw_store *store);
+uint64_t pw_store_fuel(const pw_store *store); /* seen from beside running code: as of its last poll or call out */
 
 /* A call that was interrupted and can go on: its fuel was used up (PW_ERR_TRAP with PW_TRAP_OUT_OF_FUEL), or a host function or
  * the poll hook returned PW_ERR_SUSPENDED. Only outermost calls: what a host function of theirs would do when a call from
