@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "runtime/bulk_work.h"
 #include "runtime/gc_object.h"
 #include "runtime/memory.h"
 #include "runtime/snapshot_calls.h"
@@ -18,6 +19,7 @@ struct pw_restoring {
     uint32_t roomy_memories; /* so many of them have */
     uint64_t taken_elements; /* of the store's limit */
     struct pw_made_calls *calls;
+    bool fresh; /* the instance is being made */
 };
 
 static void free_all(pw_slot **arrays, uint32_t count)
@@ -49,6 +51,10 @@ static pw_result make_objects(pw_restoring *r, pw_error *error)
                             (unsigned long long)r->instance->store->limits.memory_bytes);
         if (result != PW_OK)
             return pwi_no_memory(error);
+        if (r->fresh) /* to go back is to be done */
+            result = pwi_store_poll_at(r->instance->store, i);
+        if (result != PW_OK)
+            return result;
     }
     return PW_OK;
 }
@@ -243,7 +249,7 @@ static void put_calls(pw_restoring *r, pw_result result)
 
 pw_result pwi_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, bool fresh, pw_error *error)
 {
-    pw_restoring r = {.snapshot = snapshot, .instance = instance};
+    pw_restoring r = {.snapshot = snapshot, .instance = instance, .fresh = fresh};
     pw_gc_heap *heap = &instance->store->gc;
     if (snapshot->object_count && !fresh)
         pwi_gc_collect_all(instance->store); /* what it has made since: none is collected while there are new ones */

@@ -164,7 +164,7 @@ cdef extern from "pywasi.h":
     const char *pw_engine_shell_name(const pw_engine *engine)
 
     void pw_module_retain(pw_module *module)
-    void pw_module_free(pw_module *module)
+    void pw_module_free(pw_module *module) nogil
     size_t pw_module_import_count(const pw_module *module)
     void pw_module_import(const pw_module *module, size_t index, pw_import_type *out)
     size_t pw_module_export_count(const pw_module *module)
@@ -198,7 +198,7 @@ cdef extern from "pywasi.h":
         uint64_t stack_bytes
     ctypedef pw_result (*pw_poll_fn)(void *env) noexcept
     pw_result pw_store_new(pw_engine *engine, const pw_store_limits *limits, pw_store **store)
-    void pw_store_free(pw_store *store)
+    void pw_store_free(pw_store *store) nogil
     void pw_store_set_poll(pw_store *store, pw_poll_fn poll, void *env)
     void pw_store_set_blocking(pw_store *store, void (*blocking)(void *env) noexcept)
     void pw_store_interrupt(pw_store *store)
@@ -264,7 +264,7 @@ cdef extern from "pywasi.h":
     pw_result pw_shared_memory_new(const pw_limits *type, uint64_t limit_bytes, pw_shared_memory **memory,
                                    pw_error *error)
     void pw_shared_memory_retain(pw_shared_memory *memory)
-    void pw_shared_memory_free(pw_shared_memory *memory)
+    void pw_shared_memory_free(pw_shared_memory *memory) nogil
     pw_shared_memory *pw_memory_shared(const pw_memory *memory)
     pw_result pw_shared_memory_join(pw_shared_memory *memory, pw_store *store, pw_memory **joined)
     void pw_shared_memory_type_of(const pw_shared_memory *memory, pw_limits *out)

@@ -63,8 +63,17 @@ cdef class ModuleHandle:
             raise exception_of(&error, result, None)
 
     def __dealloc__(self):
-        if self.ptr != NULL:
-            pw_module_free(self.ptr)
+        cdef const uint8_t *start
+        cdef size_t size
+        cdef pw_module *module = self.ptr
+        if module == NULL:
+            return
+        pw_module_bytes(module, &start, &size)
+        if size < PWN_MUCH:
+            pw_module_free(module)
+        else:
+            with nogil:
+                pw_module_free(module)
 
     def data(self):
         """The binary."""
@@ -197,6 +206,7 @@ cdef class ModuleHandle:
             store.enter()
             try:
                 if snapshot is not None:
+                    pwn_detach(&store.run)
                     result = pw_snapshot_instantiate(snapshot.ptr, store.ptr, given, <size_t>len(imports), &instance,
                                                      &error)
                 else:

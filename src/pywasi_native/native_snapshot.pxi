@@ -5,7 +5,7 @@ cdef extern from "pywasi.h":
         pass
     ctypedef pw_result (*pw_write_fn)(void *env, const uint8_t *bytes, size_t size) noexcept
     pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snapshot, pw_error *error) nogil
-    void pw_snapshot_free(pw_snapshot *snapshot)
+    void pw_snapshot_free(pw_snapshot *snapshot) nogil
     pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error) nogil
     pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
                                       size_t import_count, pw_instance **instance, pw_error *error)
@@ -98,7 +98,9 @@ cdef class SnapshotHandle:
             raise exception_of(&error, result, None)
 
     def __dealloc__(self):
-        pw_snapshot_free(self.ptr)
+        cdef pw_snapshot *dropped = self.ptr
+        with nogil:
+            pw_snapshot_free(dropped)
 
     def pieces(self, take):
         """Calls `take` with the snapshot as bytes, piece by piece."""

@@ -56,6 +56,24 @@ def features():
                   c_text(pw_feature_standard(i))) for i in range(<uint32_t>PW_FEATURE_COUNT))
 
 
+cdef extern from *:
+    """
+    /* To give back this many bytes takes milliseconds, which other threads may use; for less it does not pay. */
+    #define PWN_MUCH ((uint64_t)4 << 20)
+    """
+    uint64_t PWN_MUCH
+
+
+cdef int free_store(pw_store *store) noexcept:
+    """None of its finalizers is Python's: functions of the host belong to the Store's objects."""
+    if pw_store_peak_memory(store) < PWN_MUCH:
+        pw_store_free(store)
+    else:
+        with nogil:
+            pw_store_free(store)
+    return 0
+
+
 @cython.no_gc_clear
 cdef class Owned:
     """Something that the C code of a store points to."""
@@ -100,7 +118,7 @@ cdef class Store:
             Py_INCREF(self.owned)
             return
         if self.ptr != NULL:
-            pw_store_free(self.ptr)
+            free_store(self.ptr)
             self.ptr = NULL
         # One by one: a chain that frees itself would recurse.
         while self.owned is not None:

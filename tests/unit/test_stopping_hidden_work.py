@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -226,3 +227,70 @@ def test_the_frames_of_a_trap_in_long_functions_end_soon() -> None:
         return [time.perf_counter() - start - limit]
 
     assert is_within(SOON, times)
+
+
+# ---- what Python does not wait for
+
+
+def longest_pause(work: Callable[[], object]) -> float:
+    """The longest time that another thread has to wait while this one works."""
+    worst, done, running = 0.0, threading.Event(), threading.Event()
+
+    def tick() -> None:
+        nonlocal worst
+        last = time.perf_counter()
+        running.set()
+        while not done.is_set():
+            time.sleep(0.001)
+            now = time.perf_counter()
+            worst, last = max(worst, now - last), now
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    running.wait()
+    try:
+        work()
+    finally:
+        done.set()
+        thread.join()
+    return worst
+
+
+@pytest.mark.skipif(sys.maxsize < 1 << 32, reason="1 GiB of memory needs 64 bits")
+def test_other_threads_go_on_while_much_memory_is_given_back() -> None:
+    module = wasm.compile(
+        wat2wasm("""(module (memory (export "memory") 16384)
+          (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x3fffffff))))""")
+    )
+
+    def pause() -> list[float]:
+        made: Any = module.instantiate()
+        made.fill()
+        kept = [made]
+        del made
+        return [longest_pause(kept.clear)]
+
+    assert is_within(CTRL_C, pause)
+
+
+def test_other_threads_go_on_while_a_large_heap_is_put_back() -> None:
+    taken = heap(2 * OBJECTS, 0).snapshot()
+    made: Any = taken.instantiate(
+        limits=wasm.Limits(memory="1GiB")
+    )  # the old objects go when the new ones are there
+    assert is_within(CTRL_C, lambda: [longest_pause(lambda: made.reset(taken))])
+    assert is_within(CTRL_C, lambda: [longest_pause(taken.instantiate)])
+    assert made.length() == 2 * OBJECTS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal cannot be sent to this process alone")
+def test_ctrl_c_ends_the_making_of_a_large_heap_within_50_ms() -> None:
+    taken = heap(2 * OBJECTS, 0).snapshot()
+    store = wasm.Store(wasm.Limits(memory="1GiB"))
+    interrupt = lambda: os.kill(os.getpid(), signal.SIGINT)  # noqa: E731
+    assert is_within(
+        CTRL_C,
+        lambda: stop_times(lambda: taken.instantiate(store=store), interrupt, KeyboardInterrupt, tries=2),
+    )
+    made: Any = taken.instantiate(store=store)
+    assert made.length() == 2 * OBJECTS
