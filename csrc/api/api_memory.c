@@ -112,6 +112,6 @@ void pw_memory_pin(pw_memory *memory)
 
 void pw_memory_unpin(pw_memory *memory)
 {
-    if (memory->pins)
+    if (pwi_load_u32_acquire(&memory->pins))
         (void)pwi_ref_dec(&memory->pins);
 }

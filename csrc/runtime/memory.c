@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "base/sync.h"
 #include "base/vm.h"
 #include "runtime/bulk_work.h"
 #include "runtime/store.h"
@@ -213,7 +214,7 @@ void pwi_memory_detach(pw_memory *memory, pw_instance *instance)
 /* Growth of a heap block. The torture build takes a new block each time, so that stale pointers are found. */
 static bool move_to(pw_memory *memory, uint64_t size)
 {
-    if (memory->pins || size > SIZE_MAX / 2)
+    if (pwi_load_u32_acquire(&memory->pins) || size > SIZE_MAX / 2)
         return false;
     if (ALWAYS_MOVE) {
         uint8_t *fresh = pwi_alloc_zero((size_t)size, 1);
