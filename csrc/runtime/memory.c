@@ -4,8 +4,7 @@
  *    |  committed      |  reserved, no access             |  guard page |
  *
  * The reservation holds whatever the type and the store's limit let the memory become, so the base never
- * moves. Where the host refuses it (reserved is 0), memory is a heap block that growth moves. Memory that stores share:
- * shared_memory.h. */
+ * moves. Where the host refuses it (reserved is 0): memory_block.c. Memory that stores share: shared_memory.h. */
 #include "runtime/memory.h"
 
 #include <string.h>
@@ -19,9 +18,9 @@
 #include "runtime/store.h"
 
 #ifdef PW_TORTURE
-enum { ALWAYS_MOVE = 1 };
+enum { MAY_RESERVE = 0 };
 #else
-enum { ALWAYS_MOVE = 0 };
+enum { MAY_RESERVE = 1 };
 #endif
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
@@ -42,7 +41,7 @@ static size_t reservation(uint64_t most_bytes)
 /* Finds a place for memory->size bytes that may become most_bytes. */
 static pw_result place(pw_memory *memory, uint64_t most_bytes)
 {
-    size_t wanted = ALWAYS_MOVE ? 0 : reservation(most_bytes);
+    size_t wanted = MAY_RESERVE ? reservation(most_bytes) : 0;
     uint64_t page = pwi_vm_page_size();
     memory->base = wanted ? pwi_vm_reserve(wanted) : NULL;
     if (memory->base) {
@@ -55,10 +54,7 @@ static pw_result place(pw_memory *memory, uint64_t most_bytes)
         return PW_OK;
     }
     memory->reserved = 0;
-    if (memory->size > SIZE_MAX / 2)
-        return PW_ERR_NO_MEMORY;
-    memory->base = pwi_alloc_zero(memory->size ? (size_t)memory->size : 1, 1);
-    return memory->base ? PW_OK : PW_ERR_NO_MEMORY;
+    return pwi_memory_block_make(memory) ? PW_OK : PW_ERR_NO_MEMORY;
 }
 
 static pw_result over_limit(const pw_store *store, uint64_t pages, pw_error *error)
@@ -150,7 +146,7 @@ void pwi_memory_destroy(pw_memory *memory)
     else if (memory->reserved && memory->base)
         pwi_vm_release(memory->base, (size_t)memory->reserved);
     else if (!memory->reserved)
-        pwi_free(memory->base);
+        pwi_memory_block_free(memory);
     pwi_vm_image_free(memory->image);
     pwi_free(memory->users);
     pwi_free(memory);
@@ -166,7 +162,7 @@ void pwi_memory_tell_users(const pw_memory *memory)
 
 uint64_t pwi_memory_size_now(const pw_memory *memory)
 {
-    return memory->shared ? pwi_shared_memory_size(memory->shared) : memory->size;
+    return memory->shared ? pwi_shared_memory_size(memory->shared) : pwi_load_u64_acquire(&memory->size);
 }
 
 /* What another store has grown counts here too, but is not refused: it is there. */
@@ -211,32 +207,10 @@ void pwi_memory_detach(pw_memory *memory, pw_instance *instance)
     }
 }
 
-/* Growth of a heap block. The torture build takes a new block each time, so that stale pointers are found. */
-static bool move_to(pw_memory *memory, uint64_t size)
-{
-    if (pwi_load_u32_acquire(&memory->pins) || size > SIZE_MAX / 2)
-        return false;
-    if (ALWAYS_MOVE) {
-        uint8_t *fresh = pwi_alloc_zero((size_t)size, 1);
-        if (!fresh)
-            return false;
-        memcpy(fresh, memory->base, (size_t)memory->size);
-        pwi_free(memory->base);
-        memory->base = fresh;
-        return true;
-    }
-    uint8_t *grown = pwi_realloc(memory->base, (size_t)size, 1);
-    if (!grown)
-        return false;
-    memset(grown + memory->size, 0, (size_t)(size - memory->size));
-    memory->base = grown;
-    return true;
-}
-
 static bool extend(pw_memory *memory, uint64_t size)
 {
     if (!memory->reserved)
-        return move_to(memory, size);
+        return pwi_memory_block_extend(memory, size);
     uint64_t page = pwi_vm_page_size();
     uint64_t from = round_up(memory->size, page);
     uint64_t to = round_up(size, page);
@@ -280,7 +254,7 @@ pw_result pwi_memory_grow(pw_memory *memory, uint64_t pages, uint64_t *old_pages
         pwi_store_return_memory(store, bytes);
         return PW_ERR_LIMIT;
     }
-    memory->size += bytes;
+    pwi_store_u64_release(&memory->size, memory->size + bytes); /* who sees the size sees the base */
     pwi_memory_tell_users(memory);
     return PW_OK;
 }

@@ -1,7 +1,6 @@
 /* memory.h - linear memories. The base never moves: the largest size that type and limits allow is
- * reserved (with a guard page behind it), growth commits. Where the host refuses the reservation, memory
- * is allocated at its size and growth moves it, which is refused while it is pinned (PW memory views of
- * the embedder). */
+ * reserved (with a guard page behind it), growth commits. Where the host refuses the reservation, growth
+ * moves it (memory_block.c), which is refused while it is pinned (PW memory views of the embedder). */
 #ifndef PW_RUNTIME_MEMORY_H
 #define PW_RUNTIME_MEMORY_H
 
@@ -13,8 +12,11 @@
 
 struct pw_memory {
     uint8_t *base;
-    uint64_t size;      /* bytes */
-    uint64_t reserved;  /* bytes of address space; 0: moves on growth */
+    uint64_t size;     /* bytes */
+    uint64_t reserved; /* bytes of address space; 0: a block that growth may leave */
+    uint64_t capacity; /* of that block */
+    uint8_t **left;    /* blocks that it has left */
+    size_t left_count, left_capacity;
     uint64_t max_pages; /* of the type, or the address space's */
     pw_limits type;     /* as declared */
     uint32_t pins;
@@ -34,6 +36,10 @@ PW_MUST_USE pw_result pwi_memory_join(pw_store *store, pw_shared_memory *shared,
 void pwi_memory_destroy(pw_memory *memory);
 /* Bytes now, which for a shared memory may be more than `size`. */
 uint64_t pwi_memory_size_now(const pw_memory *memory);
+/* memory_block.c: the block of a new memory with its size; one that holds `size` bytes; frees all. */
+bool pwi_memory_block_make(pw_memory *memory);
+PW_MUST_USE bool pwi_memory_block_extend(pw_memory *memory, uint64_t size);
+void pwi_memory_block_free(pw_memory *memory);
 /* Brings the sizes of the instance's shared memories up to date; whether one has grown. */
 bool pwi_memory_catch_up(pw_instance *instance);
 /* After a change of base or size. */

@@ -108,6 +108,34 @@ static void test_memory_that_moves_does_not_while_pinned(void)
     fx_end(&fx);
 }
 
+/* A thread of the host may be reading there: the torture build, where it is freed, is not used by hosts. */
+static void test_what_growth_has_left_stays_readable(void)
+{
+#ifndef PW_TORTURE
+    fixture fx;
+    uint64_t old;
+    pw_store_limits limits = {UNRESERVABLE, 0, 0, 0};
+    fx_start(&fx, &limits);
+    pw_limits type = fx_limits(1, 0, false);
+    type.is64 = true;
+    pw_memory *memory = make(&fx, type);
+    enum { PAGES = 300 };
+    uint8_t *seen[PAGES];
+    size_t moves = 0;
+    for (size_t i = 0; i < PAGES; i++) {
+        seen[i] = memory->base;
+        memory->base[memory->size - 1] = 7;
+        CHECK(pwi_memory_grow(memory, 1, &old) == PW_OK && memory->capacity >= memory->size);
+        moves += memory->base != seen[i];
+        CHECK(memory->base[memory->size - 1] == 0 && memory->base[memory->size - PW_PAGE_BYTES - 1] == 7);
+    }
+    CHECK(moves > 2 && moves < 12);
+    for (size_t i = 0; i < PAGES; i++)
+        CHECK(seen[i][(i + 1) * PW_PAGE_BYTES - 1] == 7);
+    fx_end(&fx);
+#endif
+}
+
 static void test_limits(void)
 {
     fixture fx;
@@ -226,6 +254,7 @@ int main(void)
     test_growth_keeps_contents_and_fresh_pages_are_zero(&moving, true);
     test_base_never_moves();
     test_memory_that_moves_does_not_while_pinned();
+    test_what_growth_has_left_stays_readable();
     test_limits();
     test_memory64_with_a_huge_maximum();
     test_pages_of_one_byte();
