@@ -162,9 +162,10 @@ static void fork_in_a_wait(world *w)
     pw_slot answer = 9;
     pw_store *store;
     CHECK(pw_store_new(w->engine, NULL, &store) == PW_OK);
+    pw_instance *instance = share(w, store); /* which may poll, too */
     pw_store_set_poll(store, fork_then_notify, w);
     w->polls = 0;
-    CHECK(wait_at(share(w, store), 128, &answer) == PW_OK && answer == 0);
+    CHECK(wait_at(instance, 128, &answer) == PW_OK && answer == 0);
     pw_store_free(store);
     if (w->child == 0)
         child(w);

@@ -118,16 +118,20 @@ def guest(
 
 
 def stop_times(
-    call: Callable[[], object], stop: Callable[[], object], error: type[BaseException], tries: int = 5
+    call: Callable[[], object],
+    stop: Callable[[], object],
+    error: type[BaseException],
+    tries: int = 5,
+    after: float = 0.05,
 ) -> list[float]:
-    """Seconds from the call of stop, in another thread, to the error in this one."""
+    """Seconds from the call of stop, `after` so many in another thread, to the error in this one."""
     times = []
     for _ in range(tries):
         asked, calling = [0.0], threading.Event()
 
         def later(asked: list[float] = asked, calling: threading.Event = calling) -> None:
             calling.wait()  # start() may come back late
-            time.sleep(0.05)
+            time.sleep(after)
             asked[0] = time.perf_counter()
             stop()
 
