@@ -31,7 +31,7 @@ _USES = 256  # by callables, after which a store is dropped: who makes functions
 _NUMBERS = frozenset({"i32", "i64", "f32", "f64", "v128"})
 _PENDING: Any = object()
 # Without a GIL, Python spins before a wait sleeps; a Ctrl-C of just then does not wake it: look this often.
-_LOOK = None if getattr(sys, "_is_gil_enabled", lambda: True)() else 0.05  # seconds
+_LOOK = None if getattr(sys, "_is_gil_enabled", lambda: True)() else 0.02  # seconds
 
 
 class Task:
