@@ -81,16 +81,23 @@ static void test_base_never_moves(void)
 #endif
 }
 
+/* Starts the fixture. */
+static pw_memory *make_moving(fixture *fx, uint64_t pages)
+{
+    pw_store_limits limits = {UNRESERVABLE, 0, 0, 0};
+    fx_start(fx, &limits);
+    pw_limits type = fx_limits(pages, 0, false);
+    type.is64 = true;
+    pw_memory *memory = make(fx, type);
+    CHECK(memory->reserved == 0);
+    return memory;
+}
+
 static void test_memory_that_moves_does_not_while_pinned(void)
 {
     fixture fx;
     uint64_t old;
-    pw_store_limits limits = {UNRESERVABLE, 0, 0, 0};
-    fx_start(&fx, &limits);
-    pw_limits type = fx_limits(2, 0, false);
-    type.is64 = true;
-    pw_memory *memory = make(&fx, type);
-    CHECK(memory->reserved == 0);
+    pw_memory *memory = make_moving(&fx, 2);
     uint8_t *base = memory->base;
     pw_memory_pin(memory);
     pw_memory_pin(memory);
@@ -114,11 +121,7 @@ static void test_what_growth_has_left_stays_readable(void)
 #ifndef PW_TORTURE
     fixture fx;
     uint64_t old;
-    pw_store_limits limits = {UNRESERVABLE, 0, 0, 0};
-    fx_start(&fx, &limits);
-    pw_limits type = fx_limits(1, 0, false);
-    type.is64 = true;
-    pw_memory *memory = make(&fx, type);
+    pw_memory *memory = make_moving(&fx, 1);
     enum { PAGES = 300 };
     uint8_t *seen[PAGES];
     size_t moves = 0;

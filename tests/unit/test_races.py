@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import gc
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import pytest
 from wasmtime import wat2wasm as assemble
 
 import pywasi_native as wasm
-from at_once import in_threads, together
+from at_once import in_threads
 from pywasi_native import _native
 
 GUEST = """
@@ -262,32 +261,3 @@ def test_instances_are_made_in_a_store_that_another_thread_runs() -> None:
             assert made.out(number) == number + 1
 
     in_threads(4, work)
-
-
-@pytest.mark.skipif(sys.maxsize < 1 << 32, reason="memories of this kind are all there is")
-def test_reading_a_memory_that_moves_while_it_grows() -> None:
-    text = """(module (memory (export "memory") i64 1)
-      (func (export "grow") (param $n i32)
-        (loop $more
-          (drop (memory.grow (i64.const 1)))
-          (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"""
-    module = wasm.compile(assemble(text))
-    limits = wasm.Limits(memory=1 << 60)  # no system reserves that
-    for _ in range(10):
-        instance = module.instantiate(limits=limits)
-        instance.memory.write(0, b"7" * 65536)
-        over = threading.Event()
-
-        def read(instance: Any = instance, over: threading.Event = over) -> None:
-            while not over.is_set():
-                assert instance.memory.read(0, 65536) == b"7" * 65536
-                assert instance.memory[len(instance.memory) - 1] in (0, 55)
-
-        def grow(instance: Any = instance, over: threading.Event = over) -> None:
-            try:
-                instance.grow(1000)
-            finally:
-                over.set()
-
-        together(read, grow)
-        assert instance.memory.pages == 1001
