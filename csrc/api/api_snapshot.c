@@ -122,6 +122,17 @@ void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint6
     }
 }
 
+uint64_t pw_snapshot_footprint(const pw_snapshot *snapshot)
+{
+    uint64_t memory_bytes, bytes;
+    pw_snapshot_size(snapshot, &memory_bytes, &bytes);
+    bytes += snapshot->object_count * sizeof *snapshot->objects;
+    bytes += (snapshot->payload_count + snapshot->frame_slot_count) * sizeof(pw_slot);
+    for (uint32_t i = 0; i < snapshot->module->table_count; i++)
+        bytes += snapshot->tables[i].size * sizeof(pw_slot);
+    return bytes;
+}
+
 size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel)
 {
     *fuel = snapshot->fuel;

@@ -429,6 +429,8 @@ pw_module *pw_snapshot_module(const pw_snapshot *snapshot);
 size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel);
 /* Bytes of the memories, and of what is kept of them. */
 void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint64_t *kept_bytes);
+/* Bytes that it takes itself, about: of memories, objects, tables and calls. */
+uint64_t pw_snapshot_footprint(const pw_snapshot *snapshot);
 /* The snapshot as bytes, in pieces, without the module; and back. The format has a version and does not depend on the system.
  * What is read is checked as a whole. PW_ERR_ARGUMENT: it is no state of an instance of the module. */
 typedef pw_result (*pw_write_fn)(void *env, const uint8_t *bytes, size_t size);

@@ -206,7 +206,8 @@ cdef class ModuleHandle:
             store.enter()
             try:
                 if snapshot is not None:
-                    pwn_detach(&store.run)
+                    if pw_snapshot_footprint(snapshot.ptr) >= PWN_MUCH:
+                        pwn_detach(&store.run)
                     result = pw_snapshot_instantiate(snapshot.ptr, store.ptr, given, <size_t>len(imports), &instance,
                                                      &error)
                 else:

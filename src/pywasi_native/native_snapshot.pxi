@@ -10,6 +10,7 @@ cdef extern from "pywasi.h":
     pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
                                       size_t import_count, pw_instance **instance, pw_error *error)
     size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel)
+    uint64_t pw_snapshot_footprint(const pw_snapshot *snapshot)
     void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint64_t *kept_bytes)
     pw_result pw_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, void *env)
     pw_result pw_snapshot_read(pw_module *module, const uint8_t *bytes, size_t size, pw_snapshot **snapshot,
@@ -99,8 +100,11 @@ cdef class SnapshotHandle:
 
     def __dealloc__(self):
         cdef pw_snapshot *dropped = self.ptr
-        with nogil:
+        if dropped == NULL or pw_snapshot_footprint(dropped) < PWN_MUCH:
             pw_snapshot_free(dropped)
+        else:
+            with nogil:
+                pw_snapshot_free(dropped)
 
     def pieces(self, take):
         """Calls `take` with the snapshot as bytes, piece by piece."""

@@ -294,3 +294,29 @@ def test_ctrl_c_ends_the_making_of_a_large_heap_within_50_ms() -> None:
     )
     made: Any = taken.instantiate(store=store)
     assert made.length() == 2 * OBJECTS
+
+
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no GIL to keep")
+def test_forks_of_small_snapshots_keep_the_gil() -> None:
+    """Given away, it comes back when the other thread has had its turn, 5 ms as a rule and 2 s here."""
+    snapshot = wasm.load(wat2wasm('(module (memory (export "memory") 1))')).snapshot()
+    over, usual = threading.Event(), sys.getswitchinterval()
+
+    def work() -> None:
+        while not over.is_set():
+            pass
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        sys.setswitchinterval(2)
+        start = time.perf_counter()
+        for _ in range(10):
+            snapshot.instantiate()
+        del snapshot
+        took = time.perf_counter() - start
+    finally:
+        sys.setswitchinterval(usual)
+        over.set()
+        thread.join()
+    assert took < 1
