@@ -107,6 +107,7 @@ def _zig() -> list[str]:
 
 def _pip_wheel(shell: str, compiler: list[str], build: Path, out: Path) -> None:
     env = _environment() | {"CC": " ".join(compiler)}
+    env.pop("PYWASI_ZIG", None)  # would put zig in the place of that compiler
     settings = [f"-Cbuild-dir={build}", f"-Ccmake.define.PYWASI_SHELLS={shell}"]
     pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(out), str(ROOT), *settings]
     _run(pip, env)

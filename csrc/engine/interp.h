@@ -178,7 +178,9 @@ L_dispatch:
     }
 #endif
 #ifdef PW_COUNTING
-L_pay:
+L_pay_taken:
+    PW_BRANCH_PAYING(price);
+L_pay_passed:
     PW_BRANCH_PAYING(price);
 #endif
 /* A place for each kind: for gcc a constant on the way to a common one is a block of its own, for each handler that
