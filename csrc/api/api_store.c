@@ -79,6 +79,15 @@ uint64_t pw_store_peak_memory(const pw_store *store)
     return store->memory_peak;
 }
 
+uint64_t pw_store_footprint(const pw_store *store)
+{
+    uint64_t bytes = store->memory_in_use + store->gc.live_bytes;
+    bytes += store->table_elements_in_use * sizeof(pw_slot);
+    for (const struct pw_suspended *s = store->suspended; s; s = s->next)
+        bytes += s->count * sizeof *s->slots;
+    return bytes;
+}
+
 pw_result pw_extern_new(pw_store *store, void *host, pw_slot *handle)
 {
     return pwi_extern_intern(store, host, handle);

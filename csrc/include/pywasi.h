@@ -373,6 +373,8 @@ pw_error *pw_store_error(pw_store *store);
 uint64_t pw_store_calls(const pw_store *store);
 /* Peak of memory_bytes in use by wasm memories, in bytes. */
 uint64_t pw_store_peak_memory(const pw_store *store);
+/* Bytes that are in it now, about: of memories, tables, objects and stopped calls. */
+uint64_t pw_store_footprint(const pw_store *store);
 
 /* ---- Instances ------------------------------------------------------------------------------------------------ */
 

@@ -4,13 +4,14 @@ cdef extern from "pywasi.h":
     ctypedef struct pw_snapshot:
         pass
     ctypedef pw_result (*pw_write_fn)(void *env, const uint8_t *bytes, size_t size) noexcept
-    pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snapshot, pw_error *error) nogil
+    pw_result pw_snapshot_take(pw_instance *instance, pw_snapshot **snapshot, pw_error *error)
     void pw_snapshot_free(pw_snapshot *snapshot) nogil
-    pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error) nogil
+    pw_result pw_snapshot_restore(const pw_snapshot *snapshot, pw_instance *instance, pw_error *error)
     pw_result pw_snapshot_instantiate(const pw_snapshot *snapshot, pw_store *store, const pw_extern *imports,
                                       size_t import_count, pw_instance **instance, pw_error *error)
     size_t pw_snapshot_calls(const pw_snapshot *snapshot, uint64_t *fuel)
     uint64_t pw_snapshot_footprint(const pw_snapshot *snapshot)
+    uint64_t pw_store_footprint(const pw_store *store)
     void pw_snapshot_size(const pw_snapshot *snapshot, uint64_t *memory_bytes, uint64_t *kept_bytes)
     pw_result pw_snapshot_write(const pw_snapshot *snapshot, pw_write_fn write, void *env)
     pw_result pw_snapshot_read(pw_module *module, const uint8_t *bytes, size_t size, pw_snapshot **snapshot,
@@ -34,8 +35,10 @@ cdef class InstanceHandle:
         made.module = self.module
         self.store.enter()
         try:
-            with nogil:
-                result = pw_snapshot_take(instance, &made.ptr, &error)
+            if pw_store_footprint(self.store.ptr) >= PWN_MUCH:
+                pwn_detach(&self.store.run)
+            result = pw_snapshot_take(instance, &made.ptr, &error)
+            pwn_attach(&self.store.run)
         finally:
             pwn_leave(&self.store.run)
         if result != PW_OK:
@@ -58,8 +61,10 @@ cdef class InstanceHandle:
         cdef pw_instance *instance = self.ptr
         self.store.enter()
         try:
-            with nogil:
-                result = pw_snapshot_restore(source, instance, &error)
+            if pw_store_footprint(self.store.ptr) >= PWN_MUCH or pw_snapshot_footprint(source) >= PWN_MUCH:
+                pwn_detach(&self.store.run)
+            result = pw_snapshot_restore(source, instance, &error)
+            pwn_attach(&self.store.run)
         finally:
             pwn_leave(&self.store.run)
         if result != PW_OK:
