@@ -5,6 +5,7 @@
 #include "native_run.h"
 
 #define PWN_RELEASE_AFTER_NS 5000000   /* a call that runs longer gives the GIL away */
+#define PWN_COMPANY_NS       10000000  /* at its first poll if another thread was in a call so long ago or less */
 /* And then takes it back this often to look for signals. Only the main thread ever has any; the others look too, in case
  * that pwn_main_thread is wrong (after fork in another thread, in a program that embeds Python). */
 #define PWN_MAIN_SIGNALS_EVERY_NS 20000000
@@ -21,10 +22,35 @@ typedef enum pwn_stop {
 /* The main thread's identity, as far as it was known when the module was loaded. */
 static unsigned long pwn_main_thread;
 
+#ifdef Py_GIL_DISABLED
+static inline bool pwn_sees_company(int64_t now) { return (void)now, false; } /* nothing to give away */
+#else
+/* Who polled last in a call that had the GIL. Interpreters with GILs of their own may mix this up; then a call gives its GIL
+ * away a little earlier or later. */
+static struct {
+    uintptr_t volatile thread; /* 0: nobody yet */
+    int64_t volatile at, company_until;
+} pwn_caller;
+
+/* Threads that take turns in calls want to run them at the same time; one that runs Python only is not seen here. */
+static inline bool pwn_sees_company(int64_t now)
+{
+    uintptr_t me = pwn_thread();
+    if (pwn_caller.thread != me) {
+        if (pwn_caller.thread && now - pwn_caller.at < PWN_COMPANY_NS)
+            pwn_caller.company_until = now + PWN_COMPANY_NS;
+        pwn_caller.thread = me;
+    }
+    pwn_caller.at = now;
+    return now < pwn_caller.company_until;
+}
+#endif
+
 /* The first look at the clock in a call. */
 static PWN_NOINLINE void pwn_start_clock(pwn_run *run, int64_t now)
 {
     run->started = now;
+    run->has_company = !run->released && pwn_sees_company(now);
     run->signals_every = PyThread_get_thread_ident() == pwn_main_thread ? PWN_MAIN_SIGNALS_EVERY_NS
                                                                         : PWN_SIGNALS_EVERY_NS;
     run->next_check = now + run->signals_every;
@@ -53,7 +79,7 @@ static inline pwn_stop pwn_poll_step(pwn_run *run)
         return PWN_STOP_SIGNAL;
     if (run->slice_ns && now - run->started >= run->slice_ns)
         return PWN_GIVE_WAY;
-    if (was_released || run->is_eager || now - run->started >= PWN_RELEASE_AFTER_NS)
+    if (was_released || run->is_eager || run->has_company || now - run->started >= PWN_RELEASE_AFTER_NS)
         pwn_detach(run);
     return PWN_GO_ON;
 }

@@ -48,6 +48,7 @@ typedef struct pwn_run {
     int in_poll;               /* a poll runs Python code (signal handlers, finalizers): it may not enter */
     int slice_ns;              /* the outermost call may be suspended, and is after so long: aio.py; 0: not */
     int is_eager;              /* other threads run on the same memory: the first poll gives the GIL away */
+    bool has_company;          /* other threads had calls a moment ago: the same */
     int dropped, thrown;       /* references to Python objects, by a collection (Store.let_go); into Store.thrown */
     int volatile cancelled;
     int64_t timeout_ns;        /* of one outermost call, 0: none */
