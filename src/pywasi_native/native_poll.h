@@ -22,27 +22,28 @@ typedef enum pwn_stop {
 /* The main thread's identity, as far as it was known when the module was loaded. */
 static unsigned long pwn_main_thread;
 
+/* Threads that take turns in calls want to run them at the same time; one that runs Python only is not seen here. */
 #ifdef Py_GIL_DISABLED
 static inline bool pwn_sees_company(int64_t now) { return (void)now, false; } /* nothing to give away */
+static inline void pwn_be_seen(int64_t now) { (void)now; }
 #else
-/* Who polled last in a call that had the GIL. Interpreters with GILs of their own may mix this up; then a call gives its GIL
- * away a little earlier or later. */
+/* Who polled last, and when. Threads write this without a lock: then one may be seen a poll earlier or later. */
 static struct {
     uintptr_t volatile thread; /* 0: nobody yet */
     int64_t volatile at, company_until;
 } pwn_caller;
 
-/* Threads that take turns in calls want to run them at the same time; one that runs Python only is not seen here. */
 static inline bool pwn_sees_company(int64_t now)
 {
-    uintptr_t me = pwn_thread();
-    if (pwn_caller.thread != me) {
-        if (pwn_caller.thread && now - pwn_caller.at < PWN_COMPANY_NS)
-            pwn_caller.company_until = now + PWN_COMPANY_NS;
-        pwn_caller.thread = me;
-    }
-    pwn_caller.at = now;
+    if (pwn_caller.thread && pwn_caller.thread != pwn_thread() && now - pwn_caller.at < PWN_COMPANY_NS)
+        pwn_caller.company_until = now + PWN_COMPANY_NS;
     return now < pwn_caller.company_until;
+}
+
+static inline void pwn_be_seen(int64_t now)
+{
+    pwn_caller.thread = pwn_thread();
+    pwn_caller.at = now;
 }
 #endif
 
@@ -50,7 +51,7 @@ static inline bool pwn_sees_company(int64_t now)
 static PWN_NOINLINE void pwn_start_clock(pwn_run *run, int64_t now)
 {
     run->started = now;
-    run->has_company = !run->released && pwn_sees_company(now);
+    run->has_company = pwn_sees_company(now);
     run->signals_every = PyThread_get_thread_ident() == pwn_main_thread ? PWN_MAIN_SIGNALS_EVERY_NS
                                                                         : PWN_SIGNALS_EVERY_NS;
     run->next_check = now + run->signals_every;
@@ -64,6 +65,7 @@ static inline pwn_stop pwn_poll_step(pwn_run *run)
     int failed;
     if (!run->started)
         pwn_start_clock(run, now);
+    pwn_be_seen(now);
     if (run->cancelled || (run->deadline && now >= run->deadline)) {
         pwn_attach(run);
         return run->cancelled ? PWN_STOP_CANCELLED : PWN_STOP_TIMEOUT;

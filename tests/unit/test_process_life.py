@@ -355,7 +355,7 @@ def test_the_end_of_the_interpreter(program: str) -> None:  # R10
 # ---- threads
 
 
-@pytest.mark.parametrize("calls", [1, 40])  # of 100 ms, of 3 ms
+@pytest.mark.parametrize("calls", [1, 8, 40])  # of 100 ms, 12 ms, 3 ms
 def test_two_instances_use_two_cores(calls: int) -> None:
     if len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) < 2:
         pytest.skip("one core")
