@@ -374,8 +374,10 @@ def test_two_instances_use_two_cores(calls: int) -> None:
     def two_processes() -> None:
         child = os.fork()
         if child == 0:
-            work(first)
-            os._exit(0)
+            try:
+                work(first)
+            finally:
+                os._exit(0)
         work(second)
         os.waitpid(child, 0)
 
@@ -394,6 +396,33 @@ def test_two_instances_use_two_cores(calls: int) -> None:
         if ratios[-1] < 1.2:
             return
     raise AssertionError(f"two threads take this much of the time of one: {ratios}")
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no GIL to keep")
+def test_calls_beside_plain_python_keep_the_gil() -> None:
+    """Given away, it comes back when the other thread has had its turn, 0.2 s here."""
+    instance = guest()
+    over, usual = threading.Event(), sys.getswitchinterval()
+
+    def spin() -> None:
+        while not over.is_set():
+            pass
+
+    thread = threading.Thread(target=spin)
+    time.sleep(0.05)  # no call of another thread was a moment ago
+    thread.start()
+    try:
+        sys.setswitchinterval(0.2)
+        start = time.perf_counter()
+        for _ in range(10):
+            instance.count(400_000)  # 1 ms
+        took = time.perf_counter() - start
+    finally:
+        sys.setswitchinterval(usual)
+        over.set()
+        thread.join()
+    assert took < 1
 
 
 def test_sixteen_threads_on_one_store() -> None:  # R10
